@@ -1,0 +1,1 @@
+"""Everything around the services: the embedded stack, commands, benchmarks, journeys, runbooks."""

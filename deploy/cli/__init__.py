@@ -1,0 +1,1 @@
+"""Bodies of the `gandan` commands that belong to no service."""

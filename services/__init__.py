@@ -1,0 +1,1 @@
+"""The four services: intake, complaints, notifications, reporting."""

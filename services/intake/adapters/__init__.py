@@ -1,0 +1,1 @@
+"""Outside tools of intake: statutory papers set by Typst."""

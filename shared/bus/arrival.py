@@ -1,0 +1,196 @@
+"""Records as they arrive: CloudEvents in structured or binary mode, decoded or named as undecodable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from shared.contracts.envelope import Catalogue, Fact, Foreign, decode_foreign, derived_id, family
+from shared.store.unit_of_work import Cause
+from shared.telemetry import tracing
+
+_TIMER_RESULTS = ("vn.gandan.deadline-", "vn.gandan.applicant-deadline-")
+
+
+class Undecodable(Exception):  # noqa: N818 - names a record, not a bug
+    """This record is no fact: `reason` is a closed word, the message says what is wrong with it."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A Kafka record reduced to what can be parked and read again."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes | None], ...]
+    timestamp_ms: int
+
+    def header(self, name: str) -> bytes | None:
+        """The first header of that name."""
+        return next((value for key, value in self.headers if key == name), None)
+
+    def text(self, name: str) -> str | None:
+        """A header as ASCII text; any other byte is replaced."""
+        value = self.header(name)
+        return value.decode("ascii", "replace") if value is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One fact as a consumer sees it; `fact` is None for a tombstone or a type this consumer does not read."""
+
+    raw: Raw
+    key: UUID
+    id: str
+    type: str
+    sequence: int
+    time: datetime
+    fact: Fact | None
+    group: str
+    correlation: str | None = None
+    retried: bool = False
+    other_version: bool = False
+
+    @property
+    def tombstone(self) -> bool:
+        """A null on a compacted topic: forget this key."""
+        return self.raw.value is None
+
+    @property
+    def silent(self) -> bool:
+        """Nothing to apply: a type this consumer does not read; its sequence still counts."""
+        return self.fact is None and not self.tombstone
+
+    def cause(self, now: datetime) -> Cause:
+        """What this arrival causes refers to it: causation, correlation and trace."""
+        return Cause(self.id, self.raw.topic, self.group, self._trace(now), self.correlation)
+
+    def _trace(self, now: datetime) -> tracing.Arrival:
+        return tracing.Arrival(
+            self.id, self.raw.text("traceparent"), self.raw.text("tracestate"), self.raw.partition, self.raw.offset, str(self.key),
+            age=(now - self.time).total_seconds(), timer=self.type.startswith(_TIMER_RESULTS), retried=self.retried,
+            replayed=self.raw.header("x-replay") is not None,
+        )  # fmt: skip
+
+
+def key_id(key: bytes | None) -> UUID | None:
+    """The aggregate a key names: a UUID as it is, another text by uuid5, nothing for no key."""
+    if not key:
+        return None
+    try:
+        text = key.decode()
+    except UnicodeDecodeError:
+        return derived_id("key", key.hex())
+    try:
+        return UUID(text)
+    except ValueError:
+        return derived_id("key", text)
+
+
+_decoders: dict[str, Callable[[bytes], Fact]] = {}
+
+
+def _decoder(type_: str, kind: type[Fact]) -> Callable[[bytes], Fact]:
+    if type_ not in _decoders:
+        _decoders[type_] = msgspec.json.Decoder(kind).decode
+    return _decoders[type_]
+
+
+_BINARY = ("id", "source", "type", "subject", "time", "specversion")
+
+
+def _foreign(raw: Raw) -> Foreign:
+    if raw.value is None:
+        raise Undecodable("null-value", "a null value on a topic of facts")
+    try:
+        if raw.header("ce_specversion") is None:
+            return decode_foreign(raw.value)
+        attributes: dict[str, Any] = {name: (raw.header(f"ce_{name}") or b"").decode() for name in _BINARY}
+        attributes |= {
+            "sequence": int(raw.header("ce_sequence") or b"0"),
+            "epoch": int(raw.header("ce_epoch") or b"1"),
+            "data": msgspec.Raw(raw.value),
+        }
+        return msgspec.convert(attributes, Foreign)
+    except (msgspec.MsgspecError, UnicodeDecodeError, ValueError) as error:
+        raise Undecodable("not-an-envelope", str(error)[:300]) from None
+
+
+def decode(
+    raw: Raw,
+    catalogue: Catalogue,
+    families: Mapping[str, object],
+    group: str,
+    *,
+    compacted: bool = False,
+    retried: bool = False,
+) -> Arrival:
+    """Read one record for a consumer that knows `catalogue`; `Undecodable` says what is wrong."""
+    key = key_id(raw.key)
+    if key is None:
+        raise Undecodable("no-key", "a record without a key")
+    if raw.value is None and compacted:
+        return Arrival(
+            raw,
+            key,
+            "",
+            "tombstone",
+            0,
+            datetime.fromtimestamp(raw.timestamp_ms / 1000, UTC),
+            None,
+            group,
+            retried=retried,
+        )
+    envelope = _foreign(raw)
+    if envelope.sequence < 1 or key_id(envelope.subject.encode()) != key:
+        raise Undecodable("wrong-subject", f"subject {envelope.subject[:80]!r}, sequence {envelope.sequence}")
+    kind = catalogue.kinds.get(envelope.type)
+    fact = None
+    if kind is not None:
+        try:
+            fact = _decoder(envelope.type, kind)(bytes(envelope.data))
+        except msgspec.MsgspecError as error:
+            raise Undecodable("schema", f"{envelope.type}: {error}"[:300]) from None
+    other = kind is None and family(envelope.type)[0] in families
+    return Arrival(
+        raw,
+        key,
+        envelope.id,
+        envelope.type,
+        envelope.sequence,
+        envelope.time,
+        fact,
+        group,
+        envelope.correlationid,
+        retried,
+        other,
+    )
+
+
+def raw_of(record: Any) -> Raw:
+    """Reduce an aiokafka ConsumerRecord."""
+    return Raw(
+        record.topic, record.partition, record.offset, record.key, record.value, tuple(record.headers), record.timestamp
+    )
+
+
+def headers_to_json(headers: Sequence[tuple[str, bytes | None]]) -> list[list[str | None]]:
+    """Headers as JSON: bytes as latin-1 text, so that any byte survives."""
+    return [[name, value.decode("latin-1") if value is not None else None] for name, value in headers]
+
+
+def headers_from_json(headers: Sequence[Sequence[str | None]]) -> tuple[tuple[str, bytes | None], ...]:
+    """The reverse of `headers_to_json`."""
+    return tuple((str(name), value.encode("latin-1") if value is not None else None) for name, value in headers)

@@ -1,0 +1,432 @@
+"""The consumer runtime: one batch = one transaction of effects, own facts, sequences and offsets.
+
+FastStream subscribes; where we stand is decided by the database alone. A record that fails again and again is found by
+bisection and parked with the later records of its key; the rest flows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from aiokafka import TopicPartition
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.message import KafkaAckableMessage
+
+from shared.bus import held, topics
+from shared.bus.arrival import Arrival, Raw, Undecodable, decode, key_id, raw_of
+from shared.bus.broker import guarded
+from shared.bus.place import Lost, Move, Place
+from shared.contracts.envelope import Catalogue, family
+from shared.kernel import Refused, system
+from shared.store.db import TRANSIENT
+from shared.store.unit_of_work import Work, Works
+from shared.telemetry import tracing
+from shared.telemetry.metrics import Metrics
+
+log = logging.getLogger(__name__)
+
+Apply = Callable[[Work, Sequence[Arrival]], Awaitable[None]]
+BATCH_SECONDS = 60
+BREAKER_PER_MINUTE = 100
+_COUNTERS = {
+    "applied": "applied",
+    "duplicate": "duplicates",
+    "ignored": "ignored",
+    "refused": "refused",
+    "held": "held",
+    "parked": "parked",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """What one consumer reads: a function per topic, in the order facts of one batch are applied."""
+
+    name: str
+    """Also the consumer group: `<service>.<consumer>`."""
+    catalogue: Catalogue
+    topics: Mapping[str, Apply]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a batch, record by record: applied + duplicate + ignored + refused + held + parked = consumed."""
+
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """By (what became of it, topic)."""
+    run: list[Arrival] = field(default_factory=list)
+    parked: list[held.Parked] = field(default_factory=list)
+    healed: list[int] = field(default_factory=list)
+    states: dict[tuple[str, UUID], held.State] = field(default_factory=dict)
+
+    def tell(self, arrivals: Sequence[Arrival]) -> None:
+        """Count what ran: applied, or ignored where the type is not read here."""
+        self.counts.update(("ignored" if arrival.silent else "applied", arrival.raw.topic) for arrival in arrivals)
+
+
+class Broken(Exception):  # noqa: N818 - the breaker's word
+    """Too many guilty records in a minute: this looks like a bad deploy, so the consumer stops and says so."""
+
+
+_PASSES: tuple[type[BaseException], ...] = (Lost, Broken, *TRANSIENT)
+"""What rolls the whole batch back, to come again: no record is guilty of it."""
+
+
+@dataclass(slots=True)
+class Consumer:
+    """One listener running on one broker object."""
+
+    listener: Listener
+    works: Works
+    bootstrap: str
+    metrics: Metrics
+    prefix: str = ""
+    """Put before every topic's name, so that several installations can share one Kafka."""
+    place: Place = field(init=False)
+    families: dict[str, object] = field(init=False)
+    subscriber: Any = None
+    busy_since: float | None = None
+    backoff: float = 0.2
+    committed_at: float = 0.0
+    error: str | None = None
+    consumed: Counter[str] = field(default_factory=Counter)
+    guilty_times: list[float] = field(default_factory=list)
+    applied_at: float = 0.0
+    background: set[asyncio.Task[Any]] = field(default_factory=set)
+    failpoint: Callable[[str], None] = field(default=lambda _where: None)
+
+    def __post_init__(self) -> None:
+        self.families = {family(type_)[0]: None for type_ in self.listener.catalogue.kinds}
+        self.place = Place(self.name, self.works, self.bootstrap)
+
+    @property
+    def name(self) -> str:
+        """The consumer group."""
+        return self.listener.name
+
+    def subscribe(self, broker: KafkaBroker, *, slot: str | None = None) -> None:
+        """Add this consumer to a broker; `slot` makes it a static member, only where the slot is unique."""
+        static = f"{self.name}-{slot}" if slot else None
+
+        async def parser(records: Any) -> KafkaAckableMessage:
+            return KafkaAckableMessage(
+                body=b"",
+                raw_message=records,
+                consumer=self.subscriber.consumer,
+                headers={},
+                message_id="",
+                correlation_id="",
+            )
+
+        async def decoder(message: Any) -> Any:
+            return message.raw_message
+
+        self.subscriber = broker.subscriber(
+            *(self.prefix + topic for topic in self.listener.topics), group_id=self.name, listener=self.place, batch=True, max_records=500, batch_timeout_ms=20,
+            ack_policy=AckPolicy.MANUAL, parser=parser, decoder=decoder, auto_offset_reset="earliest", fetch_max_wait_ms=500,
+            session_timeout_ms=10_000, heartbeat_interval_ms=3_000, isolation_level="read_committed", group_instance_id=static,
+        )  # fmt: skip
+        self.place.subscriber = self.subscriber
+        self.subscriber(self._handle)
+
+    async def _handle(self, records: Any) -> None:
+        """Called by FastStream with each batch; never raises, since nothing may be skipped."""
+        async with self.place.busy:
+            self.busy_since = time.monotonic()
+            try:
+                await self.batch([raw_of(record) for record in records])
+            finally:
+                self.busy_since = None
+
+    async def batch(self, records: Sequence[Raw]) -> None:
+        """Apply one batch; on failure forget the places, back off and ask the database again."""
+        parts = self.place.mine(records)
+        if not parts:
+            return
+        moves = [
+            Move(tp.topic, tp.partition, self.place.next[tp], rs[-1].offset + 1) for tp, rs in sorted(parts.items())
+        ]
+        taken = [raw for rs in parts.values() for raw in rs]
+        try:
+            async with asyncio.timeout(BATCH_SECONDS):
+                await self._process(moves, taken)
+        except Exception as error:  # noqa: BLE001 - a door: the batch is rolled back and comes again
+            await self._failed(parts, error)
+            return
+        self.backoff, self.error, self.applied_at = 0.2, None, time.time()
+        self.place.moved(moves)
+        self._commit_for_display()
+
+    async def _failed(self, parts: Mapping[TopicPartition, Sequence[Raw]], error: Exception) -> None:
+        self.error = f"{type(error).__name__}: {error}"[:200]
+        log.warning("consumer %s: batch rolled back: %s", self.name, self.error)
+        self.place.forget(parts)
+        await asyncio.sleep(self.backoff * random.uniform(0.5, 1))  # noqa: S311 - jitter
+        self.backoff = min(30, self.backoff * 2)
+        self.place.wake()
+
+    async def _process(self, moves: Sequence[Move], records: Sequence[Raw]) -> None:
+        began = time.perf_counter()
+        links = (tracing.Arrival(r.text("ce_id") or "", r.text("traceparent")) for r in records)
+        with self.works.tracing.process_batch(moves[0].topic, self.name, links, len(records)):
+            try:
+                outcome = await self._transaction(moves, records, careful=False)
+            except _PASSES:
+                raise
+            except Exception as error:  # noqa: BLE001 - a record is guilty: find it
+                log.info(
+                    "consumer %s: %s in a batch of %d, looking for the guilty record",
+                    self.name,
+                    type(error).__name__,
+                    len(records),
+                )
+                outcome = await self._transaction(moves, records, careful=True)
+        self._count(outcome, records, time.perf_counter() - began)
+
+    async def _transaction(self, moves: Sequence[Move], records: Sequence[Raw], *, careful: bool) -> Outcome:
+        async with self.works.begin(system(self.name)) as work:
+            outcome = await self.sort(work, records)
+            self.failpoint("sorted")
+            if careful:
+                await self._bisect(work, outcome)
+                await held.settle(work.db, self.name, moves, outcome.states, self.place.cluster)
+            else:
+                await held.settle(work.db, self.name, moves, outcome.states, self.place.cluster)
+                await self._apply(work, outcome.run)
+                outcome.tell(outcome.run)
+            await held.park(work.db, self.name, self.place.cluster, outcome.parked, work.now)
+            await held.heal(work.db, outcome.healed)
+            await work.flush()
+            self.failpoint("effects")
+        self.failpoint("committed")
+        return outcome
+
+    async def sort(self, work: Work, records: Sequence[Raw]) -> Outcome:
+        """Decide for each record, in order: apply, duplicate, ignored, held for a gap, or parked."""
+        outcome = Outcome()
+        outcome.states = await held.states(
+            work.db, self.name, {(r.topic, k) for r in records if (k := key_id(r.key)) is not None}
+        )
+        waiting = await held.waiting(work.db, self.name, [key for key, state in outcome.states.items() if state.held])
+        for raw in records:
+            try:
+                arrival = self._decode(raw)
+            except Undecodable as error:
+                self._park_undecodable(outcome, raw, error)
+                continue
+            self._place(outcome, arrival, waiting)
+        return outcome
+
+    def _decode(self, raw: Raw, *, retried: bool = False) -> Arrival:
+        compact = self._compacted(raw.topic)
+        return decode(raw, self.listener.catalogue, self.families, self.name, compacted=compact, retried=retried)
+
+    def _compacted(self, topic: str) -> bool:
+        return topic.removeprefix(self.prefix) in topics.COMPACTED
+
+    def _park_undecodable(self, outcome: Outcome, raw: Raw, error: Undecodable) -> None:
+        key = key_id(raw.key)
+        outcome.parked.append(held.Parked(raw, key, None, error.reason, str(error)))
+        outcome.counts["parked", raw.topic] += 1
+        self._guilty()
+        if key is not None and not self._compacted(raw.topic):
+            state = outcome.states.setdefault((raw.topic, key), held.State())
+            state.held, state.guilty = state.held + 1, True
+
+    def _place(
+        self, outcome: Outcome, arrival: Arrival, waiting: Mapping[tuple[str, UUID], list[held.Waiting]]
+    ) -> None:
+        state = outcome.states.setdefault((arrival.raw.topic, arrival.key), held.State())
+        if arrival.self._compacted(raw.topic):
+            self._place_compacted(outcome, arrival, state)
+        elif arrival.other_version:
+            outcome.counts["ignored", arrival.raw.topic] += 1
+        elif arrival.sequence <= state.sequence:
+            outcome.counts["duplicate", arrival.raw.topic] += 1
+        elif state.guilty or arrival.sequence > state.sequence + 1:
+            reason = "behind" if state.guilty else "gap"
+            outcome.parked.append(held.Parked(arrival.raw, arrival.key, arrival.sequence, reason, ""))
+            outcome.counts["held", arrival.raw.topic] += 1
+            state.held += 1
+        else:
+            self._take(outcome, arrival, state)
+            self._take_waiting(outcome, arrival, state, waiting.get((arrival.raw.topic, arrival.key), []))
+
+    def _place_compacted(self, outcome: Outcome, arrival: Arrival, state: held.State) -> None:
+        if arrival.tombstone:
+            outcome.run.append(arrival)
+        elif arrival.sequence > state.sequence:
+            self._take(outcome, arrival, state)
+        else:
+            outcome.counts["duplicate", arrival.raw.topic] += 1
+
+    def _take(self, outcome: Outcome, arrival: Arrival, state: held.State) -> None:
+        state.sequence = arrival.sequence
+        outcome.run.append(arrival)
+
+    def _take_waiting(
+        self, outcome: Outcome, arrival: Arrival, state: held.State, waiting: Sequence[held.Waiting]
+    ) -> None:
+        """A gap filled: the held facts that follow without a gap run in the same transaction."""
+        if not state.held:
+            return
+        mine = (arrival.raw.topic, arrival.key)
+        following: list[tuple[int, Raw, int | held.Parked]] = [(w.sequence, w.raw, w.id) for w in waiting]
+        following += [(p.sequence or 0, p.raw, p) for p in outcome.parked if (p.raw.topic, p.key) == mine]
+        for sequence, raw, kept in sorted(following, key=lambda item: item[0]):
+            if sequence > state.sequence + 1:
+                break
+            if isinstance(kept, held.Parked):
+                outcome.parked.remove(kept)
+                outcome.counts["held", raw.topic] -= 1
+            else:
+                outcome.healed.append(kept)
+            state.held -= 1
+            if sequence == state.sequence + 1:
+                self._take(outcome, self._decode(raw, retried=isinstance(kept, int)), state)
+
+    async def _apply(self, work: Work, arrivals: Sequence[Arrival]) -> None:
+        for topic, apply in self.listener.topics.items():
+            if mine := [arrival for arrival in arrivals if arrival.raw.topic == self.prefix + topic and not arrival.silent]:
+                await apply(work, mine)
+                self.failpoint("applied")
+
+    async def _bisect(self, work: Work, outcome: Outcome) -> None:
+        """Halve until the guilty records stand alone; later records of a guilty key are held behind it."""
+        stack, guilty = [list(outcome.run)], set[tuple[str, UUID]]()
+        while stack:
+            piece = stack.pop()
+            free = [a for a in piece if (a.raw.topic, a.key) not in guilty]
+            for behind in (a for a in piece if (a.raw.topic, a.key) in guilty):
+                self._hold_back(outcome, behind, "behind", "")
+            if not free:
+                continue
+            error = await self._try(work, free)
+            if error is None:
+                outcome.tell(free)
+            elif len(free) > 1:
+                middle = len(free) // 2
+                stack += [free[middle:], free[:middle]]
+            elif isinstance(error, Refused):
+                outcome.counts["refused", free[0].raw.topic] += 1
+            else:
+                guilty.add((free[0].raw.topic, free[0].key))
+                self._hold_back(outcome, free[0], "handler", f"{type(error).__name__}: {error}"[:300])
+                self._guilty()
+
+    def _hold_back(self, outcome: Outcome, arrival: Arrival, reason: str, detail: str) -> None:
+        state = outcome.states[arrival.raw.topic, arrival.key]
+        outcome.parked.append(held.Parked(arrival.raw, arrival.key, arrival.sequence, reason, detail))
+        outcome.counts["held" if reason == "behind" else "parked", arrival.raw.topic] += 1
+        state.sequence = min(state.sequence, arrival.sequence - 1)
+        state.held, state.guilty = state.held + 1, True
+
+    async def _try(self, work: Work, arrivals: Sequence[Arrival]) -> Exception | None:
+        mark = work.mark()
+        try:
+            async with work.db.transaction():
+                await self._apply(work, arrivals)
+                await work.flush()
+        except _PASSES:
+            raise
+        except Exception as error:  # noqa: BLE001 - a door: the savepoint is rolled back, bisection goes on
+            work.reset(mark)
+            return error
+        return None
+
+    def _guilty(self) -> None:
+        now = time.monotonic()
+        self.guilty_times = [t for t in self.guilty_times if now - t < 60] + [now]  # noqa: PLR2004 - a minute
+        if len(self.guilty_times) > BREAKER_PER_MINUTE:
+            raise Broken(f"{len(self.guilty_times)} guilty records in a minute")
+
+    def _count(self, outcome: Outcome, records: Sequence[Raw], seconds: float) -> None:
+        meters, age = self.metrics.consumer, max(0.0, time.time() - records[0].timestamp_ms / 1000)
+        for (what, topic), number in outcome.counts.items():
+            self.consumed[what] += number
+            getattr(meters, _COUNTERS[what]).add(number, {"consumer": self.name, "topic": topic})
+        self.consumed["consumed"] += len(records)
+        meters.record_age.record(age, {"consumer": self.name, "topic": records[0].topic})
+        meters.process_duration.record(
+            seconds,
+            {
+                "messaging.consumer.group.name": self.name,
+                "messaging.destination.name": records[0].topic,
+                "error.type": "",
+            },
+        )
+
+    def _commit_for_display(self) -> None:
+        """Kafka's own offsets, once a second and not awaited: lag displays read them, nothing else does."""
+        consumer = self.subscriber.consumer if self.subscriber is not None else None
+        if consumer is None or time.monotonic() - self.committed_at < 1:
+            return
+        self.committed_at = time.monotonic()
+        if own := {tp: place for tp, place in self.place.next.items() if tp in consumer.assignment()}:
+            task = asyncio.create_task(guarded(consumer.commit(own), 5))
+            self.background.add(task)
+            task.add_done_callback(self.background.discard)
+
+    def lag(self) -> tuple[int, float]:
+        """Records not yet applied, and seconds behind (0 at the end of the log)."""
+        consumer = self.subscriber.consumer if self.subscriber is not None else None
+        if consumer is None:
+            return 0, 0.0
+        behind = 0
+        for tp, place in list(self.place.next.items()):
+            with contextlib.suppress(Exception):
+                behind += max(0, (consumer.highwater(tp) or place) - place)
+        return behind, (time.time() - self.applied_at if behind and self.applied_at else 0.0)
+
+
+async def watch(
+    broker: KafkaBroker, consumer: Consumer, *, stale: float = 45, unassigned: float = 150, every: float = 5
+) -> None:
+    """Restart a subscriber that no longer fetches although Kafka answers (a heartbeat task can die for good)."""
+    born, since = time.time(), None
+    while True:
+        await asyncio.sleep(every)
+        client = consumer.subscriber.consumer
+        if consumer.busy_since is not None:
+            continue
+        assigned = client.assignment() if client is not None else set()
+        if client is not None and not assigned:
+            since = since or time.monotonic()
+        elif client is not None:
+            since = None
+        why = _why_dead(client, assigned, since, born, stale=stale, unassigned=unassigned)
+        if why and await broker.ping(3):
+            log.error("consumer %s: %s, restarting it", consumer.name, why)
+            await _restart(consumer)
+            born, since = time.time(), None
+
+
+def _why_dead(
+    client: Any, assigned: set[TopicPartition], since: float | None, born: float, *, stale: float, unassigned: float
+) -> str:
+    if client is None:
+        return "no consumer"
+    if not assigned:
+        return "unassigned" if since is not None and time.monotonic() - since > unassigned else ""
+    age = time.time() - max((client.last_poll_timestamp(tp) or 0) for tp in assigned) / 1000
+    return f"no fetch for {age:.0f} s" if age > stale and time.time() - born > stale else ""
+
+
+async def _restart(consumer: Consumer) -> None:
+    subscriber, client = consumer.subscriber, consumer.subscriber.consumer
+    if await guarded(subscriber.stop(), 5) is not None and client is not None:
+        await guarded(client._client.close(), 1)  # noqa: SLF001 - aiokafka has no public way to let go
+    subscriber.consumer = None
+    if (error := await guarded(subscriber.start(), 60)) is not None:
+        subscriber.consumer = None
+        log.error("consumer %s does not start again: %r", consumer.name, error)

@@ -1,0 +1,124 @@
+"""Topics as code: created and compared by `gandan topics sync`; partitions never change (keys would move)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+
+from shared.bus.broker import guarded
+
+DAY_MS = 86_400_000
+_EXISTS = 36
+
+
+class TopicRefused(Exception):  # noqa: N818 - Kafka's answer
+    """Kafka refused to make a topic; the message says which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic: facts are kept for ever, reference data is compacted, sources keep 14 days."""
+
+    name: str
+    partitions: int = 12
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def compacted(self) -> bool:
+        """Whether only the newest record of a key is kept."""
+        return self.settings.get("cleanup.policy") == "compact"
+
+
+def facts(name: str) -> Topic:
+    """A topic of facts: 12 partitions, unlimited retention."""
+    return Topic(name, 12, {"retention.ms": "-1", "retention.bytes": "-1"})
+
+
+def compacted(name: str, *, max_lag_ms: int | None = None) -> Topic:
+    """A compacted topic of current records: 1 partition."""
+    settings = {"cleanup.policy": "compact"}
+    if max_lag_ms is not None:
+        settings["max.compaction.lag.ms"] = str(max_lag_ms)
+    return Topic(name, 1, settings)
+
+
+CATALOGUE: tuple[Topic, ...] = (
+    facts("intake.dossiers"),
+    compacted("intake.units"),
+    compacted("intake.procedures"),
+    compacted("intake.contacts", max_lag_ms=DAY_MS),
+    facts("notifications.notices"),
+)
+"""Every topic of this version; a topic enters when somebody writes it."""
+
+COMPACTED = frozenset(topic.name for topic in CATALOGUE if topic.compacted)
+
+
+@asynccontextmanager
+async def admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
+    """A connected admin client, closed whatever happens."""
+    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=10_000)
+    try:
+        if (error := await guarded(client.start(), 15)) is not None:
+            raise ConnectionError(f"Kafka at {bootstrap} does not answer") from error
+        yield client
+    finally:
+        await guarded(client.close(), 3)
+
+
+async def cluster_id(bootstrap: str) -> str:
+    """The id of the cluster; another id means another (new, empty) Kafka (decisions 3)."""
+    async with admin(bootstrap) as client:
+        described = await client.describe_cluster()
+    return str(described["cluster_id"])
+
+
+def _wanted(prefix: str, topic: Topic, replication: int) -> NewTopic:
+    settings = dict(topic.settings)
+    if replication == 1:
+        settings["flush.messages"] = "1"
+    else:
+        settings["min.insync.replicas"] = "2"
+    return NewTopic(prefix + topic.name, topic.partitions, replication, topic_configs=settings)
+
+
+async def sync(bootstrap: str, *, replication: int = 1, prefix: str = "", topics: Sequence[Topic] = CATALOGUE) -> list[str]:
+    """Create what is missing; returns the names created. Errors come as values from aiokafka and are raised here."""
+    async with admin(bootstrap) as client:
+        present = set(await client.list_topics())
+        missing = [topic for topic in topics if prefix + topic.name not in present]
+        if not missing:
+            return []
+        answer = await client.create_topics([_wanted(prefix, topic, replication) for topic in missing])
+    made = []
+    for name, code, *rest in answer.topic_errors:
+        if code not in {0, _EXISTS}:
+            raise TopicRefused(f"{name}: {rest[0] if rest else ''} (Kafka error {code})")
+        made.append(name)
+    return made
+
+
+async def described(bootstrap: str) -> list[dict[str, Any]]:
+    """Name, partitions and settings of each of our topics, as `gandan topics list` prints them."""
+    async with admin(bootstrap) as client:
+        found = await client.describe_topics([topic.name for topic in CATALOGUE])
+        answers = await client.describe_configs(
+            [ConfigResource(ConfigResourceType.TOPIC, topic.name) for topic in CATALOGUE]
+        )
+    partitions = {topic["topic"]: len(topic["partitions"]) for topic in found if topic["error_code"] == 0}
+    settings: dict[str, dict[str, str]] = {}
+    for answer in answers:
+        for _code, _message, _kind, name, entries in answer.resources:
+            settings[name] = {entry[0]: entry[1] for entry in entries}
+    return [
+        {
+            "topic": topic.name, "exists": topic.name in partitions, "partitions": partitions.get(topic.name, 0), "wanted_partitions": topic.partitions,
+            "differs": sorted(k for k, v in topic.settings.items() if topic.name in partitions and settings.get(topic.name, {}).get(k) != v),
+        }
+        for topic in CATALOGUE
+    ]  # fmt: skip

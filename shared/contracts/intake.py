@@ -1,0 +1,206 @@
+"""Facts stated by intake: dossiers on `intake.dossiers`, reference data on compacted topics, contacts sealed."""
+
+from __future__ import annotations
+
+from dataclasses import field
+from datetime import date, datetime
+from uuid import UUID
+
+from shared.contracts.envelope import Catalogue, Fact, fact
+
+DOSSIERS = "intake.dossiers"
+UNITS = "intake.units"
+PROCEDURES = "intake.procedures"
+CONTACTS = "intake.contacts"
+
+
+@fact(DOSSIERS, "dossier")
+class DossierSubmitted(Fact):
+    """A dossier was handed in; `answer_due_at` is set when an officer has still to accept it (online, postal)."""
+
+    dossier: UUID
+    code: str
+    procedure: str
+    procedure_version: int
+    unit: str
+    channel: str
+    subject_kind: str
+    recipient: UUID
+    submitted_at: datetime
+    received_at: datetime | None = None
+    answer_due_at: datetime | None = None
+    lookup_verifier: str
+    components: int
+    tells_citizens: bool = True
+
+
+@fact(DOSSIERS, "dossier")
+class DossierAccepted(Fact):
+    """The dossier was accepted (portal status 2); the slip's date is the promise, the lawful date stands beside it."""
+
+    dossier: UUID
+    code: str
+    unit: str
+    recipient: UUID
+    rule: str
+    rule_version: int
+    started_at: datetime
+    due_at: datetime
+    due_on: date
+    promised_on: date
+    lawful_due_on: date
+    provisional: bool
+
+
+@fact(DOSSIERS, "dossier")
+class DossierRefused(Fact):
+    """The dossier was not accepted (portal status 3); the reason's text stays in intake."""
+
+    dossier: UUID
+    code: str
+    unit: str
+    recipient: UUID
+    reason_class: str
+
+
+@fact(DOSSIERS, "dossier")
+class DossierAssigned(Fact):
+    """An officer of the unit handles the dossier now (portal status 4); `officer` is a directory id, not a name."""
+
+    dossier: UUID
+    unit: str
+    officer: str
+
+
+@fact(DOSSIERS, "dossier")
+class SupplementRequested(Fact):
+    """Papers are missing (portal status 5): the clock pauses until they come, at the latest on `respond_by`."""
+
+    dossier: UUID
+    code: str
+    unit: str
+    recipient: UUID
+    respond_by: date
+    components: int
+    remaining_working_hours: float | None = None
+
+
+@fact(DOSSIERS, "dossier")
+class SupplementSupplied(Fact):
+    """The missing papers came; a running limit goes on with its new due date."""
+
+    dossier: UUID
+    code: str
+    unit: str
+    recipient: UUID
+    due_at: datetime | None = None
+    due_on: date | None = None
+    promised_on: date | None = None
+    lawful_due_on: date | None = None
+    answer_due_at: datetime | None = None
+
+
+@fact(DOSSIERS, "dossier")
+class DossierSettled(Fact):
+    """The result is there (portal status 9)."""
+
+    dossier: UUID
+    code: str
+    unit: str
+    recipient: UUID
+    outcome: str
+    settled_on: date
+    promised_on: date | None = None
+    lawful_due_on: date | None = None
+    timing: str = "unknown"
+
+
+@fact(DOSSIERS, "dossier")
+class ResultReturned(Fact):
+    """The citizen has the result (portal status 10)."""
+
+    dossier: UUID
+    code: str
+    unit: str
+    recipient: UUID
+    method: str
+
+
+@fact(DOSSIERS, "dossier")
+class DossierWithdrawn(Fact):
+    """The citizen took the dossier back (portal status 7)."""
+
+    dossier: UUID
+    code: str
+    unit: str
+    recipient: UUID
+    reason_class: str
+
+
+@fact(DOSSIERS, "dossier")
+class DeadlineWarned(Fact):
+    """The dossier will be late unless something happens: one announcement per deadline revision."""
+
+    dossier: UUID
+    code: str
+    unit: str
+    kind: str
+    revision: int
+    due_at: datetime
+    due_on: date
+    officer: str | None = None
+
+
+@fact(DOSSIERS, "dossier")
+class DeadlineBreached(Fact):
+    """The due date has passed: one announcement per deadline revision."""
+
+    dossier: UUID
+    code: str
+    unit: str
+    recipient: UUID
+    kind: str
+    revision: int
+    due_at: datetime
+    due_on: date
+    officer: str | None = None
+    tells_citizens: bool = True
+
+
+@fact(UNITS, "unit")
+class UnitDescribed(Fact):
+    """The full current record of an administrative unit."""
+
+    unit: str
+    name: str
+    level: str
+    kind: str
+    agency: str
+    valid_from: date
+    valid_to: date | None = None
+    remote: bool = False
+    parent: str | None = None
+
+
+@fact(PROCEDURES, "procedure")
+class ProcedureDescribed(Fact):
+    """The full current record of an administrative procedure."""
+
+    procedure: str
+    name: str
+    sector: str
+    level: str
+    limit: str
+    procedure_version: int
+    online: bool
+    legal_basis: str
+    verified: bool
+    components: list[str] = field(default_factory=list)
+
+
+DOSSIER_FACTS: tuple[type[Fact], ...] = (
+    DossierSubmitted, DossierAccepted, DossierRefused, DossierAssigned, SupplementRequested, SupplementSupplied,
+    DossierSettled, ResultReturned, DossierWithdrawn, DeadlineWarned, DeadlineBreached,
+)  # fmt: skip
+REFERENCE_FACTS: tuple[type[Fact], ...] = (UnitDescribed, ProcedureDescribed)
+CATALOGUE = Catalogue.of((*DOSSIER_FACTS, *REFERENCE_FACTS))

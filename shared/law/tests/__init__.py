@@ -1,0 +1,1 @@
+"""Tests of the law: worked cases, properties, rule rows, explanations."""

@@ -1,0 +1,59 @@
+"""The runtime: one process that serves HTTP, relays, consumes and ticks for the services it was told to run."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from shared.bus.consumer import Listener
+from shared.bus.relay import Sealer
+from shared.settings import Keys, Settings
+from shared.store.unit_of_work import Works
+from shared.telemetry.setup import Telemetry
+from shared.timers import Timer
+from shared.web.door import Door
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a service is built from: `build(frame)` in its `app.py` makes the `Service`."""
+
+    settings: Settings
+    keys: Keys
+    works: Works
+    telemetry: Telemetry
+    door: Door
+    clock: Callable[[], datetime]
+    database_url: str
+    bootstrap: str
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One built service: its doors and what runs beside them."""
+
+    name: str
+    api: FastAPI
+    listeners: Sequence[Listener] = ()
+    timers: Sequence[Timer] = ()
+    sealer: Sealer | None = None
+    pages: ASGIApp | None = None
+    """Mounted at `/`; reporting's pages."""
+    begin: Callable[[], Awaitable[None]] | None = None
+    """Run once after migration and before HTTP: seeds."""
+    jobs: Sequence[Callable[[], Awaitable[None]]] = ()
+    """Loops that live as long as the process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blueprint:
+    """A service before it is built: its name, its migrations, how to build it."""
+
+    name: str
+    migrations: Path
+    build: Callable[[Frame], Service]

@@ -1,0 +1,151 @@
+"""Settings: one frozen object from `GANDAN_*`; a secret may come from a file named by `GANDAN_<NAME>_FILE`."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from nacl.public import PrivateKey
+from pydantic import Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.kernel import TENANT
+
+KEY_BYTES = 32
+
+
+class WrongSetting(Exception):  # noqa: N818 - reads as the sentence an operator sees
+    """A setting has a wrong value; the message names it."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Keys:
+    """Secret keys, 32 bytes each; made once by the embedded default, given as settings elsewhere."""
+
+    people: bytes
+    """HMAC of identity numbers -> recipients; never rotated (decisions 11)."""
+    lookup: bytes
+    """HMAC that yields the secret printed on a receipt slip."""
+    verifier: bytes
+    """HMAC of a slip's secret, kept in facts so that reporting checks it alone."""
+    vault: bytes
+    """Key-encryption key of the vaults (AES-256)."""
+    index: bytes
+    """HMAC of blind indices."""
+    actor: bytes
+    """HMAC of the acting subject in facts."""
+    cursor: bytes
+    """HMAC of page cursors and stream tickets."""
+    contact: bytes
+    """Private X25519 key that opens sealed contacts; only notifications needs it."""
+
+    @property
+    def contact_public(self) -> bytes:
+        """Public key contacts are sealed with."""
+        return bytes(PrivateKey(self.contact).public_key)
+
+    @staticmethod
+    def load_or_make(path: Path) -> Keys:
+        """The keys of an embedded home: `keys.json` (0600), made at the first start."""
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            made = {f.name: base64.b64encode(secrets.token_bytes(32)).decode() for f in fields(Keys)}
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                json.dump(made, file)
+        return Keys.from_texts(json.loads(path.read_text()))
+
+    @staticmethod
+    def from_texts(texts: dict[str, str]) -> Keys:
+        """Keys from base64 texts; refuses a missing or short one by its name."""
+        values: dict[str, bytes] = {}
+        for f in fields(Keys):
+            try:
+                values[f.name] = base64.b64decode(texts[f.name], validate=True)
+            except (KeyError, ValueError):
+                raise WrongSetting(f"GANDAN_KEYS: the key `{f.name}` is missing or not base64") from None
+            if len(values[f.name]) != KEY_BYTES:
+                raise WrongSetting(f"GANDAN_KEYS: the key `{f.name}` must be 32 bytes, got {len(values[f.name])}")
+        return Keys(**values)
+
+
+class Settings(BaseSettings):
+    """Everything that differs between installations; defaults run the embedded stack on loopback."""
+
+    model_config = SettingsConfigDict(env_prefix="GANDAN_", frozen=True, extra="ignore")
+
+    home: Path = Path(".local")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    database_url: str | None = None
+    """PostgreSQL URL with `{service}` in it; together with `kafka` or not at all."""
+    kafka: str | None = None
+    """Bootstrap servers, `host:port[,host:port]`."""
+    topic_prefix: str = Field(default="", pattern=r"^[a-z0-9.-]{0,60}$")
+    """Put before every topic's name, so that several installations can share one Kafka."""
+    replication: int = Field(default=1, ge=1, le=5)
+    slot: str | None = None
+    """A name that only one process has at a time (StatefulSet ordinal): makes consumers static members."""
+    clock: Path | None = None
+    """A file with an offset in seconds that moves the time of domain decisions; demos and tests only."""
+    keys: str | None = Field(default=None, repr=False)
+    """JSON of base64 keys; default: `keys.json` in the home."""
+    issuer: str | None = None
+    audience: str = "gandan"
+    jwks_url: str | None = None
+    otlp_endpoint: str | None = None
+    environment: str = "local"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_json: bool | None = None
+    province: str = TENANT
+    public_url: str | None = None
+    """Where citizens reach this installation; printed on slips."""
+    pool_size: int = Field(default=8, ge=2, le=100)
+    sweep_seconds: float = Field(default=1.0, gt=0)
+    parts: str = "api,relay,consumers,timers"
+    """Which doors and workers this process runs: any of api, relay, consumers, timers."""
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        if (self.database_url is None) != (self.kafka is None):
+            raise ValueError("GANDAN_DATABASE_URL and GANDAN_KAFKA are set together or not at all")
+        if self.database_url is not None and "{service}" not in self.database_url:
+            raise ValueError("GANDAN_DATABASE_URL must contain {service}: each service has its own database")
+        if self.clock is not None and self.issuer is not None:
+            raise ValueError("GANDAN_CLOCK moves time and is refused with a real issuer (GANDAN_ISSUER)")
+        return self
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the embedded stack is started."""
+        return self.database_url is None
+
+    @property
+    def base_url(self) -> str:
+        """Public URL without a trailing slash."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    def load_keys(self) -> Keys:
+        """Keys from the setting, else from the home."""
+        return Keys.from_texts(json.loads(self.keys)) if self.keys else Keys.load_or_make(self.home / "keys.json")
+
+
+def load(**overrides: Any) -> Settings:
+    """Settings from the environment (`*_FILE` read first); `WrongSetting` names what is wrong."""
+    for name in [name for name in os.environ if name.startswith("GANDAN_") and name.endswith("_FILE")]:
+        try:
+            overrides.setdefault(name[7:-5].lower(), Path(os.environ[name]).read_text().strip())
+        except OSError as error:
+            raise WrongSetting(f"{name}: {error.strerror}: {os.environ[name]}") from None
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        lines = [
+            f"GANDAN_{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" if e["loc"] else e["msg"]
+            for e in error.errors()
+        ]
+        raise WrongSetting("; ".join(lines)) from None

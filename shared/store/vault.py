@@ -1,0 +1,109 @@
+"""The vault: people's details, encrypted with one data key per person row; forgetting destroys that key.
+
+AES-256-GCM with associated data `table|column|row`, keys wrapped with AES key wrap (RFC 3394), blind indices by HMAC-SHA256.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
+from nacl.public import PublicKey, SealedBox
+
+from shared.settings import Keys
+
+KEY_ID = 1
+"""Which key-encryption key wrapped a data key; rises when the key is rotated."""
+
+_NONCE = 12
+
+
+class Forgotten(Exception):  # noqa: N818 - a state of the record, not an error
+    """The data key of this person was destroyed, or never was ours."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Details:
+    """What a vault keeps of a person; never leaves it but sealed or to somebody with the right."""
+
+    name: str
+    identity_no: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PersonRow:
+    """One encrypted person, ready to be written."""
+
+    id: UUID
+    recipient: UUID
+    data_key: bytes
+    key_id: int
+    sealed: bytes
+    identity_index: bytes | None
+    phone_index: bytes | None
+
+
+def _mac(key: bytes, text: str) -> bytes:
+    return hmac.digest(key, text.encode(), "sha256")
+
+
+def recipient_of(people_key: bytes, person: str) -> UUID:
+    """UUIDv8 of HMAC-SHA256(people key, normalised identity number): the same inbox whatever service wrote (decisions 11)."""
+    raw = bytearray(_mac(people_key, person)[:16])
+    raw[6] = 0x80 | (raw[6] & 0x0F)
+    raw[8] = 0x80 | (raw[8] & 0x3F)
+    return UUID(bytes=bytes(raw))
+
+
+def blind_index(keys: Keys, what: str, value: str | None) -> bytes | None:
+    """HMAC of a normalised value, for exact look-up without reading it; 16 bytes."""
+    return _mac(keys.index, f"{what}|{value}")[:16] if value else None
+
+
+def _associated(row: UUID) -> bytes:
+    return b"person|sealed|" + row.bytes
+
+
+def enclose(keys: Keys, row: UUID, recipient: UUID, details: Details) -> PersonRow:
+    """Encrypt a person under a fresh data key."""
+    data_key, nonce = os.urandom(32), os.urandom(_NONCE)
+    plain = msgspec.json.encode({k: v for k, v in asdict(details).items() if v is not None})
+    return PersonRow(
+        id=row, recipient=recipient, data_key=aes_key_wrap(keys.vault, data_key), key_id=KEY_ID,
+        sealed=nonce + AESGCM(data_key).encrypt(nonce, plain, _associated(row)),
+        identity_index=blind_index(keys, "identity_no", details.identity_no), phone_index=blind_index(keys, "phone", details.phone),
+    )  # fmt: skip
+
+
+def disclose(keys: Keys, row: Any) -> Details:
+    """Decrypt a person row (`id`, `data_key`, `sealed`); `Forgotten` when its key is gone or wrong."""
+    if row["data_key"] is None or row["sealed"] is None:
+        raise Forgotten
+    try:
+        data_key = aes_key_unwrap(keys.vault, row["data_key"])
+    except InvalidUnwrap:
+        raise Forgotten from None
+    sealed = row["sealed"]
+    plain = AESGCM(data_key).decrypt(sealed[:_NONCE], sealed[_NONCE:], _associated(row["id"]))
+    return Details(**msgspec.json.decode(plain))
+
+
+def seal_contact(public_key: bytes, details: Details) -> bytes:
+    """Libsodium sealed box over UTF-8 JSON `{name, phone, email, identity_no}` for the notifications service."""
+    plain = {k: v for k, v in asdict(details).items() if v is not None and k != "address"}
+    return SealedBox(PublicKey(public_key)).encrypt(msgspec.json.encode(plain))
+
+
+def fingerprint(public_key: bytes) -> str:
+    """Key id of a contact key: the first 16 hex digits of its SHA-256."""
+    return sha256(public_key).hexdigest()[:16]

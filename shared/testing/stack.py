@@ -1,0 +1,43 @@
+"""The stack tests run on: the embedded one by default, containers when `GANDAN_TEST_STACK=containers`. The same tests."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy import local
+
+HOME = Path(os.environ.get("GANDAN_TEST_HOME", ".local/test"))
+
+
+@dataclass(frozen=True, slots=True)
+class TestStack:
+    """Where PostgreSQL (as superuser) and Kafka answer; `home` is None on containers."""
+
+    __test__ = False
+
+    admin_url: str
+    bootstrap: str
+    home: Path | None
+
+
+@contextmanager
+def running() -> Iterator[TestStack]:
+    """Start or attach to the stack; it stops when the last test process lets go."""
+    if os.environ.get("GANDAN_TEST_STACK") == "containers":
+        with _containers() as stack:
+            yield stack
+        return
+    with local.start(HOME) as stack:
+        yield TestStack(stack.admin_url, stack.bootstrap, stack.home)
+
+
+@contextmanager
+def _containers() -> Iterator[TestStack]:
+    from shared.testing.containers import containers  # noqa: PLC0415 - testcontainers needs an engine, and its import is slow
+
+    with containers() as (admin_url, bootstrap):
+        yield TestStack(admin_url, bootstrap, None)

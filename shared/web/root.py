@@ -1,0 +1,123 @@
+"""The root of one process: services mounted by name, probes at the root and per service, the meaning of problem types."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import orjson
+import structlog
+from fastapi import Request
+from fastapi.responses import Response
+from starlette.routing import BaseRoute, Mount, Route, Router
+from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
+
+from shared.web import faults
+from shared.web.problems import Catalogue, Entry, base_catalogue, problem
+
+_METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+_log = structlog.get_logger("shared.web")
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """How a process or one of its services is: `degraded` still takes work, `dead` does not."""
+
+    state: Literal["ready", "degraded", "dead"]
+    checks: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Probes:
+    """Where the root asks: readiness of a service (None = of the process), and metrics as Prometheus text."""
+
+    ready: Callable[[str | None], Awaitable[Readiness]]
+    metrics: Callable[[], bytes]
+
+
+def root_app(
+    apps: Mapping[str, ASGIApp],
+    *,
+    probes: Probes,
+    pages: ASGIApp | None = None,
+    lifespan: Lifespan[Any] | None = None,
+) -> ASGIApp:
+    """What uvicorn serves: `apps` at `/<name>`, `pages` at `/` for everything else."""
+    routes: list[BaseRoute] = [
+        *_probe_routes(apps.keys(), probes),
+        *(Mount(f"/{name}", app) for name, app in apps.items()),
+        *_problem_routes(_all_problems(apps)),
+        *([Mount("/", pages)] if pages is not None else []),
+    ]
+    return Router(routes, redirect_slashes=False, default=_nothing_here, lifespan=lifespan)
+
+
+def _probe_routes(names: Any, probes: Probes) -> list[BaseRoute]:
+    async def healthz(request: Request) -> Response:
+        return _json({"status": "alive"}) if _known(request) else problem(request, "no-such-path")
+
+    async def readyz(request: Request) -> Response:
+        if not _known(request):
+            return problem(request, "no-such-path")
+        found = await _readiness(probes, request.path_params.get("service"))
+        return _json({"status": found.state, "checks": found.checks}, 503 if found.state == "dead" else 200)
+
+    async def metrics(request: Request) -> Response:
+        return (
+            Response(probes.metrics(), headers=_HEADERS, media_type=_METRICS_TYPE)
+            if _known(request)
+            else problem(request, "no-such-path")
+        )
+
+    def _known(request: Request) -> bool:
+        return request.path_params.get("service") in {None, *names}
+
+    asked = {"healthz": healthz, "readyz": readyz, "metrics": metrics}
+    return [Route(prefix + name, endpoint) for prefix in ("/", "/{service}/") for name, endpoint in asked.items()]
+
+
+async def _readiness(probes: Probes, service: str | None) -> Readiness:
+    try:
+        return await probes.ready(service)
+    except Exception as error:  # noqa: BLE001 - the door: a check that breaks means not ready
+        _log.error("readiness check failed", error=faults.name(error), places=faults.places(error))
+        return Readiness("dead", {"error": faults.name(error)})
+
+
+def _json(content: object, status: int = 200) -> Response:
+    return Response(orjson.dumps(content, default=str), status, _HEADERS, "application/json")
+
+
+def _all_problems(apps: Mapping[str, ASGIApp]) -> Catalogue:
+    own = [app.state.catalogue for app in apps.values() if hasattr(app, "state") and hasattr(app.state, "catalogue")]
+    return {code: entry for known in (base_catalogue(), *own) for code, entry in known.items()}
+
+
+def _problem_routes(known: Catalogue) -> list[BaseRoute]:
+    """`type` of a problem is a link: it leads to what the code means, in both languages."""
+
+    async def every(_request: Request) -> Response:
+        return _json({"items": [_shown(known[code]) for code in sorted(known)]})
+
+    async def one(request: Request) -> Response:
+        entry = known.get(request.path_params["code"])
+        return _json(_shown(entry)) if entry else problem(request, "not-found")
+
+    return [Route("/problems", every), Route("/problems/{code}", one)]
+
+
+def _shown(entry: Entry) -> dict[str, Any]:
+    return {
+        "code": entry.code,
+        "status": entry.status,
+        "title": entry.title,
+        "detail": entry.detail,
+        "advice": entry.advice,
+    }
+
+
+async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "http":
+        await problem(Request(scope), "no-such-path", headers=_HEADERS)(scope, receive, send)
