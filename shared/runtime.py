@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.types import ASGIApp
 
 from shared.bus.consumer import Listener
@@ -31,6 +32,13 @@ class Frame:
     clock: Callable[[], datetime]
     database_url: str
     bootstrap: str
+
+    def web_telemetry(self, service: str) -> TelemetryConfig:
+        """FastAPI's own instrumentation with this process's providers."""
+        return {
+            "tracer_provider": self.telemetry.provider_for(service),
+            "meter_provider": self.telemetry.meter_provider,
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -30,7 +31,7 @@ LABELS = {
         "provisional": "tạm tính",
         "steps": "Cách tính",
         "days": "ngày",
-        "hours": "giờ làm việc",
+        "office-time": "làm việc",
     },
     "en": {
         "due": "Due",
@@ -42,9 +43,19 @@ LABELS = {
         "provisional": "provisional",
         "steps": "How it was counted",
         "days": "days",
-        "hours": "working hours",
+        "office-time": "of office time",
     },
 }
+
+
+REFUSALS = {
+    "unknown-rule": "không có quy định này, hoặc quy định không có hiệu lực vào ngày đó",
+    "unknown-limit": "thời hạn không hợp lệ",
+    "bad-time": "thời điểm không hợp lệ",
+    "unknown-year": "chưa có lịch nghỉ của năm này",
+    "missing-field": "thiếu thông tin",
+}
+"""What each error means in Vietnamese; the exact detail follows it."""
 
 
 class Lang(StrEnum):
@@ -57,7 +68,9 @@ class Lang(StrEnum):
 def due(
     limit: Annotated[str | None, typer.Option(help="Time limit: 7wd, 30d, 8wh or same-day.")] = None,
     rule: Annotated[str | None, typer.Option(help="Rule id, such as complaint.settlement.first.")] = None,
-    from_: Annotated[str | None, typer.Option("--from", help="When it was received: 2026-06-01T09:00 or a day.")] = None,
+    from_: Annotated[
+        str | None, typer.Option("--from", help="When it was received: 2026-06-01T09:00 or a day.")
+    ] = None,
     event: Annotated[str | None, typer.Option(help="The event a backward rule counts back from.")] = None,
     pause: Annotated[list[str] | None, typer.Option(help="A pause A..B; A.. is still open. May be repeated.")] = None,
     suspend: Annotated[list[str] | None, typer.Option(help="A suspension A..B; A.. is still open.")] = None,
@@ -76,7 +89,7 @@ def due(
     """
     if jsonl:
         for line in answer_lines(sys.stdin):
-            print(line)
+            print(line, flush=True)  # a program may wait for this answer before it asks again
         return
     question: dict[str, Any] = {
         "limit": limit,
@@ -94,7 +107,7 @@ def due(
         question |= {"pause": _stretches(pause), "suspend": _stretches(suspend)}
         given = answer({field: value for field, value in question.items() if value is not None})
     except Refused as error:
-        _complain(error, as_json=as_json)
+        _complain(error, lang, as_json=as_json)
         raise typer.Exit(WRONG_USAGE if isinstance(error, MissingField | BadTime | UnknownLimit) else REFUSED) from None
     print(_json(given) if as_json else "\n".join(_told(given, LANGUAGES[lang.value])))
 
@@ -126,11 +139,14 @@ def _stretches(given: list[str] | None) -> list[list[str | None]]:
     return [[began, ended or None] for began, _, ended in stretches]
 
 
-def _complain(error: Refused, *, as_json: bool) -> None:
+def _complain(error: Refused, lang: Lang, *, as_json: bool) -> None:
+    told = refusal(error)
     if as_json:
-        print(_json(refusal(error)))
-    else:
+        print(_json(told))
+    elif lang is Lang.EN:
         print(f"gandan due: {error}", file=sys.stderr)
+    else:
+        print(f"gandan due: {REFUSALS[told['error']['code']]} ({error})", file=sys.stderr)
 
 
 def _told(given: dict[str, Any], language: Language) -> Iterator[str]:
@@ -151,7 +167,8 @@ def _headline(given: dict[str, Any], labels: dict[str, str], language: Language)
         return f"{labels[field]}: {_spoken(given[field], language)}"
     if given["remaining_days"] is not None:
         return f"{labels['paused']}: {given['remaining_days']} {labels['days']}"
-    return f"{labels['paused']}: {given['remaining_working_hours']:g} {labels['hours']}"
+    left = language.duration(timedelta(hours=given["remaining_working_hours"]))
+    return f"{labels['paused']}: {left} {labels['office-time']}"
 
 
 def _spoken(written: str, language: Language) -> str:

@@ -37,6 +37,11 @@ def no_space(place: Path) -> StackError:
     )
 
 
+def failed(what: str, words: str, place: Path) -> StackError:
+    """Say that a program of ours failed with these words; a full disk among them is named as such."""
+    return no_space(place) if "No space left" in words else StackError(f"{what}: {words.strip()}")
+
+
 def open_home(path: Path) -> Path:
     """Create the folder (0700) when missing; StackError when it cannot be a folder."""
     home = Path(path).absolute()
@@ -83,19 +88,24 @@ def is_running(home: Path) -> bool:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Read a JSON object; an absent file is an empty one."""
+    """Read a JSON object; an absent file is an empty one, a damaged one a StackError."""
     try:
         value: dict[str, Any] = json.loads(path.read_text())
     except FileNotFoundError:
         return {}
+    except ValueError:
+        raise StackError(f"{path} is damaged: put it back from a backup of the home, or start in another one") from None
     return value
 
 
-def write_json(path: Path, value: dict[str, Any]) -> None:
-    """Replace the file in one step, readable by its owner only."""
+def write_json(path: Path, value: dict[str, Any], *, durably: bool = False) -> None:
+    """Replace the file in one step, readable by its owner only; `durably` also survives a power cut."""
     part = path.with_suffix(".part")
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
         json.dump(value, out, indent=1)
+        if durably:
+            out.flush()
+            os.fsync(out.fileno())
     part.replace(path)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from signal import Signals
 
 from deploy.local.children import run, spawn
-from deploy.local.home import StackError, append_log, no_space
+from deploy.local.home import StackError, append_log, failed
 from deploy.local.jars import Download, choose_cache, class_path
 from deploy.local.probe import cluster_id
 from deploy.local.settings import Settings
@@ -120,8 +120,7 @@ def format_data(kafka: Kafka, settings: Settings) -> None:
     tool = ("kafka.tools.StorageTool", "format", "-t", settings.cluster_id, "-c", str(kafka.work / "server.properties"))
     done = run(kafka.command(*tool))
     if done.returncode:
-        words = (done.stderr or done.stdout).strip()[-800:]
-        raise no_space(kafka.work) if "No space left" in words else StackError("Kafka's format failed: " + words)
+        raise failed("Kafka's format failed", (done.stderr or done.stdout)[-800:], kafka.work)
 
 
 def start(kafka: Kafka) -> subprocess.Popen[bytes]:

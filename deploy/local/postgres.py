@@ -11,7 +11,7 @@ from pathlib import Path
 from signal import Signals
 
 from deploy.local.children import RunAs, run, spawn
-from deploy.local.home import SERVICES, StackError, append_log, no_space
+from deploy.local.home import SERVICES, StackError, append_log, failed
 from deploy.local.settings import Settings
 
 CONFIGURATION = {
@@ -56,7 +56,7 @@ def initialise(home: Path, settings: Settings, who: RunAs) -> None:
             os.chown(secret.name, -1 if who.uid is None else who.uid, -1)
             made = run(initdb(data, Path(secret.name)), who=who)
         if made.returncode:
-            raise no_space(home) if "No space left" in made.stderr else StackError("initdb failed: " + made.stderr)
+            raise failed("initdb failed", made.stderr, home)
         done.touch()
     give(data, who)
 
@@ -156,7 +156,7 @@ def answers(settings: Settings) -> bool:
     )
 
 
-def create_roles(settings: Settings) -> bool:
+def create_roles(home: Path, settings: Settings) -> bool:
     """Give every service its role and its database, closed to the others; False when the server does not answer yet."""
     host = ("-h", "127.0.0.1", "-p", str(settings.postgres), "-U", "postgres", "-d", "postgres")
     statements = (ROLE.format(name=name, secret=settings.passwords[name]) for name in SERVICES)
@@ -166,5 +166,5 @@ def create_roles(settings: Settings) -> bool:
         variables={"PGPASSWORD": settings.passwords["postgres"]},
     )
     if done.returncode not in {0, NO_CONNECTION}:
-        raise StackError("PostgreSQL refuses the roles of the services: " + done.stderr.strip())
+        raise failed("PostgreSQL refuses the roles of the services", done.stderr, home)
     return done.returncode == 0

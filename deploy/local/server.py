@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from signal import Signals
 
-from deploy.local.home import StackError, last_words, no_space
+from deploy.local.home import StackError, failed, last_words
 from deploy.local.settings import is_free
 
 QUICK = 5.0  # seconds: a server that lives shorter has failed to start
@@ -100,17 +100,15 @@ class Server:
             self.after_clean_end()
 
     def _gave_up(self, code: int) -> StackError:
-        words = last_words(self.log)
-        if "No space left" in words:
-            return no_space(self.home)
-        return StackError(
-            f"{self.name} ended {GIVE_UP} times while starting (code {code}). Its log {self.log} ends:\n{words}"
-        )
+        what = f"{self.name} ended {GIVE_UP} times while starting (code {code}). Its log {self.log} ends"
+        return failed(what, last_words(self.log), self.home)
 
     def _obey_kill(self) -> None:
         order = self.home / "control" / f"kill-{self.name}"
-        if self.child is not None and order.exists():
-            order.unlink()
+        if not order.exists():
+            return
+        order.unlink()
+        if self.child is not None:
             self.child.kill()
             self.child.wait()
 

@@ -38,7 +38,8 @@ def load(home: Path, say: Callable[[str], None], patience: float = 0.0) -> Setti
         passwords={name: known.get(name) or secrets.token_urlsafe(18) for name in ("postgres", *SERVICES)},
         **choose_ports(kept, say, patience),
     )
-    write_json(home / "settings.json", asdict(settings))
+    if asdict(settings) != kept:
+        write_json(home / "settings.json", asdict(settings), durably=True)
     return settings
 
 

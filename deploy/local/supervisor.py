@@ -37,7 +37,6 @@ class Supervisor:
         self.stopping = False
         self.download = Download()
         self.servers: list[Server] = []
-        self.broker: Future[kafka.Kafka] | None = None
         self.settings: Settings | None = None
         self.start_seconds = 0.0
         self.published: dict[str, Any] = {}
@@ -50,11 +49,11 @@ class Supervisor:
         self.publish()
         self.settings = load(self.home, say, self.patience)
         with ThreadPoolExecutor(1) as pool:  # jars and format meanwhile; servers start in this thread (PDEATHSIG)
-            self.broker = pool.submit(kafka.prepare, self.home, self.settings, self.download)
+            broker = pool.submit(kafka.prepare, self.home, self.settings, self.download)
             try:
                 who = not_root()
                 postgres.initialise(self.home, self.settings, who)
-                self.servers = [self._postgres(self.settings, who), self._kafka(self.settings, self.broker)]
+                self.servers = [self._postgres(self.settings, who), self._kafka(self.settings, broker)]
                 while not self._is_over():
                     for server in self.servers:
                         server.tick(time.monotonic())
@@ -105,12 +104,12 @@ class Supervisor:
             self.home / "postgres.log",
             signal.SIGINT,  # fast shutdown
             lambda: postgres.start(self.home, settings, who),
-            lambda: postgres.answers(settings) and (server.was_ready or postgres.create_roles(settings)),
+            lambda: postgres.answers(settings) and (server.was_ready or postgres.create_roles(self.home, settings)),
             say,
         )
         return server
 
-    def _kafka(self, settings: Settings, broker: "Future[kafka.Kafka]") -> Server:
+    def _kafka(self, settings: Settings, broker: Future[kafka.Kafka]) -> Server:
         return Server(
             "kafka",
             settings.kafka,

@@ -28,7 +28,7 @@ from shared.bus.broker import guarded
 from shared.bus.place import Lost, Move, Place
 from shared.contracts.envelope import Catalogue, family
 from shared.kernel import Refused, system
-from shared.store.db import TRANSIENT
+from shared.store.db import passes
 from shared.store.unit_of_work import Work, Works
 from shared.telemetry import tracing
 from shared.telemetry.metrics import Metrics
@@ -68,6 +68,12 @@ class Outcome:
     parked: list[held.Parked] = field(default_factory=list)
     healed: list[int] = field(default_factory=list)
     states: dict[tuple[str, UUID], held.State] = field(default_factory=dict)
+    guilty: int = 0
+
+    def drop(self, kept: Sequence[held.Waiting]) -> None:
+        """What was kept is behind us now: counted a second time, as a duplicate."""
+        self.healed += [w.id for w in kept]
+        self.counts.update(("duplicate", w.raw.topic) for w in kept)
 
     def tell(self, arrivals: Sequence[Arrival]) -> None:
         """Count what ran: applied, or ignored where the type is not read here."""
@@ -78,8 +84,9 @@ class Broken(Exception):  # noqa: N818 - the breaker's word
     """Too many guilty records in a minute: this looks like a bad deploy, so the consumer stops and says so."""
 
 
-_PASSES: tuple[type[BaseException], ...] = (Lost, Broken, *TRANSIENT)
-"""What rolls the whole batch back, to come again: no record is guilty of it."""
+def _passes(error: Exception) -> bool:
+    """What rolls the whole batch back, to come again: no record is guilty of it."""
+    return isinstance(error, (Lost, Broken)) or passes(error)
 
 
 @dataclass(slots=True)
@@ -181,9 +188,9 @@ class Consumer:
         with self.works.tracing.process_batch(moves[0].topic, self.name, links, len(records)):
             try:
                 outcome = await self._transaction(moves, records, careful=False)
-            except _PASSES:
-                raise
-            except Exception as error:  # noqa: BLE001 - a record is guilty: find it
+            except Exception as error:
+                if _passes(error):
+                    raise
                 log.info(
                     "consumer %s: %s in a batch of %d, looking for the guilty record",
                     self.name,
@@ -204,8 +211,8 @@ class Consumer:
                 await held.settle(work.db, self.name, moves, outcome.states, self.place.cluster)
                 await self._apply(work, outcome.run)
                 outcome.tell(outcome.run)
+            await held.heal(work.db, outcome.healed)  # first: a healed record may have to be kept again
             await held.park(work.db, self.name, self.place.cluster, outcome.parked, work.now)
-            await held.heal(work.db, outcome.healed)
             await work.flush()
             self.failpoint("effects")
         self.failpoint("committed")
@@ -238,7 +245,7 @@ class Consumer:
         key = key_id(raw.key)
         outcome.parked.append(held.Parked(raw, key, None, error.reason, str(error)))
         outcome.counts["parked", raw.topic] += 1
-        self._guilty()
+        self._guilty(outcome)
         if key is not None and not self._compacted(raw.topic):
             state = outcome.states.setdefault((raw.topic, key), held.State())
             state.held, state.guilty = state.held + 1, True
@@ -247,8 +254,8 @@ class Consumer:
         self, outcome: Outcome, arrival: Arrival, waiting: Mapping[tuple[str, UUID], list[held.Waiting]]
     ) -> None:
         state = outcome.states.setdefault((arrival.raw.topic, arrival.key), held.State())
-        if arrival.self._compacted(raw.topic):
-            self._place_compacted(outcome, arrival, state)
+        if self._compacted(arrival.raw.topic):
+            self._place_compacted(outcome, arrival, state, waiting.get((arrival.raw.topic, arrival.key), []))
         elif arrival.other_version:
             outcome.counts["ignored", arrival.raw.topic] += 1
         elif arrival.sequence <= state.sequence:
@@ -262,13 +269,18 @@ class Consumer:
             self._take(outcome, arrival, state)
             self._take_waiting(outcome, arrival, state, waiting.get((arrival.raw.topic, arrival.key), []))
 
-    def _place_compacted(self, outcome: Outcome, arrival: Arrival, state: held.State) -> None:
-        if arrival.tombstone:
-            outcome.run.append(arrival)
-        elif arrival.sequence > state.sequence:
-            self._take(outcome, arrival, state)
-        else:
+    def _place_compacted(
+        self, outcome: Outcome, arrival: Arrival, state: held.State, kept: Sequence[held.Waiting]
+    ) -> None:
+        """The newest record of a key is all there is: it runs, and what was kept before it is dropped."""
+        if not arrival.tombstone and arrival.sequence <= state.sequence:
             outcome.counts["duplicate", arrival.raw.topic] += 1
+            return
+        state.sequence = max(state.sequence, arrival.sequence)
+        outcome.run.append(arrival)
+        if state.held:
+            state.held = 0
+            outcome.drop(kept)
 
     def _take(self, outcome: Outcome, arrival: Arrival, state: held.State) -> None:
         state.sequence = arrival.sequence
@@ -281,19 +293,36 @@ class Consumer:
         if not state.held:
             return
         mine = (arrival.raw.topic, arrival.key)
-        following: list[tuple[int, Raw, int | held.Parked]] = [(w.sequence, w.raw, w.id) for w in waiting]
-        following += [(p.sequence or 0, p.raw, p) for p in outcome.parked if (p.raw.topic, p.key) == mine]
-        for sequence, raw, kept in sorted(following, key=lambda item: item[0]):
-            if sequence > state.sequence + 1:
+        following: list[held.Waiting | held.Parked] = [w for w in waiting if w.id not in outcome.healed]
+        following += [p for p in outcome.parked if (p.raw.topic, p.key) == mine]
+        for kept in sorted(following, key=lambda kept: kept.sequence or 0):
+            if (kept.sequence or 0) > state.sequence + 1:
                 break
-            if isinstance(kept, held.Parked):
-                outcome.parked.remove(kept)
-                outcome.counts["held", raw.topic] -= 1
-            else:
-                outcome.healed.append(kept)
-            state.held -= 1
-            if sequence == state.sequence + 1:
-                self._take(outcome, self._decode(raw, retried=isinstance(kept, int)), state)
+            if not self._take_kept(outcome, kept, state):
+                break
+
+    def _take_kept(self, outcome: Outcome, kept: held.Waiting | held.Parked, state: held.State) -> bool:
+        """One held record whose turn has come; False when it can no longer be read and blocks the rest."""
+        state.held -= 1
+        if isinstance(kept, held.Parked):
+            outcome.parked.remove(kept)
+            outcome.counts["held", kept.raw.topic] -= 1
+        if kept.sequence == state.sequence + 1:
+            try:
+                arrival = self._decode(kept.raw, retried=isinstance(kept, held.Waiting))
+            except Undecodable as error:
+                self._park_undecodable(outcome, kept.raw, error)
+                arrival = None
+            if isinstance(kept, held.Waiting):
+                outcome.healed.append(kept.id)
+            if arrival is not None:
+                self._take(outcome, arrival, state)
+            return arrival is not None
+        if isinstance(kept, held.Waiting):
+            outcome.drop([kept])
+        else:
+            outcome.counts["duplicate", kept.raw.topic] += 1
+        return True
 
     async def _apply(self, work: Work, arrivals: Sequence[Arrival]) -> None:
         for topic, apply in self.listener.topics.items():
@@ -322,13 +351,14 @@ class Consumer:
             else:
                 guilty.add((free[0].raw.topic, free[0].key))
                 self._hold_back(outcome, free[0], "handler", f"{type(error).__name__}: {error}"[:300])
-                self._guilty()
+                self._guilty(outcome)
 
     def _hold_back(self, outcome: Outcome, arrival: Arrival, reason: str, detail: str) -> None:
         state = outcome.states[arrival.raw.topic, arrival.key]
         outcome.parked.append(held.Parked(arrival.raw, arrival.key, arrival.sequence, reason, detail))
         outcome.counts["held" if reason == "behind" else "parked", arrival.raw.topic] += 1
-        state.sequence = min(state.sequence, arrival.sequence - 1)
+        if not arrival.tombstone:
+            state.sequence = min(state.sequence, arrival.sequence - 1)
         state.held, state.guilty = state.held + 1, True
 
     async def _try(self, work: Work, arrivals: Sequence[Arrival]) -> Exception | None:
@@ -337,25 +367,28 @@ class Consumer:
             async with work.db.transaction():
                 await self._apply(work, arrivals)
                 await work.flush()
-        except _PASSES:
-            raise
-        except Exception as error:  # noqa: BLE001 - a door: the savepoint is rolled back, bisection goes on
-            work.reset(mark)
+        except Exception as error:
+            if _passes(error):
+                raise
+            work.reset(mark)  # the savepoint is rolled back, bisection goes on
             return error
         return None
 
-    def _guilty(self) -> None:
+    def _guilty(self, outcome: Outcome) -> None:
+        """One more in this transaction; those of a transaction that is rolled back were never there."""
+        outcome.guilty += 1
         now = time.monotonic()
-        self.guilty_times = [t for t in self.guilty_times if now - t < 60] + [now]  # noqa: PLR2004 - a minute
-        if len(self.guilty_times) > BREAKER_PER_MINUTE:
-            raise Broken(f"{len(self.guilty_times)} guilty records in a minute")
+        self.guilty_times = [t for t in self.guilty_times if now - t < 60]  # noqa: PLR2004 - a minute
+        if (number := len(self.guilty_times) + outcome.guilty) > BREAKER_PER_MINUTE:
+            raise Broken(f"{number} guilty records in a minute")
 
     def _count(self, outcome: Outcome, records: Sequence[Raw], seconds: float) -> None:
         meters, age = self.metrics.consumer, max(0.0, time.time() - records[0].timestamp_ms / 1000)
         for (what, topic), number in outcome.counts.items():
             self.consumed[what] += number
             getattr(meters, _COUNTERS[what]).add(number, {"consumer": self.name, "topic": topic})
-        self.consumed["consumed"] += len(records)
+        self.consumed["consumed"] += len(records) + len(outcome.healed)  # a kept record comes a second time
+        self.guilty_times += [time.monotonic()] * outcome.guilty
         meters.record_age.record(age, {"consumer": self.name, "topic": records[0].topic})
         meters.process_duration.record(
             seconds,

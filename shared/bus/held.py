@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from msgspec import json
+
 from shared.bus.arrival import Raw, headers_from_json, headers_to_json
 from shared.bus.place import Lost, Move
 from shared.store.db import Connection
@@ -25,8 +27,8 @@ a AS (INSERT INTO applied AS a (consumer, topic, key, sequence, held) SELECT $1,
     ON CONFLICT (consumer, topic, key) DO UPDATE SET sequence = excluded.sequence, held = excluded.held)
 SELECT count(*) FROM m"""
 _PARK = """INSERT INTO parked (consumer, topic, partition, "offset", cluster, key, key_text, sequence, reason, detail, headers, value, parked_at)
-SELECT $1, u.topic, u.partition, u.at, $2, u.key, u.key_text, u.sequence, u.reason, u.detail, u.headers, u.value, $3
-FROM unnest($4::text[], $5::int[], $6::bigint[], $7::uuid[], $8::text[], $9::int[], $10::text[], $11::text[], $12::jsonb[], $13::bytea[])
+SELECT $1, u.topic, u.partition, u.at, $2, u.key, u.key_text, u.sequence, u.reason, u.detail, u.headers::jsonb, u.value, $3
+FROM unnest($4::text[], $5::int[], $6::bigint[], $7::uuid[], $8::text[], $9::int[], $10::text[], $11::text[], $12::text[], $13::bytea[])
     AS u(topic, partition, at, key, key_text, sequence, reason, detail, headers, value)
 ON CONFLICT ON CONSTRAINT parked_once DO NOTHING"""
 
@@ -56,7 +58,7 @@ class Waiting:
     """A kept record that may run when its turn comes."""
 
     id: int
-    sequence: int
+    sequence: int | None
     raw: Raw
 
 
@@ -91,14 +93,11 @@ async def states(db: Connection, consumer: str, keys: Collection[tuple[str, UUID
 async def waiting(
     db: Connection, consumer: str, keys: Sequence[tuple[str, UUID]]
 ) -> dict[tuple[str, UUID], list[Waiting]]:
-    """The kept records of these keys that only wait, by sequence."""
+    """The kept records of these keys by sequence; where none of a key is guilty, they all only wait."""
     found: dict[tuple[str, UUID], list[Waiting]] = {}
     if keys:
         for row in await db.fetch(_WAITING, consumer, [k[0] for k in keys], [k[1] for k in keys]):
-            if row["reason"] in WAITING and row["sequence"] is not None:
-                found.setdefault((row["topic"], row["key"]), []).append(
-                    Waiting(row["id"], row["sequence"], raw_from(row))
-                )
+            found.setdefault((row["topic"], row["key"]), []).append(Waiting(row["id"], row["sequence"], raw_from(row)))
     return found
 
 
@@ -123,7 +122,7 @@ async def park(db: Connection, consumer: str, cluster: str, records: Sequence[Pa
     await db.execute(
         _PARK, consumer, cluster, now, [r.topic for r in raws], [r.partition for r in raws], [r.offset for r in raws], [p.key for p in records],
         [r.key.decode("latin-1") if r.key is not None else None for r in raws], [p.sequence for p in records], [p.reason for p in records],
-        [p.detail.replace("\0", "\\0") for p in records], [headers_to_json(r.headers) for r in raws], [r.value for r in raws],
+        [p.detail.replace("\0", "\\0") for p in records], [json.encode(headers_to_json(r.headers)).decode() for r in raws], [r.value for r in raws],
     )  # fmt: skip
 
 

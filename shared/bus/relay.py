@@ -15,11 +15,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from aiokafka import AIOKafkaProducer
 
 from shared.bus.broker import guarded, make_producer, stop_producer
-from shared.contracts.envelope import MEDIA_TYPE
+from shared.contracts.envelope import MEDIA_TYPE, Envelope, Fact, encode, fact_type
 from shared.store.db import Connection, open_direct
+from shared.store.unit_of_work import Works
 from shared.telemetry.metrics import Metrics
 from shared.telemetry.tracing import Tracing
 
@@ -49,6 +51,22 @@ class Outgoing:
 
 Sealer = Callable[[Connection, Sequence[Any]], Awaitable[dict[Any, Outgoing]]]
 """Turns contact ids into sealed records when they are sent (decisions 2)."""
+
+
+def tombstone(topic: str, key: str) -> Outgoing:
+    """Forget this key (compacted topics)."""
+    return Outgoing(topic, key.encode(), None, ())
+
+
+def current(works: Works, fact: Fact, sequence: int) -> Outgoing:
+    """The current record of a compacted topic that is made when it is sent: a contact, sealed (decisions 2)."""
+    kind, id_ = fact_type(type(fact)), works.new_id()
+    envelope = Envelope(
+        specversion="1.0", id=id_, source=f"/gandan/{works.service}", type=kind, subject=fact.subject, time=works.clock(),
+        dataschema=f"/schemas/{kind}.json", sequence=sequence, epoch=works.epoch, data=msgspec.Raw(encode(fact)),
+    )  # fmt: skip
+    headers = [("ce_id", str(id_).encode()), ("ce_type", kind.encode()), ("ce_source", envelope.source.encode()), ("content-type", MEDIA_TYPE.encode())]
+    return Outgoing(fact.topic, fact.subject.encode(), encode(envelope), headers)
 
 
 def record_of(row: Any) -> Outgoing:
@@ -143,7 +161,7 @@ class Relay:
                 if outgoing is not None:
                     waits.append(
                         await producer.send(
-                            outgoing.topic, value=outgoing.value, key=outgoing.key, headers=outgoing.headers
+                            self.prefix + outgoing.topic, value=outgoing.value, key=outgoing.key, headers=outgoing.headers
                         )
                     )
             self.failpoint("sent")

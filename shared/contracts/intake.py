@@ -198,9 +198,27 @@ class ProcedureDescribed(Fact):
     components: list[str] = field(default_factory=list)
 
 
+@fact(DOSSIERS, "dossier")
+class IdentityRead(Fact):
+    """Somebody opened the people of a dossier; never published."""
+
+    dossier: UUID
+    unit: str
+    purpose: str
+
+
+@fact(CONTACTS, "recipient")
+class ContactSealed(Fact):
+    """The newest contact of a recipient, sealed for notifications; sent, never kept as a fact (decisions 2)."""
+
+    recipient: UUID
+    contact_sealed: str
+    key_id: str
+
+
 DOSSIER_FACTS: tuple[type[Fact], ...] = (
     DossierSubmitted, DossierAccepted, DossierRefused, DossierAssigned, SupplementRequested, SupplementSupplied,
     DossierSettled, ResultReturned, DossierWithdrawn, DeadlineWarned, DeadlineBreached,
 )  # fmt: skip
 REFERENCE_FACTS: tuple[type[Fact], ...] = (UnitDescribed, ProcedureDescribed)
-CATALOGUE = Catalogue.of((*DOSSIER_FACTS, *REFERENCE_FACTS))
+CATALOGUE = Catalogue.of((*DOSSIER_FACTS, *REFERENCE_FACTS, ContactSealed))

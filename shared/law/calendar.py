@@ -57,20 +57,22 @@ class Calendar:
 
     def require(self, first: date, last: date) -> None:
         """Refuse with `CalendarNotPublished` unless every year from `first` to `last` is known."""
+        if first.year == last.year and first.year in self._statuses:
+            return  # nearly always, and asked several times for each due date
         for year in range(first.year, last.year + 1):
             if year not in self._statuses:
                 raise CalendarNotPublished(year)
 
     def provisional_years(self, first: date, last: date) -> tuple[int, ...]:
         """The years between these days whose days off may still change."""
-        years = range(first.year, last.year + 1)
-        return tuple(year for year in years if self.status(year) is YearStatus.PROVISIONAL)
+        return tuple(year for year in self._provisional if first.year <= year <= last.year)
 
     def is_working_day(self, day: date) -> bool:
         """Whether offices open on this day; refuses an unknown year."""
+        if day in self._worked_days:
+            return True
         self.require(day, day)
-        at = bisect_left(self.worked, day.toordinal())
-        return at < len(self.worked) and self.worked[at] == day.toordinal()
+        return False
 
     def working_day_from(self, day: date) -> date:
         """This day if it is worked, else the next one that is."""
@@ -134,13 +136,17 @@ class Calendar:
             self.require(counted_from, counted_from)
             raise CalendarNotPublished(max(self._statuses) + 1)
         day = date.fromordinal(self.worked[place])
-        self.require(min(day, counted_from), max(day, counted_from))
+        self.require(*((counted_from, day) if counted_from <= day else (day, counted_from)))
         return day
 
     @cached_property
     def worked(self) -> tuple[int, ...]:
         """Ordinals of all working days of the known years, ascending."""
         return tuple(day for year, _ in sorted(self.years) for day in self._worked_in(year))
+
+    @cached_property
+    def _worked_days(self) -> frozenset[date]:
+        return frozenset(map(date.fromordinal, self.worked))
 
     def _worked_in(self, year: int) -> list[int]:
         first, last = date(year, 1, 1), date(year, 12, 31)
@@ -153,6 +159,10 @@ class Calendar:
     @cached_property
     def _statuses(self) -> dict[int, YearStatus]:
         return {year: status for year, status in self.years if status is not YearStatus.UNKNOWN}
+
+    @cached_property
+    def _provisional(self) -> tuple[int, ...]:
+        return tuple(sorted(year for year, status in self.years if status is YearStatus.PROVISIONAL))
 
     @cached_property
     def _off(self) -> dict[date, DayOff]:

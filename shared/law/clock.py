@@ -199,9 +199,7 @@ def plain(limit: str, at: Instant, *, mode: PauseMode | str = PauseMode.PAUSE, b
     return Clock(parse_limit(limit), (Event(EventKind.START, as_instant(at)),), None, PauseMode(mode), backward)
 
 
-def with_pauses(
-    clock: Clock, stretches: Iterable[tuple[Instant, Instant | None]], *, suspended: bool = False
-) -> Clock:
+def with_pauses(clock: Clock, stretches: Iterable[tuple[Instant, Instant | None]], *, suspended: bool = False) -> Clock:
     """The clock after these pauses, given in any order; where they overlap they count once; None = still paused."""
     for began, ended in _merged(stretches):
         clock = clock.suspend(began) if suspended else clock.pause(began)

@@ -12,7 +12,7 @@ from shared.law.calendar import ONE_DAY, Calendar
 from shared.law.clock import Clock
 from shared.law.due import apology_latest, span
 from shared.law.fold import Fold, Leg
-from shared.law.hours import OfficeHours, office_time_between
+from shared.law.hours import OfficeHours, next_opening, office_time_between
 from shared.law.limits import Unit
 from shared.law.words import LANGUAGES, Named, Weekend
 from shared.law.zone import moment
@@ -113,7 +113,7 @@ class _Story:
             yield from () if stopped == resumed else [("paused-anew", {"at": stopped})]
         elif self.clock.limit.in_dates:
             yield (
-                "paused-day",
+                f"{stop}-day",
                 {"day": stopped.date(), "used": (self.fold.whole - leg.left).days, "left": leg.left.days},
             )
         else:
@@ -127,7 +127,8 @@ class _Story:
     def _going_on(self, leg: Leg, resumed: datetime, due: datetime) -> Iterator[Line]:
         if leg.gap.anew:
             yield "resumed-anew", {"limit": self.clock.limit, "at": self._due(resumed)}
-            yield from self._count(resumed, due, self.fold.whole.days)
+            begins = resumed if self.clock.limit.in_dates else next_opening(self.calendar, self.hours, resumed)
+            yield from self._count(begins, due, self.fold.whole.days)
         elif self.clock.limit.in_dates:
             yield "resumed-day", {"day": resumed.date(), "left": leg.left.days}
             yield from self._rolling(resumed.date() + leg.left, due.date())

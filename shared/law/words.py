@@ -66,7 +66,7 @@ class Language:
         weekday = self.weekdays[day.weekday()]
         if self.months:
             return f"{weekday} {day.day} {self.months[day.month - 1]} {day.year}"
-        return f"{weekday} {day:%d/%m/%Y}"
+        return f"{weekday} {day.day:02}/{day.month:02}/{day.year}"
 
     def duration(self, amount: timedelta) -> str:
         """Hours, minutes and seconds; what is zero is left out."""

@@ -106,7 +106,7 @@ class Work:
         """Take over the place of a locked aggregate's history, saving a look-up."""
         self.tails.setdefault(aggregate, Tail(sequence, head))
 
-    def record(self, fact: Fact, *, id: UUID | None = None, published: bool = True, cause: Cause | None = None) -> UUID:  # noqa: A002 - the CloudEvents word
+    def record(self, fact: Fact, *, id: UUID | None = None, published: bool = True, cause: Cause | None = None) -> UUID:
         """State a fact; it gets its sequence, envelope and hash when the transaction ends."""
         subject = getattr(fact, fact.about)
         aggregate = subject if isinstance(subject, UUID) else derived_id(fact.topic, subject)

@@ -22,17 +22,19 @@ _KEPT = r"""
 # 32 and more, not 16: "CCCD" before an identity number is sixteen hexadecimal digits too.
 
 _GAP = r"[\ \u00a0.\-]"
-_NEXT = r"[\ \u00a0.\-)]{0,2}(?!(?<=\D)(?:19|20|21)\d\d-[01]\d-[0-3]\d)\d"  # one more digit, but not into a date
+_APART = r"(?!(?<=\D)(?:(?:19|20|21)\d\d-[01]\d-[0-3]\d|[0-9a-f]{8}-[0-9a-f]{4}-|[0-9a-f]{32}))"
+"""After a gap: what follows is not a date, a UUID or a hash, which a number before it must not swallow."""
+_NEXT = rf"[\ \u00a0.\-)]{{0,2}}{_APART}\d"
 _PERSONAL = r"""
     (?<=://)[^\s/@]+(?=@)                                                      # user:password in a URL
   | (?<![\w.!#$%&'*+^~-])[\w.!#$%&'*+^~-]+@[\w-]+(?:\.[\w-]+)+                 # e-mail
 """
 _NUMBERS = rf"""
     (?<!\d)(?:\d{{12}}|\d{{9}})(?!\d)                                          # identity card: 12 digits, the old one 9
-  | (?<!\d)\d{{3}}(?:[\ \u00a0-]\d{{3}}){{2,3}}(?!\d)                          # ... in groups of three
-  | (?<!\d)\d{{4}}(?:[\ \u00a0-]\d{{4}}){{2}}(?!\d)                            # ... in groups of four
+  | (?<!\d)\d{{3}}(?:[\ \u00a0-]{_APART}\d{{3}}){{2,3}}(?!\d)                  # ... in groups of three
+  | (?<!\d)\d{{4}}(?:[\ \u00a0-]{_APART}\d{{4}}){{2}}(?!\d)                    # ... in groups of four
   | (?:\(?\+84\)?|(?<!\d)0084|(?<!\d)84(?=\d{{9,10}}(?!\d)))
-      {_GAP}?(?:\(0\))?{_GAP}?(?:2(?:{_GAP}?\d){{8,9}}|[3-9](?:{_GAP}?\d){{8}})(?!\d)  # phone, from abroad
+      {_GAP}?(?:\(0\))?{_GAP}?(?:2(?:{_GAP}?{_APART}\d){{8,9}}|[3-9](?:{_GAP}?{_APART}\d){{8}})(?!\d)  # phone, from abroad
   | (?<!\d)\(?0(?:2(?:{_NEXT}){{8,9}}|[3-9](?:{_NEXT}){{8}})(?!\d)             # phone, at home
 """
 _PATTERN = re.compile(rf"(?P<secret>{_PERSONAL})|(?P<kept>{_KEPT})|(?P<number>{_NUMBERS})", re.VERBOSE | re.IGNORECASE)

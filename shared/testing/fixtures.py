@@ -17,11 +17,17 @@ from shared.settings import Keys
 from shared.store.db import open_pool
 from shared.store.unit_of_work import Works
 from shared.telemetry.setup import Telemetry, setup
+from shared.testing import probe
 from shared.testing import stack as stacks
 from shared.testing.clock import StandingClock
 from shared.testing.databases import cloned
 
 MakeWorks = Callable[[str], Awaitable[Works]]
+
+
+def migrations_of(service: str) -> Path:
+    """Where the migrations of a service are; `probe` is the frame's own small one."""
+    return probe.MIGRATIONS if service == "probe" else Path("services") / service / "migrations"
 
 
 @pytest.fixture(scope="session")
@@ -59,14 +65,18 @@ async def make_works(
     async with AsyncExitStack() as leaving:
 
         async def make(service: str) -> Works:
-            url = await leaving.enter_async_context(
-                cloned(stack.admin_url, service, Path("services") / service / "migrations")
-            )
+            url = await leaving.enter_async_context(cloned(stack.admin_url, service, migrations_of(service)))
             pool = await open_pool(url, name=f"test-{service}", size=6, least=1)
             leaving.push_async_callback(pool.close)
             return Works(service, pool, clock, uuid7, keys, telemetry.tracing(service))
 
         yield make
+
+
+@pytest_asyncio.fixture
+async def probe_works(make_works: MakeWorks) -> Works:
+    """A unit-of-work factory of the probe: the frame's tables, the vault and `probe_line`."""
+    return await make_works("probe")
 
 
 @pytest_asyncio.fixture

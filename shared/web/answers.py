@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from secrets import randbelow, token_hex
 from typing import Any
 
+import structlog
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
 
 from shared.kernel import Forbidden, Invalid, NotFound, Refused, Repeated, StillRunning
+from shared.web.edge import too_large
 from shared.web.etag import NotModified
+from shared.web.faults import fault_of, name, places
 from shared.web.idempotency import repeated
-from shared.web.problems import entry_of, language_of, problem
+from shared.web.problems import entry_of, language_of, problem, trace_id
 from shared.web.validation import findings, pointer
 
+_log = structlog.get_logger("shared.web")
 _GENERIC = (Refused, Invalid)
 """Raised as such, they carry their own sentence; the catalogue only has general words for them."""
 _METHOD_NOT_ALLOWED, _TOO_LARGE = 405, 413
@@ -71,14 +77,14 @@ async def invalid(request: Request, error: RequestValidationError) -> Response:
     return problem(request, "invalid", errors=findings(error.errors(), language_of(request)))
 
 
-async def http_error(request: Request, error: HTTPException) -> Response:
+async def http_error(request: Request, error: HTTPException) -> ASGIApp:
     """What the framework itself refuses."""
+    if error.status_code == _TOO_LARGE:
+        return too_large(request)
     headers = {name.lower(): value for name, value in (error.headers or {}).items()}
     facts: dict[str, Any] = {}
     if error.status_code == _METHOD_NOT_ALLOWED:
         facts["allowed"] = headers["allow"] = ", ".join(sorted(_methods(request)))
-    if error.status_code == _TOO_LARGE:
-        facts["limit_bytes"] = request.scope.get("starlette.max_body_size")
     code = _CODES.get(error.status_code, "bad-request")
     return problem(request, code, status=error.status_code, facts=facts, headers=headers)
 
@@ -93,10 +99,35 @@ def _methods(request: Request) -> set[str]:
     return {method for context in matching for method in context.methods or ()}
 
 
+async def failed(request: Request, error: Exception) -> Response:
+    """Anything else: logged once, without what the request said nor the exception's words, and answered 500 or 503."""
+    code, traced = fault_of(error), trace_id() or token_hex(16)
+    known = {
+        "problem": code,
+        "error": name(error),
+        "method": request.method,
+        "route": _template(request),
+        "trace": traced,
+    }
+    if code == "internal-error":
+        _log.error("request failed", **known, places=places(error))
+        return problem(request, code, traced=traced)
+    if code == "nul-character":
+        return problem(request, code)
+    _log.warning("request failed", **known)
+    return problem(request, code, traced=traced, headers={"retry-after": str(1 + randbelow(3))})
+
+
+def _template(request: Request) -> str:
+    """The route's path template, never the path itself: that may hold ids."""
+    return getattr(request.scope.get("route"), "path", "")
+
+
 HANDLERS: Mapping[Any, Callable[..., Any]] = {
     Refused: refused,
     Repeated: repeated,
     NotModified: not_modified,
     RequestValidationError: invalid,
     HTTPException: http_error,
+    Exception: failed,
 }

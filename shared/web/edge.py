@@ -1,54 +1,53 @@
-"""The outermost layer of a service's app: headers of every answer, the limit of a body as a problem, the last resort."""
+"""The outermost layer of a service's app: headers of every answer, the plain 413 as a problem, nothing thrown at the server."""
 
 from __future__ import annotations
 
-from secrets import randbelow, token_hex
-from typing import cast
-
-import structlog
 from fastapi import Request
 from opentelemetry import trace
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.web import faults, problems
+from shared.web.problems import problem
 
 _TOO_LARGE = 413
-_LIMIT_KEY = "starlette.max_body_size"
 _FIXED = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
 _NO_STORE = (b"cache-control", b"no-store")
-_log = structlog.get_logger("shared.web")
 
 
 class CutOff(Exception):  # noqa: N818 - reads as the sentence a server logs
-    """The answer had begun when the request failed; the connection is closed."""
+    """The request failed after its answer had begun; the connection is closed. The reason was logged before."""
 
 
 class Edge:
-    """Pure ASGI; sits inside the body limit of routes only, so it sees and rewrites its plain 413."""
+    """Pure ASGI around the framework's whole stack, inside its request span."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer the request, whatever happens inside."""
+        """Answer the request; an exception was answered and logged further in, and ends here."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
+            return
+        if b"%00" in scope.get("raw_path", b"") or b"%00" in scope["query_string"]:
+            await problem(Request(scope), "nul-character")(scope, receive, _Answer(scope, receive, send).send)
             return
         answer = _Answer(scope, receive, send)
         try:
             await self.app(scope, receive, answer.send)
-        except Exception as error:  # noqa: BLE001 - the door: nothing beyond it may see an exception
-            await answer.fail(error)
+        except Exception:  # noqa: BLE001 - the door: nothing is thrown at the server
+            if not answer.ended:
+                raise CutOff from None
+            # the framework throws on what it has answered; a server would log it a second time, with its message
 
 
 class _Answer:
     """One answer on its way out."""
 
-    __slots__ = ("begun", "inner", "receive", "replaced", "scope")
+    __slots__ = ("ended", "receive", "replaced", "scope", "wire")
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self.scope, self.receive, self.inner = scope, receive, send
-        self.begun = self.replaced = False
+    def __init__(self, scope: Scope, receive: Receive, wire: Send) -> None:
+        self.scope, self.receive, self.wire = scope, receive, wire
+        self.ended = self.replaced = False
 
     async def send(self, message: Message) -> None:
         """Pass a message on, with the headers of every answer; swap the framework's plain 413 for a problem."""
@@ -56,53 +55,36 @@ class _Answer:
             return
         if message["type"] == "http.response.start":
             if message["status"] == _TOO_LARGE and _is_plain(message):
-                self.replaced = True
                 await self._too_large()
                 return
-            self.begun = True
-            message["headers"] = _dressed(list(message["headers"]))
-        await self.inner(message)
-
-    async def fail(self, error: Exception) -> None:
-        """Log it once, without anything the request said, and answer 500 or 503."""
-        code = faults.fault_of(error)
-        identifier = problems.trace_id() or token_hex(16)
-        trace.get_current_span().set_attribute("exception.type", faults.name(error))
-        level = _log.error if code == "internal-error" else _log.warning
-        places = {"places": faults.places(error)} if code == "internal-error" else {}
-        level(
-            "request failed",
-            problem=code,
-            error=faults.name(error),
-            method=self.scope["method"],
-            trace=identifier,
-            route=_route(self.scope),
-            **places,
-        )
-        if self.begun:
-            raise CutOff(identifier) from None
-        headers = {"retry-after": str(1 + randbelow(3))} if code != "internal-error" else {}
-        response = problems.problem(Request(self.scope), code, headers=headers, traced=identifier)
-        await response(self.scope, self.receive, self.send)
+            _dress(message)
+        elif not message.get("more_body", False):
+            self.ended = True
+        await self.wire(message)
 
     async def _too_large(self) -> None:
-        limit = cast("int | None", self.scope.get(_LIMIT_KEY))
-        facts = {"limit_bytes": limit} if limit is not None else {}
-        response = problems.problem(Request(self.scope), "body-too-large", facts=facts, headers={"connection": "close"})
-        await response(self.scope, self.receive, self._send_dressed)
+        self.replaced = self.ended = True
+        response = too_large(Request(self.scope))
+        await response(self.scope, self.receive, self._past)
 
-    async def _send_dressed(self, message: Message) -> None:
+    async def _past(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = _dressed(list(message["headers"]))
-        await self.inner(message)
+            _dress(message)
+        await self.wire(message)
+
+
+def too_large(request: Request) -> ASGIApp:
+    """The problem of a body over its limit; the connection ends with it, for the rest of the body is not read."""
+    limit = request.scope.get("starlette.max_body_size")
+    return problem(request, "body-too-large", facts={"limit_bytes": limit}, headers={"connection": "close"})
 
 
 def _is_plain(message: Message) -> bool:
     return any(name == b"content-type" and value.startswith(b"text/plain") for name, value in message["headers"])
 
 
-def _dressed(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    headers += _FIXED
+def _dress(message: Message) -> None:
+    headers = [*message["headers"], *_FIXED]
     if not any(name == b"cache-control" for name, _ in headers):
         headers.append(_NO_STORE)
     context = trace.get_current_span().get_span_context()
@@ -110,9 +92,4 @@ def _dressed(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         headers.append(
             (b"traceresponse", b"00-%032x-%016x-%02x" % (context.trace_id, context.span_id, context.trace_flags))
         )
-    return headers
-
-
-def _route(scope: Scope) -> str:
-    """The route's template, never the path: paths may hold ids."""
-    return getattr(scope.get("route"), "path", "")
+    message["headers"] = headers

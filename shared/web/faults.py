@@ -11,9 +11,11 @@ import asyncpg
 
 from shared.store.db import TRANSIENT
 
-Fault: TypeAlias = Literal["unavailable", "storage-full", "internal-error"]
+Fault: TypeAlias = Literal["unavailable", "storage-full", "nul-character", "internal-error"]
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
+_NUL = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
+"""PostgreSQL text cannot hold U+0000; a field that is not `fields.text` lets it through to here."""
 _OUR_FAULT = (FileNotFoundError, PermissionError, FileExistsError, IsADirectoryError, NotADirectoryError)
 """Operating-system errors about files do not pass by trying again."""
 
@@ -23,6 +25,8 @@ def fault_of(error: BaseException) -> Fault:
     for each in chain(error):
         if isinstance(each, asyncpg.DiskFullError) or (isinstance(each, OSError) and each.errno in _FULL):
             return "storage-full"
+        if isinstance(each, _NUL):
+            return "nul-character"
         if isinstance(each, TRANSIENT) and not isinstance(each, _OUR_FAULT):
             return "unavailable"
     return "internal-error"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from string import Formatter
 from typing import Any, TypeAlias
 
 import orjson
@@ -34,6 +35,8 @@ class OnceOnly:
     status: int
     render: Renderer | None
     location: str | None
+    names: tuple[str, ...] = ()
+    """The fields `location` names."""
 
     async def __call__(self, request: Request) -> Once:
         """The key and fingerprint of this command; raises `IdempotencyKeyMissing` or `IdempotencyKeyMalformed`."""
@@ -66,7 +69,8 @@ class OnceOnly:
 
 def once(status: int = 201, *, render: Renderer | None = None, location: str | None = None) -> OnceOnly:
     """A dependency giving `Once`; `location` is a template such as `/v1/dossiers/{id}`, below the service's mount."""
-    return OnceOnly(status, render, location)
+    names = tuple(name for _, name, _, _ in Formatter().parse(location or "") if name)
+    return OnceOnly(status, render, location, names)
 
 
 def _key(header: str) -> str:
@@ -81,24 +85,23 @@ def _key(header: str) -> str:
 
 def stamp(request: Request, response: Response, answer: Rendered) -> None:
     """Give an answer its `ETag` and, where the route's `once` has a template, its `Location`; a replay has the same."""
-    for name, value in _stamps(request, _plain(answer)).items():
-        response.headers[name] = value
+    response.headers.update(_stamps(request, answer))
 
 
-def _plain(answer: Rendered) -> Mapping[str, Any]:
-    return (
-        {name: getattr(answer, name) for name in type(answer).model_fields} if isinstance(answer, BaseModel) else answer
-    )
-
-
-def _stamps(request: Request, answer: Mapping[str, Any]) -> dict[str, str]:
+def _stamps(request: Request, answer: Rendered) -> dict[str, str]:
+    """ETag from `version`, Location from the fields its template names."""
     stamps = {}
-    if "version" in answer:
-        stamps["etag"] = tag(answer["version"])
-    template = getattr(getattr(request.state, "once", None), "location", None)
-    if template is not None:
-        stamps["location"] = request.scope.get("root_path", "") + template.format_map(answer)
+    if (version := _field(answer, "version")) is not None:
+        stamps["etag"] = tag(version)
+    registered: OnceOnly | None = getattr(request.state, "once", None)
+    if registered is not None and registered.location is not None:
+        values = {name: _field(answer, name) for name in registered.names}
+        stamps["location"] = request.scope.get("root_path", "") + registered.location.format_map(values)
     return stamps
+
+
+def _field(answer: Rendered, name: str) -> Any:
+    return answer.get(name) if isinstance(answer, Mapping) else getattr(answer, name, None)
 
 
 async def repeated(request: Request, error: Repeated) -> Response:
@@ -110,5 +113,5 @@ async def repeated(request: Request, error: Repeated) -> Response:
     )
     headers = {"idempotent-replayed": "true"}
     if isinstance(rendered, BaseModel | dict):
-        headers |= _stamps(request, _plain(rendered))
+        headers |= _stamps(request, rendered)
     return Response(body, error.status, headers, "application/json")

@@ -72,6 +72,7 @@ def document(app: FastAPI) -> dict[str, Any]:
 
 
 def _complete(operation: Operation, context: Any) -> None:
+    operation["operationId"] = context.name
     if "422" in operation["responses"]:
         operation["responses"]["422"] = problem_response(
             "Some information is not right; each place is named in `errors`."

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.home import StackError
 from deploy.local.settings import load, new_cluster_id
 
 
@@ -32,6 +33,12 @@ def test_a_taken_port_is_replaced_and_the_others_stay(tmp_path: Path) -> None:
     assert second.kafka != first.kafka
     assert (second.postgres, second.controller) == (first.postgres, first.controller)
     assert said == [f"port {first.kafka} belongs to another program: kafka now listens on {second.kafka}"]
+
+
+def test_damaged_settings_are_not_made_anew_over_existing_data(tmp_path: Path) -> None:
+    (tmp_path / "settings.json").write_text('{"cluster_id": "AQ')
+    with pytest.raises(StackError, match=r"settings\.json is damaged"):
+        load(tmp_path, print)
 
 
 def test_a_cluster_id_never_looks_like_an_option(monkeypatch: pytest.MonkeyPatch) -> None:

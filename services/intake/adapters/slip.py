@@ -117,7 +117,7 @@ def _heading(slip: Slip) -> dict[str, str]:
         "center": _text(slip.center).upper(),
         "place": _text(slip.place),
         "date": _date(slip.received_at),
-        "code": _text(slip.code),
+        "code": _copied(slip.code),
     }
 
 
@@ -135,10 +135,10 @@ def _times(slip: Slip) -> dict[str, Any]:
 
 def _lookup(slip: Slip) -> dict[str, str]:
     return {
-        "lookup_address": _text(slip.lookup_url.partition("?")[0]),
+        "lookup_address": _copied(slip.lookup_url.partition("?")[0]),
         "lookup_secret": _grouped(printable(slip.lookup_secret)),
         "phone": _text(slip.phone),
-        "qr": segno.make_qr(slip.lookup_url, error="m").svg_inline(border=0),
+        "qr": segno.make_qr(slip.lookup_url, error="m").svg_inline(),
     }
 
 
@@ -159,6 +159,11 @@ def _component(component: SlipComponent) -> dict[str, Any]:
 
 def _text(text: str, longest: int = 300) -> str:
     return breakable(printable(text, longest))
+
+
+def _copied(text: str) -> str:
+    """Codes and web addresses are copied from the screen, break points too: only absurd ones get them."""
+    return breakable(printable(text), longest=40)
 
 
 def _grouped(secret: str) -> str:

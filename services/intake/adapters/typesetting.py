@@ -29,11 +29,6 @@ _BOX = "\u25a1"
 # and a pile of them would be drawn over the lines above.
 _STRAY_MARK = re.compile(f"(?<![{_LATIN}{_GREEK}{_CYRILLIC}{_MARK}])[{_MARK}]+|(?<=[{_MARK}]{{2}})[{_MARK}]+")
 
-# Longer words get invisible break points (zero width space), so that no text leaves the paper.
-_LONGEST_WORD = 16
-_BREAKABLE = re.compile(rf"(?<!\S)(?:\S{{{_LONGEST_WORD}}}(?=\S))+")
-_BREAK_AFTER = re.compile(rf"\S{{{_LONGEST_WORD}}}")
-
 _one_at_a_time = Lock()
 
 
@@ -45,9 +40,9 @@ def printable(text: str, longest: int = 300) -> str:
     return whole if len(whole) <= longest else whole[: longest - 1] + "…"
 
 
-def breakable(text: str) -> str:
-    """The same text with invisible break points inside very long words."""
-    return _BREAKABLE.sub(lambda run: _BREAK_AFTER.sub(lambda part: part[0] + "\u200b", run[0]), text)
+def breakable(text: str, longest: int = 16) -> str:
+    """The same text with invisible break points (zero width space) in long words, so that none leaves the paper."""
+    return re.sub(rf"\S{{{longest}}}(?=\S)", lambda part: f"{part[0]}\u200b", text)
 
 
 def typeset(template: str, data: Mapping[str, Any], at: datetime) -> bytes:

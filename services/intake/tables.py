@@ -1,0 +1,136 @@
+"""Tables of intake on its own registry; frame tables (facts, outbox, deadlines, vault) come from `shared.store`."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import DateTime, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+Instant: Any = DateTime(timezone=True)
+
+
+class Row(SQLModel, registry=registry()):
+    """Base of intake's tables: their metadata is intake's alone."""
+
+    __tablename__: ClassVar[str]
+
+
+class UnitRow(Row, table=True):
+    """An administrative unit, as published on `intake.units`."""
+
+    __tablename__ = "unit"
+
+    code: str = Field(primary_key=True)
+    name: str
+    level: str
+    kind: str
+    agency: str = Field(unique=True)
+    parent: str | None = None
+    valid_from: date
+    valid_to: date | None = None
+    remote: bool = False
+    unverified: list[str] = Field(default_factory=list, sa_type=JSONB)
+
+
+class ProcedureRow(Row, table=True):
+    """One version of a procedure, as published on `intake.procedures`."""
+
+    __tablename__ = "procedure"
+
+    code: str = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    name: str
+    sector: str
+    sector_name: str
+    levels: list[str] = Field(sa_type=JSONB)
+    limit: str
+    pause_mode: str
+    max_supplements: int
+    online: str
+    components: list[dict[str, Any]] = Field(sa_type=JSONB)
+    fees: list[dict[str, Any]] = Field(sa_type=JSONB)
+    fee_policy: str
+    basis: str
+    valid_from: date
+    unverified: list[str] = Field(default_factory=list, sa_type=JSONB)
+
+
+class CodeCounterRow(Row, table=True):
+    """The last number given to a dossier of an agency on a day: gapless, since it is taken in the dossier's transaction."""
+
+    __tablename__ = "code_counter"
+
+    agency: str = Field(primary_key=True)
+    day: date = Field(primary_key=True)
+    last: int
+
+
+class DossierRow(Row, table=True):
+    """A dossier; people stand in the vault (`person`), clocks in the deadline rows."""
+
+    __tablename__ = "dossier"
+    __table_args__ = (
+        Index("dossier_recipient", "recipient"),
+        Index("dossier_unit", "unit", "state", "id"),
+        Index("dossier_due", "unit", "due_on", "id", postgresql_where=text("closed_at IS NULL AND settled_at IS NULL")),
+        {"postgresql_with": {"fillfactor": "80"}},
+    )
+
+    id: UUID = Field(primary_key=True)
+    code: str = Field(unique=True)
+    procedure: str
+    procedure_version: int
+    unit: str
+    channel: str
+    subject_kind: str
+    state: str
+    recipient: UUID
+    submitted_at: datetime = Field(sa_type=Instant)
+    received_at: datetime = Field(sa_type=Instant)
+    limit: str
+    pause_mode: str
+    max_supplements: int
+    version: int
+    lookup_number: int
+    accepted_at: datetime | None = Field(default=None, sa_type=Instant)
+    settled_at: datetime | None = Field(default=None, sa_type=Instant)
+    returned_at: datetime | None = Field(default=None, sa_type=Instant)
+    closed_at: datetime | None = Field(default=None, sa_type=Instant)
+    handler: str | None = None
+    supplements: int
+    before_supplement: str | None = None
+    respond_by: date | None = None
+    answer_due_at: datetime | None = Field(default=None, sa_type=Instant)
+    due_at: datetime | None = Field(default=None, sa_type=Instant)
+    due_on: date | None = None
+    remaining_working_hours: float | None = None
+    provisional: bool = False
+    promised_on: date | None = None
+    lawful_due_on: date | None = None
+    first_promised_on: date | None = None
+    outcome: str | None = None
+    result_number: str | None = None
+    person: UUID
+    owner: UUID | None = None
+    summary: str | None = None
+    """Free text of the applicant; stays here."""
+    components: list[dict[str, Any]] = Field(sa_type=JSONB)
+    supplement: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    """What was asked for last: names of papers and the reason's text."""
+    reason: str | None = None
+    """The text of a refusal or withdrawal; its class is in the fact."""
+
+
+class LookupLockRow(Row, table=True):
+    """Wrong secrets given for a code: after five it is locked for a while."""
+
+    __tablename__ = "lookup_lock"
+
+    code: str = Field(primary_key=True)
+    failures: int
+    locked_until: datetime | None = Field(default=None, sa_type=Instant)

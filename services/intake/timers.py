@@ -1,0 +1,20 @@
+"""Door 3, the clock: announce what is near or past due, read reference data again, forget old idempotency keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from services.intake import handlers
+from services.intake.handlers import Desk
+from shared.timers import Timer
+
+REFRESH_SECONDS = 30
+
+
+def timers(desk: Desk, *, sweep_seconds: float) -> Sequence[Timer]:
+    """The timers of intake."""
+    return (
+        Timer("intake.deadlines", sweep_seconds, partial(handlers.announce_stages, desk)),
+        Timer("intake.reference", REFRESH_SECONDS, partial(handlers.refresh, desk)),
+    )

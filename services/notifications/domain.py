@@ -1,0 +1,286 @@
+"""Notices and inboxes: which fact tells whom what, in which words, and what a mark does to an item. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, Literal, TypeAlias
+from uuid import UUID
+
+from shared.contracts.envelope import derived_id
+from shared.kernel import NotFound, Principal, Refused
+from shared.law.zone import local
+
+Language: TypeAlias = Literal["vi", "en"]
+LANGUAGES: tuple[Language, ...] = ("vi", "en")
+OFFICIAL: Language = "vi"
+"""The language a notice is kept in; the other is rendered from its variables when it is asked for."""
+
+BLOCKS = ("happened", "meaning", "action", "rights", "office")
+"""The five paragraphs of every notice, in this order: what happened, what it means and until when, what you must do,
+your rights, code and office."""
+
+LONGEST_TITLE = 65
+"""Characters; the shortest limit among the channels of the catalogue, so that one title serves all."""
+
+BADGE = 99
+"""The highest number an unread badge shows."""
+
+PARAGRAPH = "\n\n"
+_OTHER = "*"
+
+
+class Class(StrEnum):
+    """Statutory notices cannot be muted; service notices can; surveys ask for an opinion."""
+
+    STATUTORY = "statutory"
+    SERVICE = "service"
+    SURVEY = "survey"
+
+
+class Severity(StrEnum):
+    """How a reader's screen shows a notice: as news, as something to do, as bad news."""
+
+    INFO = "info"
+    ACTION = "action"
+    WARNING = "warning"
+
+
+class NoInbox(Refused):
+    """This token names no citizen, so there is no inbox."""
+
+    status = 403
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A condition on one field of a fact: that it equals a word, or (`equals` None) that it is there."""
+
+    field: str
+    equals: str | None = None
+
+    def holds(self, fact: object) -> bool:
+        """Whether this fact meets the condition."""
+        value = getattr(fact, self.field)
+        return value is not None if self.equals is None else value == self.equals
+
+    def __str__(self) -> str:
+        return f"{self.field} is there" if self.equals is None else f"{self.field} = {self.equals}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A fact of type `when` becomes the notice `code` for the recipient named in the fact's field `audience`."""
+
+    when: str
+    code: str
+    audience: str
+    class_: Class
+    severity: Severity
+    action_url: str
+    guard: Guard | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A notice's words in one language, with `{names}` in them."""
+
+    title: str
+    blocks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One published version of a notice's words; `names` says how each variable is spoken. Never changed, only followed."""
+
+    code: str
+    version: int
+    names: Mapping[str, str]
+    texts: Mapping[Language, Text]
+
+
+Words: TypeAlias = Mapping[str, Mapping[Language, Mapping[str, str]]]
+"""Word lists: list -> language -> code -> words; `*` stands for every other code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """Rules, templates (by code and version) and word lists."""
+
+    rules: Mapping[str, Sequence[Rule]]
+    templates: Mapping[tuple[str, int], Template]
+    words: Words
+
+    def newest(self, code: str) -> Template:
+        """The version new notices are written in."""
+        return self.templates[max(key for key in self.templates if key[0] == code)]
+
+    def rules_of(self, code: str) -> list[Rule]:
+        """Every rule that makes this notice."""
+        return [rule for rules in self.rules.values() for rule in rules if rule.code == code]
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What a person reads; the body is the five paragraphs, an empty line between two."""
+
+    title: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something one recipient has to be told about one fact of one aggregate."""
+
+    rule: Rule
+    template: Template
+    recipient: UUID
+    aggregate: UUID
+    sequence: int
+    unit: str | None
+    occurred_at: datetime
+    variables: Mapping[str, Any]
+
+    @property
+    def code(self) -> str:
+        """Its row in the catalogue."""
+        return self.rule.code
+
+    @property
+    def dedupe_key(self) -> str:
+        """What makes it one and the same notice, however often the fact arrives (decisions 7)."""
+        return dedupe_key(self.code, self.aggregate, self.sequence, self.recipient)
+
+    @property
+    def id(self) -> UUID:
+        """Derived from the key, so that a replay names the same notice."""
+        return derived_id("notice", self.dedupe_key)
+
+
+def dedupe_key(code: str, aggregate: UUID, sequence: int, recipient: UUID) -> str:
+    """`code:aggregate:sequence:recipient`."""
+    return f"{code}:{aggregate}:{sequence}:{recipient}"
+
+
+def owed(book: Book, type_: str, fact: Any, sequence: int) -> list[Notice]:
+    """The notices this fact makes; none when no rule names its type or the guards do not hold."""
+    return [
+        _notice(book, rule, fact, sequence)
+        for rule in book.rules.get(type_, ())
+        if rule.guard is None or rule.guard.holds(fact)
+    ]
+
+
+def _notice(book: Book, rule: Rule, fact: Any, sequence: int) -> Notice:
+    template = book.newest(rule.code)
+    return Notice(
+        rule=rule, template=template, recipient=getattr(fact, rule.audience), aggregate=getattr(fact, fact.about), sequence=sequence,
+        unit=getattr(fact, "unit", None), occurred_at=fact.occurred_at,
+        variables={name: _plain(getattr(fact, name)) for name in template.names},
+    )  # fmt: skip
+
+
+def _plain(value: Any) -> Any:
+    """As JSON keeps it."""
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def render(book: Book, template: Template, variables: Mapping[str, Any], language: Language) -> Rendered:
+    """The notice in one language."""
+    spoken = {name: _spoken(book.words, kind, variables[name], language) for name, kind in template.names.items()}
+    text = template.texts[language]
+    return Rendered(text.title.format_map(spoken), PARAGRAPH.join(block.format_map(spoken) for block in text.blocks))
+
+
+def _spoken(words: Words, kind: str, value: Any, language: Language) -> str:
+    """A variable as people read it: dates are dd/mm/yyyy, instants are Vietnam's clock, codes become words."""
+    if kind == "text":
+        return str(value)
+    if kind == "date":
+        return f"{date.fromisoformat(value):%d/%m/%Y}"
+    if kind == "instant":
+        at = local(datetime.fromisoformat(value))
+        return f"{at:%H:%M} ngày {at:%d/%m/%Y}" if language == "vi" else f"{at:%H:%M} on {at:%d/%m/%Y}"
+    known = words[kind][language]
+    code = str(value).lower() if isinstance(value, bool) else str(value)
+    return known[code] if code in known else known[_OTHER]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One inbox as a whole: the last number given, how many are unread, and a version that rises with every change."""
+
+    seq: int = 0
+    unread: int = 0
+    version: int = 0
+
+    @property
+    def badge(self) -> int:
+        """The unread count as a badge shows it."""
+        return min(self.unread, BADGE)
+
+
+class Mark(StrEnum):
+    """What a citizen may do to an item."""
+
+    READ = "read"
+    UNREAD = "unread"
+    ARCHIVE = "archive"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an item stands in its inbox."""
+
+    read_at: datetime | None = None
+    archived_at: datetime | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is part of the unread count."""
+        return self.read_at is None and self.archived_at is None
+
+    @property
+    def state(self) -> str:
+        """`archived`, else `read` or `unread`."""
+        if self.archived_at is not None:
+            return "archived"
+        return "unread" if self.read_at is None else "read"
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """What would change it."""
+        if self.archived_at is not None:
+            return (Mark.UNREAD,)
+        return (Mark.READ if self.read_at is None else Mark.UNREAD, Mark.ARCHIVE)
+
+
+def mark(place: Place, act: Mark, at: datetime) -> Place:
+    """The item after a mark; a mark it bears already changes nothing, so marks may come twice. Unread brings it back."""
+    if act is Mark.READ:
+        return replace(place, read_at=place.read_at or at)
+    if act is Mark.UNREAD:
+        return Place()
+    return replace(place, archived_at=place.archived_at or at)
+
+
+def inbox_of(who: Principal) -> UUID:
+    """Whose inbox this principal reads: the token's own, nobody else's."""
+    if who.recipient is None:
+        raise NoInbox
+    return who.recipient
+
+
+def may_see_notices(who: Principal) -> bool:
+    """Operators see the skeletons of every unit's notices; officers those of their own units."""
+    return who.has("ops", "admin")
+
+
+class NoSuchItem(NotFound):
+    """There is no such item in your inbox."""
+
+
+class NoSuchNotice(NotFound):
+    """There is no such notice."""

@@ -1,0 +1,63 @@
+"""How a fact is told on a timeline: one plain sentence per word, Vietnamese and English."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+WORDS: Final[Mapping[str, tuple[str, str]]] = {
+    "submitted": (
+        "Hồ sơ đã nộp, chờ cán bộ kiểm tra và tiếp nhận.",
+        "The dossier was handed in and waits for an officer to check and accept it.",
+    ),
+    "submitted-at-counter": ("Hồ sơ đã nộp tại bộ phận một cửa.", "The dossier was handed in at the counter."),
+    "accepted": (
+        "Hồ sơ được tiếp nhận, hẹn trả kết quả ngày {day}.",
+        "The dossier was accepted; the result is promised for {day}.",
+    ),
+    "refused": (
+        "Hồ sơ không được tiếp nhận; lý do có trong phiếu từ chối.",
+        "The dossier was not accepted; the refusal notice says why.",
+    ),
+    "assigned": ("Hồ sơ được giao cho cán bộ xử lý.", "An officer now handles the dossier."),
+    "supplement-requested": (
+        "Cần bổ sung giấy tờ, chậm nhất ngày {day}. Thời hạn giải quyết tạm dừng cho đến khi bổ sung đủ.",
+        "Papers are missing and expected by {day}. The time limit stands still until they come.",
+    ),
+    "supplement-supplied": (
+        "Giấy tờ đã được bổ sung, hồ sơ chờ cán bộ kiểm tra lại.",
+        "The missing papers came; an officer checks the dossier again.",
+    ),
+    "supplement-supplied-moved": (
+        "Giấy tờ đã được bổ sung, hẹn trả kết quả ngày {day}.",
+        "The missing papers came; the result is promised for {day}.",
+    ),
+    "settled-granted": ("Đã có kết quả giải quyết.", "The result is ready."),
+    "settled-rejected": (
+        "Đã giải quyết xong: hồ sơ không được chấp thuận, kết quả ghi rõ lý do.",
+        "The dossier was decided and not granted; the decision says why.",
+    ),
+    "settled": ("Hồ sơ đã giải quyết xong.", "The dossier was decided."),
+    "returned": ("Kết quả đã được trả cho công dân.", "The citizen has the result."),
+    "withdrawn": ("Công dân đã rút hồ sơ.", "The citizen took the dossier back."),
+    "deadline-warned": ("Sắp đến hạn trả kết quả: {day}.", "The due date is near: {day}."),
+    "deadline-breached": (
+        "Đã quá hạn trả kết quả (ngày hẹn {day}).",
+        "The result is late (it was promised for {day}).",
+    ),
+    "answer-warned": (
+        "Sắp đến hạn trả lời hồ sơ nộp trực tuyến: {day}.",
+        "The answer to this submission is due soon: {day}.",
+    ),
+    "answer-breached": (
+        "Đã quá hạn trả lời hồ sơ nộp trực tuyến (hạn {day}).",
+        "The answer to this submission is late (it was due on {day}).",
+    ),
+}
+"""`{day}` is the moment's day."""
+
+
+def sentence(word: str, day: str, language: str) -> str:
+    """The sentence of a word in `vi` or `en`."""
+    vi, en = WORDS[word]
+    return (en if language == "en" else vi).format(day=day)
