@@ -273,8 +273,8 @@ def inbox_of(who: Principal) -> UUID:
     return who.recipient
 
 
-def may_see_notices(who: Principal) -> bool:
-    """Operators see the skeletons of every unit's notices; officers those of their own units."""
+def sees_every_unit(who: Principal) -> bool:
+    """Operators see what was told for every unit; officers only for their own."""
     return who.has("ops", "admin")
 
 

@@ -31,7 +31,9 @@ SELECT u.recipient, r.seq - u.back, u.id, u.code, u.aggregate, u.title, u.body, 
 
 _STANDING = "SELECT seq, unread, version FROM recipient WHERE ref = $1"
 _STANDINGS = "SELECT ref, seq, unread, version FROM recipient WHERE ref = ANY($1::uuid[])"
-_CHANGE = "UPDATE recipient SET unread = unread + $2, version = version + 1 WHERE ref = $1 RETURNING seq, unread, version"
+_CHANGE = (
+    "UPDATE recipient SET unread = unread + $2, version = version + 1 WHERE ref = $1 RETURNING seq, unread, version"
+)
 
 _ITEM = "SELECT notification, read_at, archived_at FROM inbox_item WHERE recipient = $1 AND seq = $2"
 _PLACE = "UPDATE inbox_item SET read_at = $3, archived_at = $4 WHERE recipient = $1 AND seq = $2"
@@ -156,7 +158,9 @@ async def items(
 ) -> list[Item]:  # fmt: skip
     """Items not archived: downwards from `below`, or upwards from `above` (in that order)."""
     where, place, order = (_OLDER, below or LAST, "DESC") if above is None else (_NEWER, above, "ASC")
-    statement = f"{_VARS if variables else _PLAIN} {where}{_UNREAD if unread else ''} ORDER BY i.seq {order} LIMIT {limit:d}"
+    statement = (
+        f"{_VARS if variables else _PLAIN} {where}{_UNREAD if unread else ''} ORDER BY i.seq {order} LIMIT {limit:d}"
+    )
     return [_item(found) for found in await db.fetch(statement, recipient, place, aggregate)]
 
 
@@ -203,5 +207,3 @@ async def skeletons(db: Connection, aggregate: UUID, units: Collection[str] | No
 async def why(db: Connection, notice: UUID) -> Any | None:
     """A notice with its inbox place, its key and the envelope of its first fact."""
     return await db.fetchrow(_WHY, notice)
-
-

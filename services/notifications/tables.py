@@ -6,15 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, Index, LargeBinary, SmallInteger, Text, text
+from sqlalchemy import BigInteger, Column, DateTime, Index, LargeBinary, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import BigInteger, Field, SQLModel
-from sqlmodel.main import default_registry
-
-registry = type(default_registry)()
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
 
 
-class Row(SQLModel, registry=registry):
+class Row(SQLModel, registry=registry()):
     """Own registry, hence own metadata."""
 
 
@@ -53,8 +51,8 @@ class Notification(Row, table=True):
     unit: str | None = Field(sa_type=Text)
     vars: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     state: str = Field(sa_type=Text)
-    occurred_at: datetime = Field(sa_type=DateTime(timezone=True))  # type: ignore[call-overload] # an instance is taken too
-    created_at: datetime = Field(sa_type=DateTime(timezone=True))  # type: ignore[call-overload] # as above
+    occurred_at: datetime = Field(sa_type=DateTime(timezone=True))
+    created_at: datetime = Field(sa_type=DateTime(timezone=True))
 
 
 class InboxItem(Row, table=True):
@@ -65,9 +63,7 @@ class InboxItem(Row, table=True):
 
     __tablename__ = "inbox_item"
     __table_args__ = (
-        Index(
-            "inbox_unread", "recipient", "seq", postgresql_where=text("read_at IS NULL AND archived_at IS NULL")
-        ),
+        Index("inbox_unread", "recipient", "seq", postgresql_where=text("read_at IS NULL AND archived_at IS NULL")),
     )
 
     recipient: UUID = Field(primary_key=True)
@@ -79,9 +75,9 @@ class InboxItem(Row, table=True):
     body: str = Field(sa_type=Text)
     action_url: str = Field(sa_type=Text)
     severity: str = Field(sa_type=Text)
-    read_at: datetime | None = Field(sa_type=DateTime(timezone=True))  # type: ignore[call-overload] # as above
-    archived_at: datetime | None = Field(sa_type=DateTime(timezone=True))  # type: ignore[call-overload] # as above
-    created_at: datetime = Field(sa_type=DateTime(timezone=True))  # type: ignore[call-overload] # as above
+    read_at: datetime | None = Field(sa_type=DateTime(timezone=True))
+    archived_at: datetime | None = Field(sa_type=DateTime(timezone=True))
+    created_at: datetime = Field(sa_type=DateTime(timezone=True))
 
 
 class Contact(Row, table=True):
@@ -94,5 +90,5 @@ class Contact(Row, table=True):
     data_key: bytes | None = Field(sa_type=LargeBinary)
     key_id: int = Field(sa_type=SmallInteger)
     sealed: bytes | None = Field(sa_type=LargeBinary)
-    received_at: datetime = Field(sa_type=DateTime(timezone=True))  # type: ignore[call-overload] # as above
-    forgotten_at: datetime | None = Field(sa_type=DateTime(timezone=True))  # type: ignore[call-overload] # as above
+    received_at: datetime = Field(sa_type=DateTime(timezone=True))
+    forgotten_at: datetime | None = Field(sa_type=DateTime(timezone=True))

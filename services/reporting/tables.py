@@ -19,7 +19,7 @@ class Row(SQLModel, registry=REGISTRY):
 
 
 def _instant(*, null: bool = False) -> Any:
-    return Field(sa_type=DateTime(timezone=True), nullable=null)  # type: ignore[call-overload] # an instance is a type too
+    return Field(sa_type=DateTime(timezone=True), nullable=null)
 
 
 class DossierLineRow(Row, table=True):

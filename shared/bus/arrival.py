@@ -186,11 +186,21 @@ def raw_of(record: Any) -> Raw:
     )
 
 
+def written(value: bytes | None) -> str | None:
+    """Any bytes as ASCII that a person can read and a database can keep (PostgreSQL has no NUL in a text)."""
+    return value.decode("latin-1").encode("unicode_escape").decode() if value is not None else None
+
+
+def unwritten(text: str | None) -> bytes | None:
+    """The reverse of `written`."""
+    return text.encode().decode("unicode_escape").encode("latin-1") if text is not None else None
+
+
 def headers_to_json(headers: Sequence[tuple[str, bytes | None]]) -> list[list[str | None]]:
-    """Headers as JSON: bytes as latin-1 text, so that any byte survives."""
-    return [[name, value.decode("latin-1") if value is not None else None] for name, value in headers]
+    """Headers as JSON that keeps every byte."""
+    return [[written(name.encode()), written(value)] for name, value in headers]
 
 
 def headers_from_json(headers: Sequence[Sequence[str | None]]) -> tuple[tuple[str, bytes | None], ...]:
     """The reverse of `headers_to_json`."""
-    return tuple((str(name), value.encode("latin-1") if value is not None else None) for name, value in headers)
+    return tuple(((unwritten(name) or b"").decode(), unwritten(value)) for name, value in headers)

@@ -107,6 +107,8 @@ class Consumer:
     committed_at: float = 0.0
     error: str | None = None
     consumed: Counter[str] = field(default_factory=Counter)
+    dead: bool = False
+    """It did not come back although Kafka answers: the process must end (watchdog)."""
     guilty_times: list[float] = field(default_factory=list)
     applied_at: float = 0.0
     background: set[asyncio.Task[Any]] = field(default_factory=set)
@@ -235,10 +237,15 @@ class Consumer:
         return outcome
 
     def _decode(self, raw: Raw, *, retried: bool = False) -> Arrival:
-        compact = self._compacted(raw.topic)
+        compact = self.keeps_newest(raw.topic)
         return decode(raw, self.listener.catalogue, self.families, self.name, compacted=compact, retried=retried)
 
-    def _compacted(self, topic: str) -> bool:
+    def read_again(self, raw: Raw) -> Arrival:
+        """A kept record as an arrival; `Undecodable` when it still cannot be read."""
+        return self._decode(raw, retried=True)
+
+    def keeps_newest(self, topic: str) -> bool:
+        """Whether this topic is compacted: the newest record of a key is all there is."""
         return topic.removeprefix(self.prefix) in topics.COMPACTED
 
     def _park_undecodable(self, outcome: Outcome, raw: Raw, error: Undecodable) -> None:
@@ -246,7 +253,7 @@ class Consumer:
         outcome.parked.append(held.Parked(raw, key, None, error.reason, str(error)))
         outcome.counts["parked", raw.topic] += 1
         self._guilty(outcome)
-        if key is not None and not self._compacted(raw.topic):
+        if key is not None and not self.keeps_newest(raw.topic):
             state = outcome.states.setdefault((raw.topic, key), held.State())
             state.held, state.guilty = state.held + 1, True
 
@@ -254,7 +261,7 @@ class Consumer:
         self, outcome: Outcome, arrival: Arrival, waiting: Mapping[tuple[str, UUID], list[held.Waiting]]
     ) -> None:
         state = outcome.states.setdefault((arrival.raw.topic, arrival.key), held.State())
-        if self._compacted(arrival.raw.topic):
+        if self.keeps_newest(arrival.raw.topic):
             self._place_compacted(outcome, arrival, state, waiting.get((arrival.raw.topic, arrival.key), []))
         elif arrival.other_version:
             outcome.counts["ignored", arrival.raw.topic] += 1
@@ -326,7 +333,9 @@ class Consumer:
 
     async def _apply(self, work: Work, arrivals: Sequence[Arrival]) -> None:
         for topic, apply in self.listener.topics.items():
-            if mine := [arrival for arrival in arrivals if arrival.raw.topic == self.prefix + topic and not arrival.silent]:
+            if mine := [
+                arrival for arrival in arrivals if arrival.raw.topic == self.prefix + topic and not arrival.silent
+            ]:
                 await apply(work, mine)
                 self.failpoint("applied")
 
@@ -340,7 +349,7 @@ class Consumer:
                 self._hold_back(outcome, behind, "behind", "")
             if not free:
                 continue
-            error = await self._try(work, free)
+            error = await self.attempt(work, free)
             if error is None:
                 outcome.tell(free)
             elif len(free) > 1:
@@ -361,7 +370,8 @@ class Consumer:
             state.sequence = min(state.sequence, arrival.sequence - 1)
         state.held, state.guilty = state.held + 1, True
 
-    async def _try(self, work: Work, arrivals: Sequence[Arrival]) -> Exception | None:
+    async def attempt(self, work: Work, arrivals: Sequence[Arrival]) -> Exception | None:
+        """Apply these below a savepoint; the error that rolled it back, or None. What passes by itself is raised."""
         mark = work.mark()
         try:
             async with work.db.transaction():
@@ -423,10 +433,19 @@ class Consumer:
 
 
 async def watch(
-    broker: KafkaBroker, consumer: Consumer, *, stale: float = 45, unassigned: float = 150, every: float = 5
+    broker: KafkaBroker,
+    consumer: Consumer,
+    *,
+    stale: float = 45,
+    unassigned: float = 150,
+    every: float = 5,
+    hopeless: float = 120,
 ) -> None:
-    """Restart a subscriber that no longer fetches although Kafka answers (a heartbeat task can die for good)."""
-    born, since = time.time(), None
+    """Restart a subscriber that no longer fetches although Kafka answers (a heartbeat task can die for good).
+
+    One that needs restarts for `hopeless` seconds is `dead`: readiness 503, then the process ends (decisions 10).
+    """
+    born, since, bad_since = time.time(), None, None
     while True:
         await asyncio.sleep(every)
         client = consumer.subscriber.consumer
@@ -438,7 +457,11 @@ async def watch(
         elif client is not None:
             since = None
         why = _why_dead(client, assigned, since, born, stale=stale, unassigned=unassigned)
-        if why and await broker.ping(3):
+        if not why:
+            bad_since = None
+        elif await broker.ping(3):
+            bad_since = bad_since or time.monotonic()
+            consumer.dead = time.monotonic() - bad_since > hopeless
             log.error("consumer %s: %s, restarting it", consumer.name, why)
             await _restart(consumer)
             born, since = time.time(), None

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from msgspec import json
 
-from shared.bus.arrival import Raw, headers_from_json, headers_to_json
+from shared.bus.arrival import Raw, headers_from_json, headers_to_json, unwritten, written
 from shared.bus.place import Lost, Move
 from shared.store.db import Connection
 
@@ -62,10 +62,15 @@ class Waiting:
     raw: Raw
 
 
+def storable(text: str) -> str:
+    """A text PostgreSQL can keep: no NUL, no lone surrogate."""
+    return text.replace("\0", "\\0").encode(errors="backslashreplace").decode()
+
+
 def raw_from(row: Any) -> Raw:
     """The record as it came."""
     return Raw(
-        row["topic"], row["partition"], row["offset"], row["key_text"].encode("latin-1") if row["key_text"] is not None else None, row["value"],
+        row["topic"], row["partition"], row["offset"], unwritten(row["key_text"]), row["value"],
         headers_from_json(row["headers"]), int(row["parked_at"].timestamp() * 1000),
     )  # fmt: skip
 
@@ -121,8 +126,8 @@ async def park(db: Connection, consumer: str, cluster: str, records: Sequence[Pa
     raws = [p.raw for p in records]
     await db.execute(
         _PARK, consumer, cluster, now, [r.topic for r in raws], [r.partition for r in raws], [r.offset for r in raws], [p.key for p in records],
-        [r.key.decode("latin-1") if r.key is not None else None for r in raws], [p.sequence for p in records], [p.reason for p in records],
-        [p.detail.replace("\0", "\\0") for p in records], [json.encode(headers_to_json(r.headers)).decode() for r in raws], [r.value for r in raws],
+        [written(r.key) for r in raws], [p.sequence for p in records], [p.reason for p in records],
+        [storable(p.detail) for p in records], [json.encode(headers_to_json(r.headers)).decode() for r in raws], [r.value for r in raws],
     )  # fmt: skip
 
 

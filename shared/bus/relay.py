@@ -65,7 +65,12 @@ def current(works: Works, fact: Fact, sequence: int) -> Outgoing:
         specversion="1.0", id=id_, source=f"/gandan/{works.service}", type=kind, subject=fact.subject, time=works.clock(),
         dataschema=f"/schemas/{kind}.json", sequence=sequence, epoch=works.epoch, data=msgspec.Raw(encode(fact)),
     )  # fmt: skip
-    headers = [("ce_id", str(id_).encode()), ("ce_type", kind.encode()), ("ce_source", envelope.source.encode()), ("content-type", MEDIA_TYPE.encode())]
+    headers = [
+        ("ce_id", str(id_).encode()),
+        ("ce_type", kind.encode()),
+        ("ce_source", envelope.source.encode()),
+        ("content-type", MEDIA_TYPE.encode()),
+    ]
     return Outgoing(fact.topic, fact.subject.encode(), encode(envelope), headers)
 
 
@@ -161,7 +166,10 @@ class Relay:
                 if outgoing is not None:
                     waits.append(
                         await producer.send(
-                            self.prefix + outgoing.topic, value=outgoing.value, key=outgoing.key, headers=outgoing.headers
+                            self.prefix + outgoing.topic,
+                            value=outgoing.value,
+                            key=outgoing.key,
+                            headers=outgoing.headers,
                         )
                     )
             self.failpoint("sent")

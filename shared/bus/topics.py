@@ -87,7 +87,9 @@ def _wanted(prefix: str, topic: Topic, replication: int) -> NewTopic:
     return NewTopic(prefix + topic.name, topic.partitions, replication, topic_configs=settings)
 
 
-async def sync(bootstrap: str, *, replication: int = 1, prefix: str = "", topics: Sequence[Topic] = CATALOGUE) -> list[str]:
+async def sync(
+    bootstrap: str, *, replication: int = 1, prefix: str = "", topics: Sequence[Topic] = CATALOGUE
+) -> list[str]:
     """Create what is missing; returns the names created. Errors come as values from aiokafka and are raised here."""
     async with admin(bootstrap) as client:
         present = set(await client.list_topics())

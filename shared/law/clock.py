@@ -184,7 +184,7 @@ def start(
     *,
     limit: str | None = None,
     mode: PauseMode | str | None = None,
-    complex: bool = False,  # noqa: A002 - word of law
+    complex: bool = False,
     remote: bool = False,
     several_places: bool = False,
 ) -> Clock:

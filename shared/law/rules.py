@@ -47,7 +47,7 @@ class Amounts:
     both: Limit | None = None
     several_places: Limit | None = None
 
-    def choose(self, *, complex: bool, remote: bool, several_places: bool) -> Limit | None:  # noqa: A002 - word of law
+    def choose(self, *, complex: bool, remote: bool, several_places: bool) -> Limit | None:
         """The amount for these circumstances; a circumstance the rule does not name changes nothing."""
         if complex and remote and self.both:
             return self.both
@@ -97,7 +97,7 @@ class Rule:
         self,
         given: str | None = None,
         *,
-        complex: bool = False,  # noqa: A002 - word of law
+        complex: bool = False,
         remote: bool = False,
         several_places: bool = False,
     ) -> Limit:

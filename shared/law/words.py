@@ -118,7 +118,7 @@ VIETNAMESE = Language(
         "paused-day": "Tạm dừng từ {day}: đã dùng {used} ngày, còn {left} ngày.",
         "suspended": "Tạm đình chỉ lúc {at}: còn {left} làm việc.",
         "suspended-day": "Tạm đình chỉ từ {day}: đã dùng {used} ngày, còn {left} ngày.",
-        "paused-late": "Tạm dừng lúc {at}, khi đã hết hạn: hạn không thay đổi.",
+        "paused-late": "Tạm dừng lúc {at}, khi đã hết hạn: hạn vẫn giữ nguyên.",
         "paused-anew": "Dừng lúc {at}; khi tiếp tục sẽ tính lại từ đầu.",
         "standing": "Chưa tiếp tục: chưa có hạn mới.",
         "resumed": "Tiếp tục lúc {at}.",

@@ -103,7 +103,7 @@ class Tracing:
     def create(self, topic: str, fact_id: UUID | str) -> Carrier:
         """The context to store with a fact: of a PRODUCER span `create <topic>` below the current span."""
         if not self._recording:
-            return _carrier(_next_context(get_current_span().get_span_context()))
+            return _unrecorded(get_current_span().get_span_context())
         about = {**_about(self._service, "create", topic), names.MESSAGE_ID: str(fact_id)}
         span = self._tracer.start_span(f"create {topic}", kind=SpanKind.PRODUCER, attributes=about)
         span.end()
@@ -228,6 +228,15 @@ def _links(origins: Iterable[tuple[UUID | str, SpanContext | None]]) -> list[Lin
 def _carrier(context: SpanContext) -> Carrier:
     parent = f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
     return Carrier(parent, context.trace_state.to_header() if context.trace_state else None)
+
+
+def _unrecorded(above: SpanContext) -> Carrier:
+    """As `_carrier(_next_context(above))`, in half the time: this is the path of every fact without a collector."""
+    if not above.is_valid:
+        return Carrier(f"00-{_ids.generate_trace_id():032x}-{_ids.generate_span_id():016x}-02", None)
+    state = above.trace_state.to_header() if above.trace_state else None
+    flags = above.trace_flags & TraceFlags.RANDOM_TRACE_ID
+    return Carrier(f"00-{above.trace_id:032x}-{_ids.generate_span_id():016x}-{flags:02x}", state)
 
 
 def _next_context(above: SpanContext | None) -> SpanContext:

@@ -20,7 +20,7 @@ from shared.telemetry.setup import Telemetry, setup
 from shared.testing import probe
 from shared.testing import stack as stacks
 from shared.testing.clock import StandingClock
-from shared.testing.databases import cloned
+from shared.testing.databases import Databases
 
 MakeWorks = Callable[[str], Awaitable[Works]]
 
@@ -57,15 +57,23 @@ def telemetry() -> Iterator[Telemetry]:
     made.shutdown(1)
 
 
+@pytest_asyncio.fixture(scope="session")
+async def databases(stack: stacks.TestStack) -> AsyncIterator[Databases]:
+    """The databases of this test process."""
+    made = Databases(stack.admin_url)
+    async with made.leaving:
+        yield made
+
+
 @pytest_asyncio.fixture
 async def make_works(
-    stack: stacks.TestStack, keys: Keys, clock: StandingClock, telemetry: Telemetry
+    databases: Databases, keys: Keys, clock: StandingClock, telemetry: Telemetry
 ) -> AsyncIterator[MakeWorks]:
     """Call it with a service name: a unit-of-work factory on an empty, migrated database of that service."""
     async with AsyncExitStack() as leaving:
 
         async def make(service: str) -> Works:
-            url = await leaving.enter_async_context(cloned(stack.admin_url, service, migrations_of(service)))
+            url = await leaving.enter_async_context(databases.borrowed(service, migrations_of(service)))
             pool = await open_pool(url, name=f"test-{service}", size=6, least=1)
             leaving.push_async_callback(pool.close)
             return Works(service, pool, clock, uuid7, keys, telemetry.tracing(service))

@@ -49,12 +49,12 @@ class Log:
     partition: int = 0
     end: int = 0
 
-    def record(
-        self, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes | None]] = ()
-    ) -> Raw:
+    def record(self, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes | None]] = ()) -> Raw:
         """Any record at all, at the next offset."""
         self.end += 1
-        return Raw(self.topic, self.partition, self.end - 1, key, value, tuple(headers), int(MONDAY_MORNING.timestamp() * 1000))
+        return Raw(
+            self.topic, self.partition, self.end - 1, key, value, tuple(headers), int(MONDAY_MORNING.timestamp() * 1000)
+        )
 
     def fact(self, fact: Fact, sequence: int, **changes: Any) -> Raw:
         """A fact's record, at the next offset."""
@@ -95,7 +95,9 @@ class Fed:
     async def lines(self) -> dict[UUID, tuple[int, int]]:
         """Total and last sequence of every line."""
         async with self.works.reading() as db:
-            return {row["id"]: (row["total"], row["last_sequence"]) for row in await db.fetch("SELECT * FROM probe_line")}
+            return {
+                row["id"]: (row["total"], row["last_sequence"]) for row in await db.fetch("SELECT * FROM probe_line")
+            }
 
     async def parked(self) -> list[tuple[int | None, str]]:
         """Sequence and reason of every kept record, in the order they came."""
@@ -111,7 +113,9 @@ class Fed:
     async def next(self, topic: str = DOSSIERS, partition: int = 0) -> int:
         """Where the consumer stands in the database."""
         async with self.works.reading() as db:
-            place: int = await db.fetchval("SELECT next FROM offsets WHERE topic = $1 AND partition = $2", topic, partition)
+            place: int = await db.fetchval(
+                "SELECT next FROM offsets WHERE topic = $1 AND partition = $2", topic, partition
+            )
         return place
 
     def counts(self) -> dict[str, int]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import asyncpg
 
 from deploy import local
 
@@ -32,7 +35,19 @@ def running() -> Iterator[TestStack]:
             yield stack
         return
     with local.start(HOME) as stack:
+        asyncio.run(_trust_the_machine(stack.admin_url))
         yield TestStack(stack.admin_url, stack.bootstrap, stack.home)
+
+
+async def _trust_the_machine(admin_url: str) -> None:
+    """No fsync in the tests' own home: a new database takes 30 ms, not 600. What kill -9 leaves is complete all the same."""
+    admin = await asyncpg.connect(admin_url)
+    try:
+        if await admin.fetchval("SHOW fsync") == "on":
+            await admin.execute("ALTER SYSTEM SET fsync = off")
+            await admin.execute("SELECT pg_reload_conf()")
+    finally:
+        await admin.close()
 
 
 @contextmanager

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import HTMLResponse
 from fastapi.telemetry import TelemetryConfig
 from starlette.types import ASGIApp, Scope
 
-from shared.web import openapi
+from shared.web import docs, openapi
 from shared.web.answers import HANDLERS
 from shared.web.door import Door
 from shared.web.edge import Edge
@@ -63,14 +64,21 @@ def service_app(
         root_path_in_servers=False,
         routes=[route for router in routers for route in router.routes],
         max_body_size=MAX_BODY,
+        docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
         exception_handlers=dict(HANDLERS),
         telemetry=_lean(telemetry),
     )
+    app.add_route("/docs", _read, include_in_schema=False)
     app.state.name, app.state.door = name, door
     app.state.catalogue, app.state.buckets = catalogue(problems), Buckets()
     return app
+
+
+async def _read(request: Request) -> HTMLResponse:
+    headers = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}
+    return HTMLResponse(docs.page(request.app.openapi(), request.scope.get("root_path", "")), headers=headers)
 
 
 def _lean(telemetry: TelemetryConfig | None) -> TelemetryConfig:

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from shared.kernel import Once, Repeated
 from shared.web.door import Door, door_of
 from shared.web.etag import tag
+from shared.web.nul import refuse_nul
 from shared.web.operations import Operation, fails, gives_header, takes_header
 from shared.web.refusals import IdempotencyKeyMalformed, IdempotencyKeyMissing
 
@@ -44,7 +45,9 @@ class OnceOnly:
         if header is None:
             raise IdempotencyKeyMissing
         request.state.once = self
-        return Once.of(_key(header), request.method, request.scope["path"], await request.body(), self.status)
+        body = await request.body()
+        refuse_nul(body)
+        return Once.of(_key(header), request.method, request.scope["path"], body, self.status)
 
     def describe(self, operation: Operation) -> None:
         """Document the header, the replay and its problems."""

@@ -79,6 +79,8 @@ def _text(template: str, language: str, row: Mapping[str, str], names: Mapping[s
     for part in (text.title, *text.blocks):
         _require(bool(part) and "\n" not in part, f"{template}, {language}: a paragraph is one line, and not empty")
         for _literal, name, spec, conversion in Formatter().parse(part):
-            _require(name is None or (name in names and not spec and not conversion), f"{template}, {language}: {{{name}}}")
+            _require(
+                name is None or (name in names and not spec and not conversion), f"{template}, {language}: {{{name}}}"
+            )
     _require(len(text.title) <= LONGEST_TITLE, f"{template}, {language}: the title is too long")
     return text

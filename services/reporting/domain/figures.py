@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +29,17 @@ class Filter:
 
     def pairs(self) -> list[tuple[str, str]]:
         """The filter as query parameters, in the order of its fields."""
-        found: list[tuple[str, str]] = []
-        for field in fields(self):
-            value = getattr(self, field.name)
-            for each in value if isinstance(value, tuple) else () if value is None else (value,):
-                found.append((field.name, _written(each)))
-        return found
+        return [(field.name, text) for field in fields(self) for text in _written(getattr(self, field.name))]
 
 
-def _written(value: str | bool | date) -> str:
+def _written(value: Any) -> list[str]:
+    if value is None:
+        return []
+    if isinstance(value, tuple):
+        return list(value)
     if isinstance(value, bool):
-        return "true" if value else "false"
-    return value.isoformat() if isinstance(value, date) else value
+        return ["true" if value else "false"]
+    return [str(value)]
 
 
 def month_of(day: date) -> tuple[date, date]:

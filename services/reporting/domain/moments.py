@@ -43,9 +43,7 @@ def moment(dossier: UUID, told: Told) -> Moment:
     fact = told.fact
     kind = type(fact)
     word, day = _TELL[kind](fact)
-    return Moment(
-        dossier, told.sequence, _TYPES[kind], fact.occurred_at, told.recorded_at, word, day, told.trace
-    )
+    return Moment(dossier, told.sequence, _TYPES[kind], fact.occurred_at, told.recorded_at, word, day, told.trace)
 
 
 def _submitted(fact: DossierSubmitted) -> tuple[str, date | None]:

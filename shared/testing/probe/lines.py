@@ -44,7 +44,7 @@ _FOLD = """INSERT INTO probe_line AS p (id, total, last_sequence) SELECT * FROM 
 ON CONFLICT (id) DO UPDATE SET total = p.total + excluded.total, last_sequence = excluded.last_sequence"""
 
 
-class OutOfOrder(Exception):
+class OutOfOrderError(Exception):
     """The runtime handed over a fact that is not the next of its line."""
 
 
@@ -53,27 +53,27 @@ async def fold(work: Work, arrivals: Sequence[Arrival]) -> None:
     totals: dict[UUID, tuple[int, int]] = {}
     known = {
         row["id"]: row["last_sequence"]
-        for row in await work.db.fetch("SELECT id, last_sequence FROM probe_line WHERE id = ANY($1::uuid[])", [a.key for a in arrivals])
+        for row in await work.db.fetch(
+            "SELECT id, last_sequence FROM probe_line WHERE id = ANY($1::uuid[])", [a.key for a in arrivals]
+        )
     }
     for arrival in arrivals:
         total, last = totals.get(arrival.key, (0, known.get(arrival.key, 0)))
         if arrival.sequence <= last:
-            raise OutOfOrder(f"{arrival.key}: {arrival.sequence} after {last}")
+            raise OutOfOrderError(f"{arrival.key}: {arrival.sequence} after {last}")
         amount = arrival.fact.amount if isinstance(arrival.fact, LineAdded) else 0
         totals[arrival.key] = (total + amount, arrival.sequence)
     rows = sorted(totals.items())
-    await work.db.execute(_FOLD, [key for key, _ in rows], [total for _, (total, _) in rows], [last for _, (_, last) in rows])
+    await work.db.execute(
+        _FOLD, [key for key, _ in rows], [total for _, (total, _) in rows], [last for _, (_, last) in rows]
+    )
 
 
-def listener(
-    name: str = "probe.lines", apply: Callable[[Work, Sequence[Arrival]], Awaitable[None]] = fold
-) -> Listener:
+def listener(name: str = "probe.lines", apply: Callable[[Work, Sequence[Arrival]], Awaitable[None]] = fold) -> Listener:
     """A consumer of lines."""
     return Listener(name, CATALOGUE, {DOSSIERS: apply})
 
 
-def unit_listener(
-    apply: Callable[[Work, Sequence[Arrival]], Awaitable[None]], name: str = "probe.units"
-) -> Listener:
+def unit_listener(apply: Callable[[Work, Sequence[Arrival]], Awaitable[None]], name: str = "probe.units") -> Listener:
     """A consumer of a compacted topic."""
     return Listener(name, Catalogue.of([UnitDescribed]), {UNITS: apply})

@@ -1,4 +1,4 @@
-# ruff: noqa: INP001, N999 - Alembic finds this file by its name
+# ruff: noqa: INP001 - Alembic finds this file by its name
 """Frame, vault, and the one table of the probe."""
 
 from alembic import op

@@ -1,11 +1,12 @@
-"""The runtime: one process that serves HTTP, relays, consumes and ticks for the services it was told to run."""
+"""What a service is built from and what it gives back; `shared.runtime.process` runs it."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
@@ -54,7 +55,7 @@ class Service:
     """Mounted at `/`; reporting's pages."""
     begin: Callable[[], Awaitable[None]] | None = None
     """Run once after migration and before HTTP: seeds."""
-    jobs: Sequence[Callable[[], Awaitable[None]]] = ()
+    jobs: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
     """Loops that live as long as the process."""
 
 

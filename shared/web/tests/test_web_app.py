@@ -1,0 +1,200 @@
+"""The app of a service and the root of a process: probes, documents, tracing."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
+
+from shared.settings import Keys, Settings
+from shared.web.app import Probes, Readiness, root_app, service_app
+from shared.web.door import open_door
+from shared.web.tests.conftest import Shelf, a_router
+
+
+async def _ready(_service: str | None) -> Readiness:
+    return Readiness("ready")
+
+
+PROBES = Probes(_ready, lambda: b"")
+
+
+async def test_a_process_and_a_service_are_alive(client: httpx.AsyncClient) -> None:
+    for path in ("/healthz", "/intake/healthz"):
+        answer = await client.get(path)
+        assert (answer.status_code, answer.json()) == (200, {"status": "alive"})
+
+
+@pytest.mark.parametrize(("state", "status"), [("ready", 200), ("degraded", 200), ("dead", 503)])
+async def test_readiness_is_told_with_its_checks(client: httpx.AsyncClient, readiness: dict[str, Any], state: Any, status: int) -> None:
+    readiness["answer"] = Readiness(state, {"kafka": {"state": "down", "bootstrap": "127.0.0.1:9092"}})
+    answer = await client.get("/readyz")
+    assert answer.status_code == status
+    assert answer.json() == {"status": state, "checks": {"kafka": {"state": "down", "bootstrap": "127.0.0.1:9092"}}}
+
+
+async def test_readiness_is_asked_for_the_process_or_for_one_service(client: httpx.AsyncClient, readiness: dict[str, Any]) -> None:
+    await client.get("/readyz")
+    await client.get("/intake/readyz")
+    assert readiness["asked"] == [None, "intake"]
+
+
+async def test_a_check_that_breaks_means_dead(client: httpx.AsyncClient, readiness: dict[str, Any]) -> None:
+    readiness["error"] = RuntimeError("044085001234")
+    answer = await client.get("/readyz")
+    assert (answer.status_code, answer.json()) == (503, {"status": "dead", "checks": {"error": "builtins.RuntimeError"}})
+
+
+async def test_metrics_are_prometheus_text(client: httpx.AsyncClient) -> None:
+    for path in ("/metrics", "/intake/metrics"):
+        answer = await client.get(path)
+        assert (answer.content, answer.headers["content-type"]) == (b"up 1\n", "text/plain; version=0.0.4; charset=utf-8")
+
+
+@pytest.mark.parametrize("path", ["/tax/healthz", "/tax/readyz", "/tax/metrics", "/tax", "/", "/intakes/v1/dossiers"])
+async def test_what_is_not_here_is_a_problem(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(path)
+    assert (answer.status_code, answer.json()["code"]) == (404, "no-such-path")
+
+
+async def test_pages_own_everything_else(app: FastAPI) -> None:
+    async def pages(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse(scope["path"])(scope, receive, send)
+
+    root = root_app({"intake": app}, probes=PROBES, pages=pages)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(root), base_url="http://test") as http:
+        assert [(await http.get(path)).text for path in ("/", "/tra-cuu")] == ["/", "/tra-cuu"]
+        assert (await http.get("/intake/v1/dossiers")).json()["items"]
+
+
+async def test_the_lifespan_runs_around_the_process(app: FastAPI) -> None:
+    seen: list[str] = []
+
+    @asynccontextmanager
+    async def lifespan(_app: object) -> AsyncIterator[None]:
+        seen.append("up")
+        yield
+        seen.append("down")
+
+    messages = iter([{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}])
+
+    async def receive() -> Any:
+        return next(messages)
+
+    async def send(message: Any) -> None:
+        seen.append(message["type"])
+
+    await root_app({"intake": app}, probes=PROBES, lifespan=lifespan)({"type": "lifespan", "app": None, "state": {}}, receive, send)
+    assert seen == ["up", "lifespan.startup.complete", "down", "lifespan.shutdown.complete"]
+
+
+# ---- the document
+
+
+def _problems(operation: dict[str, Any]) -> set[str]:
+    return {status for status, answer in operation["responses"].items() if "application/problem+json" in answer.get("content", {})}
+
+
+async def test_the_document_tells_rights_headers_and_problems(client: httpx.AsyncClient) -> None:
+    found = (await client.get("/intake/openapi.json")).json()
+    assert found["openapi"].startswith("3.1")
+    assert found["servers"] == [{"url": "/intake"}]
+    assert found["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+    submit = found["paths"]["/v1/dossiers"]["post"]
+    assert submit["operationId"] == "submit_dossier"
+    assert submit["security"] == [{"bearer": []}]
+    assert submit["x-roles"] == ["citizen", "clerk"]
+    assert [(row["name"], row["required"]) for row in submit["parameters"]] == [("Idempotency-Key", True)]
+    assert {"Location", "Idempotent-Replayed"} <= submit["responses"]["201"]["headers"].keys()
+    assert _problems(submit) == {"400", "401", "403", "409", "413", "415", "422", "default"}
+    correct = found["paths"]["/v1/dossiers/{id}"]["put"]
+    assert "If-Match" in [row["name"] for row in correct["parameters"]]
+    assert {"404", "412", "428"} <= _problems(correct)
+    look_up = found["paths"]["/v1/lookups"]["post"]
+    assert (look_up["security"], "429" in _problems(look_up)) == ([], True)
+
+
+async def test_the_document_knows_no_other_form_of_error(client: httpx.AsyncClient) -> None:
+    found = (await client.get("/intake/openapi.json")).json()
+    assert "HTTPValidationError" not in str(found)
+    for path in found["paths"].values():
+        for operation in path.values():
+            assert "security" in operation
+            for status, answer in operation["responses"].items():
+                if not status.startswith("2"):
+                    assert list(answer["content"]) == ["application/problem+json"]
+
+
+async def test_the_document_is_read_in_a_browser_without_any_other_host(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/intake/docs")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "//" not in answer.text.replace("<!doctype html>", "")
+    assert all(word in answer.text for word in ("POST", "/intake/v1/dossiers", "Idempotency-Key", "citizen", "received_at", "openapi.json"))
+
+
+async def test_texts_of_the_document_cannot_bring_markup(settings: Settings, keys: Keys, shelf: Shelf) -> None:
+    app = service_app("x", title="<b>X</b>", description="<script>alert(1)</script>", routers=[a_router(shelf)], door=open_door(settings, keys))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as http:
+        page = (await http.get("/docs")).text
+    assert "<script" not in page
+    assert "&lt;b&gt;X" in page
+
+
+# ---- tracing
+
+
+@pytest.fixture
+def spans() -> InMemorySpanExporter:
+    return InMemorySpanExporter()
+
+
+@pytest.fixture
+async def traced(settings: Settings, keys: Keys, shelf: Shelf, spans: InMemorySpanExporter) -> AsyncIterator[httpx.AsyncClient]:
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(spans))
+    app = service_app(
+        "intake", title="Intake", description="", routers=[a_router(shelf)], door=open_door(settings, keys), telemetry={"tracer_provider": provider, "metrics": False}
+    )
+    root = root_app({"intake": app}, probes=PROBES)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(root), base_url="http://test") as http:
+        yield http
+    provider.shutdown()
+
+
+async def test_a_request_is_one_span_named_by_its_route(traced: httpx.AsyncClient, spans: InMemorySpanExporter) -> None:
+    answer = await traced.get("/intake/v1/dossiers/7")
+    (span,) = spans.get_finished_spans()
+    assert span.name == "GET /intake/v1/dossiers/{id}"
+    assert span.context is not None
+    assert answer.headers["traceresponse"].split("-")[1] == f"{span.context.trace_id:032x}"
+
+
+async def test_a_problem_carries_the_trace_of_its_request(traced: httpx.AsyncClient, spans: InMemorySpanExporter, shelf: Shelf) -> None:
+    shelf.next_error = RuntimeError("044085001234")
+    answer = await traced.post("/intake/v1/breaks")
+    (span,) = spans.get_finished_spans()
+    assert span.context is not None
+    assert span.attributes is not None
+    assert answer.json()["trace_id"] == f"{span.context.trace_id:032x}"
+    assert span.attributes["error.type"] == "RuntimeError"
+    assert "044085001234" not in span.to_json()
+
+
+async def test_probes_and_documents_are_not_traced(traced: httpx.AsyncClient, spans: InMemorySpanExporter) -> None:
+    for path in ("/healthz", "/intake/readyz", "/intake/openapi.json"):
+        await traced.get(path)
+    assert spans.get_finished_spans() == ()
+
+
+async def test_without_providers_nothing_is_traced(client: httpx.AsyncClient) -> None:
+    assert "traceresponse" not in (await client.get("/intake/v1/dossiers")).headers
