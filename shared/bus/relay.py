@@ -127,6 +127,7 @@ class Relay:
         try:
             while not await connection.fetchval(_LEAD, LOCK):
                 self.error = None
+                self.wake.clear()  # or a commit of this process would make the wait below a hot loop
                 await self._pause()
             self.leading = True
             await self._send_all(connection)

@@ -7,7 +7,7 @@ from functools import partial
 from shared.store.unit_of_work import Works
 from shared.timers import Timer
 
-_PURGE = """DELETE FROM idempotency WHERE ctid = ANY(ARRAY(SELECT ctid FROM idempotency WHERE created_at < $1 - interval '72 hours' LIMIT 5000))"""
+_PURGE = """DELETE FROM idempotency WHERE ctid = ANY(ARRAY(SELECT ctid FROM idempotency WHERE created_at < $1::timestamptz - interval '72 hours' LIMIT 5000))"""
 HOUR = 3600
 
 

@@ -6,21 +6,25 @@ import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
 
 
+@overload
 async def wait_until(
-    condition: Callable[[], T | Awaitable[T]], *, seconds: float = 20, every: float = 0.02, what: str = ""
-) -> T:
+    condition: Callable[[], Awaitable[T]], *, seconds: float = 20, every: float = 0.02, what: str = ""
+) -> T: ...
+@overload
+async def wait_until(condition: Callable[[], T], *, seconds: float = 20, every: float = 0.02, what: str = "") -> T: ...
+async def wait_until(condition: Callable[[], Any], *, seconds: float = 20, every: float = 0.02, what: str = "") -> Any:
     """The first true answer of `condition`; after `seconds`, an AssertionError with its last answer or error."""
     deadline = time.monotonic() + seconds
     last: object = None
     while time.monotonic() < deadline:
         try:
             answer = condition()
-            value: T = await answer if inspect.isawaitable(answer) else answer
+            value = await answer if inspect.isawaitable(answer) else answer
             if value:
                 return value
             last = value

@@ -15,7 +15,11 @@ td,th{text-align:left;vertical-align:top;padding:.2rem .8rem .2rem 0;border-top:
 def page(document: dict[str, Any], mount: str) -> str:
     """The page of an OpenAPI document whose service is mounted at `mount`."""
     info = document["info"]
-    rows = [_operation(document, mount + path, method, each) for path, item in document["paths"].items() for method, each in item.items()]
+    rows = [
+        _operation(document, mount + path, method, each)
+        for path, item in document["paths"].items()
+        for method, each in item.items()
+    ]
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>{escape(info['title'])}</title><style>{_STYLE}</style></head><body><h1>{escape(info['title'])}</h1>"
@@ -40,14 +44,22 @@ def _right(operation: dict[str, Any]) -> str:
 
 def _parameters(operation: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     for row in operation.get("parameters", []):
-        yield row["name"], f"{row['in']}, {'required' if row.get('required') else 'optional'}", row.get("description", _kind(row["schema"]))
+        yield (
+            row["name"],
+            f"{row['in']}, {'required' if row.get('required') else 'optional'}",
+            row.get("description", _kind(row["schema"])),
+        )
 
 
 def _body(document: dict[str, Any], operation: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     for content in operation.get("requestBody", {}).get("content", {}).values():
         schema = _resolved(document, content.get("schema", {}))
         for name, field in schema.get("properties", {}).items():
-            yield name, "required" if name in schema.get("required", []) else "optional", field.get("description", _kind(field))
+            yield (
+                name,
+                "required" if name in schema.get("required", []) else "optional",
+                field.get("description", _kind(field)),
+            )
 
 
 def _answers(operation: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
@@ -70,5 +82,7 @@ def _kind(schema: dict[str, Any]) -> str:
 
 
 def _table(title: str, rows: Iterator[tuple[str, str, str]]) -> str:
-    lines = "".join(f"<tr><td><code>{escape(a)}</code></td><td>{escape(b)}</td><td>{escape(c)}</td></tr>" for a, b, c in rows)
+    lines = "".join(
+        f"<tr><td><code>{escape(a)}</code></td><td>{escape(b)}</td><td>{escape(c)}</td></tr>" for a, b, c in rows
+    )
     return f"<table><tr><th colspan=3>{title}</th></tr>{lines}</table>" if lines else ""

@@ -37,6 +37,27 @@ class Probes:
     metrics: Callable[[], bytes]
 
 
+class _Root:
+    """Finds the service by the first word of the path; everything else goes to the router.
+
+    A mount of the framework would leave the service out of the span's name, and tries its patterns one by one.
+    """
+
+    def __init__(self, apps: Mapping[str, ASGIApp], router: Router, own: frozenset[str]) -> None:
+        self._apps, self._router, self._own = apps, router, own
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            root = scope.get("root_path", "")
+            path = scope["path"].removeprefix(root)
+            name = path[1:].partition("/")[0]
+            app = self._apps.get(name)
+            if app is not None and path not in self._own:
+                await app({**scope, "root_path": f"{root}/{name}"}, receive, send)
+                return
+        await self._router(scope, receive, send)
+
+
 def root_app(
     apps: Mapping[str, ASGIApp],
     *,
@@ -45,37 +66,25 @@ def root_app(
     lifespan: Lifespan[Any] | None = None,
 ) -> ASGIApp:
     """What uvicorn serves: `apps` at `/<name>`, `pages` at `/` for everything else."""
-    routes: list[BaseRoute] = [
-        *_probe_routes(apps.keys(), probes),
-        *(Mount(f"/{name}", app) for name, app in apps.items()),
-        *_problem_routes(_all_problems(apps)),
-        *([Mount("/", pages)] if pages is not None else []),
-    ]
-    return Router(routes, redirect_slashes=False, default=_nothing_here, lifespan=lifespan)
+    asked = [route for name in (None, *apps) for route in _probe_routes(name, probes)]
+    rest = [*_problem_routes(_all_problems(apps)), *([Mount("/", pages)] if pages is not None else [])]
+    router = Router([*asked, *rest], redirect_slashes=False, default=_nothing_here, lifespan=lifespan)
+    return _Root(apps, router, frozenset(route.path for route in asked))
 
 
-def _probe_routes(names: Any, probes: Probes) -> list[BaseRoute]:
-    async def healthz(request: Request) -> Response:
-        return _json({"status": "alive"}) if _known(request) else problem(request, "no-such-path")
+def _probe_routes(service: str | None, probes: Probes) -> list[Route]:
+    async def healthz(_request: Request) -> Response:
+        return _json({"status": "alive"})
 
-    async def readyz(request: Request) -> Response:
-        if not _known(request):
-            return problem(request, "no-such-path")
-        found = await _readiness(probes, request.path_params.get("service"))
+    async def readyz(_request: Request) -> Response:
+        found = await _readiness(probes, service)
         return _json({"status": found.state, "checks": found.checks}, 503 if found.state == "dead" else 200)
 
-    async def metrics(request: Request) -> Response:
-        return (
-            Response(probes.metrics(), headers=_HEADERS, media_type=_METRICS_TYPE)
-            if _known(request)
-            else problem(request, "no-such-path")
-        )
+    async def metrics(_request: Request) -> Response:
+        return Response(probes.metrics(), headers=_HEADERS, media_type=_METRICS_TYPE)
 
-    def _known(request: Request) -> bool:
-        return request.path_params.get("service") in {None, *names}
-
-    asked = {"healthz": healthz, "readyz": readyz, "metrics": metrics}
-    return [Route(prefix + name, endpoint) for prefix in ("/", "/{service}/") for name, endpoint in asked.items()]
+    prefix = f"/{service}" if service else ""
+    return [Route(f"{prefix}/{endpoint.__name__}", endpoint) for endpoint in (healthz, readyz, metrics)]
 
 
 async def _readiness(probes: Probes, service: str | None) -> Readiness:

@@ -224,7 +224,9 @@ class _Run:
             if self.behind(goals) < before:
                 moved_at = time.monotonic()
             elif time.monotonic() - moved_at > _STALLED_S:
-                raise TimeoutError(f"{before} records do not come from Kafka: is its log shorter than what live has read?")
+                raise TimeoutError(
+                    f"{before} records do not come from Kafka: is its log shorter than what live has read?"
+                )
 
     def _fetch_only(self, wanted: Sequence[TopicPartition]) -> None:
         paused = set(self.client.paused())

@@ -110,14 +110,18 @@ class Dossier:
 
 def told(facts: Sequence[Fact], first: int = 1) -> list[Told]:
     """Facts of one dossier in order, each recorded a minute after the one before."""
-    return [
-        Told(fact, first + n, MONDAY + timedelta(minutes=first + n), TRACE) for n, fact in enumerate(facts)
-    ]
+    return [Told(fact, first + n, MONDAY + timedelta(minutes=first + n), TRACE) for n, fact in enumerate(facts)]
 
 
 def unit(code: str = UNIT, name: str = "Phường Quảng Trị") -> UnitDescribed:
     return UnitDescribed(
-        occurred_at=MONDAY, unit=code, name=name, level="commune", kind="ward", agency="H50.12", valid_from=date(2025, 7, 1)
+        occurred_at=MONDAY,
+        unit=code,
+        name=name,
+        level="commune",
+        kind="ward",
+        agency="H50.12",
+        valid_from=date(2025, 7, 1),
     )
 
 

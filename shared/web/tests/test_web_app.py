@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from shared.settings import Keys, Settings
 from shared.web.app import Probes, Readiness, root_app, service_app
 from shared.web.door import open_door
-from shared.web.tests.conftest import Shelf, a_router
+from shared.web.tests.service import ROUTER, Shelf
 
 
 async def _ready(_service: str | None) -> Readiness:
@@ -35,14 +35,18 @@ async def test_a_process_and_a_service_are_alive(client: httpx.AsyncClient) -> N
 
 
 @pytest.mark.parametrize(("state", "status"), [("ready", 200), ("degraded", 200), ("dead", 503)])
-async def test_readiness_is_told_with_its_checks(client: httpx.AsyncClient, readiness: dict[str, Any], state: Any, status: int) -> None:
+async def test_readiness_is_told_with_its_checks(
+    client: httpx.AsyncClient, readiness: dict[str, Any], state: Any, status: int
+) -> None:
     readiness["answer"] = Readiness(state, {"kafka": {"state": "down", "bootstrap": "127.0.0.1:9092"}})
     answer = await client.get("/readyz")
     assert answer.status_code == status
     assert answer.json() == {"status": state, "checks": {"kafka": {"state": "down", "bootstrap": "127.0.0.1:9092"}}}
 
 
-async def test_readiness_is_asked_for_the_process_or_for_one_service(client: httpx.AsyncClient, readiness: dict[str, Any]) -> None:
+async def test_readiness_is_asked_for_the_process_or_for_one_service(
+    client: httpx.AsyncClient, readiness: dict[str, Any]
+) -> None:
     await client.get("/readyz")
     await client.get("/intake/readyz")
     assert readiness["asked"] == [None, "intake"]
@@ -51,13 +55,19 @@ async def test_readiness_is_asked_for_the_process_or_for_one_service(client: htt
 async def test_a_check_that_breaks_means_dead(client: httpx.AsyncClient, readiness: dict[str, Any]) -> None:
     readiness["error"] = RuntimeError("044085001234")
     answer = await client.get("/readyz")
-    assert (answer.status_code, answer.json()) == (503, {"status": "dead", "checks": {"error": "builtins.RuntimeError"}})
+    assert (answer.status_code, answer.json()) == (
+        503,
+        {"status": "dead", "checks": {"error": "builtins.RuntimeError"}},
+    )
 
 
 async def test_metrics_are_prometheus_text(client: httpx.AsyncClient) -> None:
     for path in ("/metrics", "/intake/metrics"):
         answer = await client.get(path)
-        assert (answer.content, answer.headers["content-type"]) == (b"up 1\n", "text/plain; version=0.0.4; charset=utf-8")
+        assert (answer.content, answer.headers["content-type"]) == (
+            b"up 1\n",
+            "text/plain; version=0.0.4; charset=utf-8",
+        )
 
 
 @pytest.mark.parametrize("path", ["/tax/healthz", "/tax/readyz", "/tax/metrics", "/tax", "/", "/intakes/v1/dossiers"])
@@ -93,7 +103,9 @@ async def test_the_lifespan_runs_around_the_process(app: FastAPI) -> None:
     async def send(message: Any) -> None:
         seen.append(message["type"])
 
-    await root_app({"intake": app}, probes=PROBES, lifespan=lifespan)({"type": "lifespan", "app": None, "state": {}}, receive, send)
+    await root_app({"intake": app}, probes=PROBES, lifespan=lifespan)(
+        {"type": "lifespan", "app": None, "state": {}}, receive, send
+    )
     assert seen == ["up", "lifespan.startup.complete", "down", "lifespan.shutdown.complete"]
 
 
@@ -101,7 +113,11 @@ async def test_the_lifespan_runs_around_the_process(app: FastAPI) -> None:
 
 
 def _problems(operation: dict[str, Any]) -> set[str]:
-    return {status for status, answer in operation["responses"].items() if "application/problem+json" in answer.get("content", {})}
+    return {
+        status
+        for status, answer in operation["responses"].items()
+        if "application/problem+json" in answer.get("content", {})
+    }
 
 
 async def test_the_document_tells_rights_headers_and_problems(client: httpx.AsyncClient) -> None:
@@ -139,11 +155,20 @@ async def test_the_document_is_read_in_a_browser_without_any_other_host(client: 
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/html")
     assert "//" not in answer.text.replace("<!doctype html>", "")
-    assert all(word in answer.text for word in ("POST", "/intake/v1/dossiers", "Idempotency-Key", "citizen", "received_at", "openapi.json"))
+    assert all(
+        word in answer.text
+        for word in ("POST", "/intake/v1/dossiers", "Idempotency-Key", "citizen", "received_at", "openapi.json")
+    )
 
 
-async def test_texts_of_the_document_cannot_bring_markup(settings: Settings, keys: Keys, shelf: Shelf) -> None:
-    app = service_app("x", title="<b>X</b>", description="<script>alert(1)</script>", routers=[a_router(shelf)], door=open_door(settings, keys))
+async def test_texts_of_the_document_cannot_bring_markup(settings: Settings, keys: Keys) -> None:
+    app = service_app(
+        "x",
+        title="<b>X</b>",
+        description="<script>alert(1)</script>",
+        routers=[ROUTER],
+        door=open_door(settings, keys),
+    )
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as http:
         page = (await http.get("/docs")).text
     assert "<script" not in page
@@ -159,12 +184,20 @@ def spans() -> InMemorySpanExporter:
 
 
 @pytest.fixture
-async def traced(settings: Settings, keys: Keys, shelf: Shelf, spans: InMemorySpanExporter) -> AsyncIterator[httpx.AsyncClient]:
+async def traced(
+    settings: Settings, keys: Keys, shelf: Shelf, spans: InMemorySpanExporter
+) -> AsyncIterator[httpx.AsyncClient]:
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(spans))
     app = service_app(
-        "intake", title="Intake", description="", routers=[a_router(shelf)], door=open_door(settings, keys), telemetry={"tracer_provider": provider, "metrics": False}
+        "intake",
+        title="Intake",
+        description="",
+        routers=[ROUTER],
+        door=open_door(settings, keys),
+        telemetry={"tracer_provider": provider, "metrics": False},
     )
+    app.state.shelf = shelf
     root = root_app({"intake": app}, probes=PROBES)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(root), base_url="http://test") as http:
         yield http
@@ -179,7 +212,9 @@ async def test_a_request_is_one_span_named_by_its_route(traced: httpx.AsyncClien
     assert answer.headers["traceresponse"].split("-")[1] == f"{span.context.trace_id:032x}"
 
 
-async def test_a_problem_carries_the_trace_of_its_request(traced: httpx.AsyncClient, spans: InMemorySpanExporter, shelf: Shelf) -> None:
+async def test_a_problem_carries_the_trace_of_its_request(
+    traced: httpx.AsyncClient, spans: InMemorySpanExporter, shelf: Shelf
+) -> None:
     shelf.next_error = RuntimeError("044085001234")
     answer = await traced.post("/intake/v1/breaks")
     (span,) = spans.get_finished_spans()

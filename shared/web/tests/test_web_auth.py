@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hmac
 import json
 import stat
 import threading
@@ -24,7 +25,7 @@ from shared.web.auth import allow, caller, routes_without_right
 from shared.web.devissuer import DevIssuer, mint
 from shared.web.door import open_door
 from shared.web.refusals import IssuerUnreachable, OtherTenant, TokenExpired, TokenInvalid
-from shared.web.tests.conftest import Shelf
+from shared.web.tests.service import Shelf
 from shared.web.tokens import RemoteKeys, Trust, Verifier
 
 ISSUER = "https://id.example.vn"
@@ -57,7 +58,15 @@ class Source:
 
 
 def _claims(**changes: Any) -> dict[str, Any]:
-    claims = {"iss": ISSUER, "aud": "gandan", "sub": "u1", "tenant": "44", "roles": ["clerk"], "units": ["19360"], "exp": NOW + 60}
+    claims = {
+        "iss": ISSUER,
+        "aud": "gandan",
+        "sub": "u1",
+        "tenant": "44",
+        "roles": ["clerk"],
+        "units": ["19360"],
+        "exp": NOW + 60,
+    }
     return {name: value for name, value in {**claims, **changes}.items() if value is not None}
 
 
@@ -88,7 +97,9 @@ async def test_a_citizens_number_is_normalised_and_becomes_a_recipient() -> None
     assert "044085001234" not in repr(found)
 
 
-@pytest.mark.parametrize("person", ["12345", "04408500123x", "٠٤٤٠٨٥٠٠١٢٣٤", ["044085001234"], 44085001234, "0440850012345"])
+@pytest.mark.parametrize(
+    "person", ["12345", "04408500123x", "٠٤٤٠٨٥٠٠١٢٣٤", ["044085001234"], 44085001234, "0440850012345"]
+)
 async def test_a_number_that_is_no_identity_number_is_refused(person: Any) -> None:
     with pytest.raises(TokenInvalid):
         await _verifier().principal(_token(person=person))
@@ -152,13 +163,12 @@ async def test_a_token_without_signature_is_refused() -> None:
             await _verifier().principal(f"{_part({'alg': algorithm, 'kid': 'ec-1'})}.{_part(_claims())}.")
 
 
-@pytest.mark.filterwarnings("ignore::joserfc.errors.SecurityWarning")  # the attacker uses a public key as a secret, and joserfc says so
-async def test_a_token_signed_with_the_public_key_as_a_secret_is_refused() -> None:
-    for key in (EC, RSA):
-        secret = OctKey.import_key(key.as_pem(private=False))
-        forged = jwt.encode({"alg": "HS256", "kid": key.kid}, _claims(), secret, algorithms=["HS256"])
-        with pytest.raises(TokenInvalid):
-            await _verifier().principal(forged)
+@pytest.mark.parametrize("key", [EC, RSA], ids=["EC", "RSA"])
+async def test_a_token_signed_with_the_public_key_as_a_secret_is_refused(key: ECKey | RSAKey) -> None:
+    signed = f"{_part({'alg': 'HS256', 'kid': key.kid})}.{_part(_claims())}"
+    mac = hmac.digest(key.as_pem(private=False), signed.encode(), "sha256")
+    with pytest.raises(TokenInvalid):
+        await _verifier().principal(f"{signed}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}")
 
 
 async def test_a_token_of_another_key_with_the_same_id_is_refused() -> None:
@@ -195,9 +205,8 @@ async def test_a_token_is_checked_once_and_forgotten_when_it_expires() -> None:
     for _ in range(3):
         await verifier.principal(token)
     assert source.asked == 1
-    clock.now += 61
+    clock.now += 71
     with pytest.raises(TokenExpired):
-        clock.now += 10
         await verifier.principal(token)
 
 
@@ -212,7 +221,9 @@ async def test_remembered_tokens_are_bounded() -> None:
 
 
 async def _whoami(client: httpx.AsyncClient, authorization: str | None) -> httpx.Response:
-    return await client.get("/intake/v1/whoami", headers={"authorization": authorization} if authorization is not None else {})
+    return await client.get(
+        "/intake/v1/whoami", headers={"authorization": authorization} if authorization is not None else {}
+    )
 
 
 @pytest.mark.parametrize("authorization", [None, "", "Basic YTpi", "Bearer", "Bearer "])
@@ -225,7 +236,10 @@ async def test_without_a_token_it_is_401_and_says_how(client: httpx.AsyncClient,
 async def test_a_bad_token_is_401_with_its_reason(client: httpx.AsyncClient, issuer: DevIssuer) -> None:
     invalid = await _whoami(client, "Bearer a.b.c")
     expired = await _whoami(client, f"bearer {issuer.token('clerk', ttl=-60)}")
-    assert [(each.status_code, each.json()["code"]) for each in (invalid, expired)] == [(401, "token-invalid"), (401, "token-expired")]
+    assert [(each.status_code, each.json()["code"]) for each in (invalid, expired)] == [
+        (401, "token-invalid"),
+        (401, "token-expired"),
+    ]
     assert 'error="invalid_token"' in expired.headers["www-authenticate"]
 
 
@@ -234,7 +248,9 @@ async def test_a_token_of_another_province_is_403_over_http(client: httpx.AsyncC
     assert (answer.status_code, answer.json()["code"]) == (403, "other-tenant")
 
 
-async def test_a_role_that_may_not_is_403_and_hears_which_may(client: httpx.AsyncClient, issuer: DevIssuer, body: dict[str, Any]) -> None:
+async def test_a_role_that_may_not_is_403_and_hears_which_may(
+    client: httpx.AsyncClient, issuer: DevIssuer, body: dict[str, Any]
+) -> None:
     headers = {"authorization": f"Bearer {issuer.token('inspector')}", "idempotency-key": "a", "accept-language": "en"}
     answer = await client.post("/intake/v1/dossiers", json=body, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (403, "role-not-allowed")
@@ -246,7 +262,9 @@ async def test_the_right_is_asked_before_the_body_is_judged(client: httpx.AsyncC
     assert (await client.post("/intake/v1/dossiers", json={}, headers=headers)).status_code == 403
 
 
-async def test_the_acting_role_is_the_first_named_that_is_held(client: httpx.AsyncClient, issuer: DevIssuer, shelf: Shelf) -> None:
+async def test_the_acting_role_is_the_first_named_that_is_held(
+    client: httpx.AsyncClient, issuer: DevIssuer, shelf: Shelf
+) -> None:
     await _whoami(client, f"Bearer {issuer.token('head', 'clerk', subject='u7', units=['19360'])}")
     assert shelf.seen[0].subject == "u7"
     assert shelf.seen[0].may_act_for("19360")
@@ -258,7 +276,11 @@ async def test_the_acting_role_is_the_first_named_that_is_held(client: httpx.Asy
         request.app = type("A", (), {"state": type("S", (), {"door": _DoorOf(principal)})})
         return (await right(request)).acting
 
-    assert [await acting("head", "clerk"), await acting("head"), await acting("admin", "citizen", "head")] == ["clerk", "head", "citizen"]
+    assert [await acting("head", "clerk"), await acting("head"), await acting("admin", "citizen", "head")] == [
+        "clerk",
+        "head",
+        "citizen",
+    ]
 
 
 class _DoorOf:
@@ -284,7 +306,9 @@ async def test_the_directory_replaces_the_rights_of_a_token(settings: Settings, 
     async def me(who: Annotated[Principal, Depends(allow("head"))]) -> dict[str, Any]:
         return {"units": sorted(who.units), "acting": who.acting}
 
-    app = service_app("x", title="X", description="", routers=[router], door=open_door(settings, keys, directory=directory))
+    app = service_app(
+        "x", title="X", description="", routers=[router], door=open_door(settings, keys, directory=directory)
+    )
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as http:
         answer = await http.get("/v1/me", headers={"authorization": f"Bearer {issuer.token('admin')}"})
     assert answer.json() == {"units": ["19363"], "acting": "head"}
@@ -458,6 +482,11 @@ async def test_a_token_without_key_id_is_taken_when_there_is_one_key() -> None:
 
 
 async def test_a_document_of_the_wrong_shape_is_an_issuer_not_reached() -> None:
-    remote = RemoteKeys(ISSUER, jwks_url=f"{ISSUER}/keys", transport=httpx.MockTransport(lambda _: httpx.Response(200, json=["no"])), now=Clock())
+    remote = RemoteKeys(
+        ISSUER,
+        jwks_url=f"{ISSUER}/keys",
+        transport=httpx.MockTransport(lambda _: httpx.Response(200, json=["no"])),
+        now=Clock(),
+    )
     with pytest.raises(IssuerUnreachable):
         await remote.key("ec-1")

@@ -78,7 +78,9 @@ async def test_a_cursor_stays_good_with_another_limit(client: httpx.AsyncClient)
     assert _numbers((await client.get(url.replace("limit=2", "limit=4"))).json()) == [3, 4, 5, 6]
 
 
-@pytest.mark.parametrize("cursor", ["", "nonsense", "!!!", "é", "a" * 999, base64.urlsafe_b64encode(b"\0" * 40).decode()])
+@pytest.mark.parametrize(
+    "cursor", ["", "nonsense", "!!!", "é", "a" * 999, base64.urlsafe_b64encode(b"\0" * 40).decode()]
+)
 async def test_a_cursor_made_up_is_400(client: httpx.AsyncClient, cursor: str) -> None:
     answer = await client.get(LIST, params={"cursor": cursor})
     assert (answer.status_code, answer.json()["code"]) == (400, "bad-cursor")

@@ -31,14 +31,19 @@ async def test_a_change_of_the_present_version_is_done(client: httpx.AsyncClient
 
 
 @pytest.mark.parametrize("tag", ["3", 'W/"3"', '"three"', '"3", "4"', "*", '""', '"-1"', '"99999999999999999999"'])
-async def test_anything_but_one_strong_version_is_400(client: httpx.AsyncClient, clerk: dict[str, str], tag: str) -> None:
+async def test_anything_but_one_strong_version_is_400(
+    client: httpx.AsyncClient, clerk: dict[str, str], tag: str
+) -> None:
     answer = await _correct(client, clerk, tag)
     assert (answer.status_code, answer.json()["code"]) == (400, "if-match-malformed")
 
 
 async def test_a_citizens_act_may_say_star(client: httpx.AsyncClient, issuer: DevIssuer) -> None:
     headers = {"authorization": f"Bearer {issuer.token('citizen')}"}
-    answers = [await client.post("/intake/v1/dossiers/a/withdraw", headers={**headers, "if-match": tag}) for tag in ("*", '"5"')]
+    answers = [
+        await client.post("/intake/v1/dossiers/a/withdraw", headers={**headers, "if-match": tag})
+        for tag in ("*", '"5"')
+    ]
     assert [answer.json()["seen"] for answer in answers] == [None, 5]
     assert (await client.post("/intake/v1/dossiers/a/withdraw", headers=headers)).status_code == 428
 

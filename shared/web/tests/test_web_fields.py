@@ -75,14 +75,23 @@ async def test_emoji_and_other_scripts_pass(submit: Submit) -> None:
 async def test_a_nul_character_is_refused_by_name(submit: Submit) -> None:
     answer = await submit({"summary": "a\0b", "received_at": "2026-11-23T08:15:00+07:00"})
     assert answer.status_code == 422
-    assert answer.json()["errors"][0] == {"in": "body", "pointer": "/summary", "detail": "Có ký tự rỗng (NUL); hãy bỏ đi.", "code": "nul-character"}
+    assert answer.json()["errors"][0] == {
+        "in": "body",
+        "pointer": "/summary",
+        "detail": "Có ký tự rỗng (NUL); hãy bỏ đi.",
+        "code": "nul-character",
+    }
 
 
 @pytest.mark.parametrize("field", ["notes", "parts"])
-async def test_a_nul_in_a_plain_string_of_a_command_is_refused_as_well(submit: Submit, body: dict[str, Any], field: str) -> None:
+async def test_a_nul_in_a_plain_string_of_a_command_is_refused_as_well(
+    submit: Submit, body: dict[str, Any], field: str
+) -> None:
     answer = await submit({**body, field: "a\0" if field == "notes" else ["x", "a\0"]})
     assert answer.status_code == 422
-    assert [(each["pointer"], each["code"]) for each in answer.json()["errors"]] == [("/notes" if field == "notes" else "/parts/1", "nul-character")]
+    assert [(each["pointer"], each["code"]) for each in answer.json()["errors"]] == [
+        ("/notes" if field == "notes" else "/parts/1", "nul-character")
+    ]
 
 
 async def test_the_six_letters_that_spell_the_escape_are_text(submit: Submit, body: dict[str, Any]) -> None:
@@ -107,5 +116,10 @@ def test_text_of_the_wrong_length_or_kind_is_refused(given: Any) -> None:
 
 
 def test_the_schema_tells_the_lengths() -> None:
-    assert TypeAdapter(Annotated[str, text(max_length=5, pattern="^a")]).json_schema() == {"maxLength": 5, "minLength": 1, "pattern": "^a", "type": "string"}
+    assert TypeAdapter(Annotated[str, text(max_length=5, pattern="^a")]).json_schema() == {
+        "maxLength": 5,
+        "minLength": 1,
+        "pattern": "^a",
+        "type": "string",
+    }
     assert TypeAdapter(Instant).json_schema()["format"] == "date-time"

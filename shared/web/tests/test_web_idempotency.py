@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from shared.kernel import Once
-from shared.web.tests.conftest import Shelf
+from shared.web.tests.service import Shelf
 
 Submit = Callable[..., Any]
 
@@ -22,15 +22,21 @@ async def test_a_command_gets_its_address_and_version(submit: Submit, body: dict
     assert "idempotent-replayed" not in answer.headers
 
 
-async def test_the_same_command_again_is_answered_the_same_to_the_byte(submit: Submit, body: dict[str, Any], shelf: Shelf) -> None:
+async def test_the_same_command_again_is_answered_the_same_to_the_byte(
+    submit: Submit, body: dict[str, Any], shelf: Shelf
+) -> None:
     first, second = await submit(body), await submit(body)
     assert len(shelf.kept) == 1
     assert second.headers["idempotent-replayed"] == "true"
     assert (first.status_code, first.content) == (second.status_code, second.content)
-    assert [first.headers[name] for name in ("location", "etag")] == [second.headers[name] for name in ("location", "etag")]
+    assert [first.headers[name] for name in ("location", "etag")] == [
+        second.headers[name] for name in ("location", "etag")
+    ]
 
 
-async def test_a_replay_recomputes_the_secret_that_was_never_stored(submit: Submit, body: dict[str, Any], shelf: Shelf) -> None:
+async def test_a_replay_recomputes_the_secret_that_was_never_stored(
+    submit: Submit, body: dict[str, Any], shelf: Shelf
+) -> None:
     first, second = await submit(body), await submit(body)
     secret = first.json()["secret"]
     assert second.json()["secret"] == secret
@@ -61,8 +67,12 @@ async def test_a_malformed_key_is_400(submit: Submit, body: dict[str, Any], key:
     assert (answer.status_code, answer.json()["code"]) == (400, "idempotency-key-malformed")
 
 
-@pytest.mark.parametrize(("sent", "kept"), [("k-1", "k-1"), ('"k-1"', "k-1"), ('"a\\"b"', 'a"b'), ("x" * 200, "x" * 200)])
-async def test_a_key_may_be_quoted_or_bare(submit: Submit, body: dict[str, Any], shelf: Shelf, sent: str, kept: str) -> None:
+@pytest.mark.parametrize(
+    ("sent", "kept"), [("k-1", "k-1"), ('"k-1"', "k-1"), ('"a\\"b"', 'a"b'), ("x" * 200, "x" * 200)]
+)
+async def test_a_key_may_be_quoted_or_bare(
+    submit: Submit, body: dict[str, Any], shelf: Shelf, sent: str, kept: str
+) -> None:
     assert (await submit(body, key=sent)).status_code == 201
     assert list(shelf.kept) == [kept]
 

@@ -33,7 +33,11 @@ def seconds(app: FastAPI) -> Seconds:
 async def test_the_burst_passes_and_the_next_is_429_with_what_to_do(client: httpx.AsyncClient) -> None:
     answers = [await client.post(LOOKUPS) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
-    assert [answer.headers["ratelimit"] for answer in answers] == ['"lookups";r=1;t=10', '"lookups";r=0;t=20', '"lookups";r=0;t=20']
+    assert [answer.headers["ratelimit"] for answer in answers] == [
+        '"lookups";r=1;t=10',
+        '"lookups";r=0;t=20',
+        '"lookups";r=0;t=20',
+    ]
     assert {answer.headers["ratelimit-policy"] for answer in answers} == {'"lookups";q=2;w=20'}
     assert answers[2].json()["code"] == "too-many-requests"
     assert answers[2].headers["retry-after"] == "10"
@@ -61,7 +65,11 @@ def test_asking_while_refused_does_not_make_the_wait_longer() -> None:
 
 def test_clients_and_groups_do_not_share() -> None:
     buckets = Buckets(Seconds())
-    assert [buckets.take(Limited(name, 60, 1), client) for name, client in (("a", "x"), ("a", "y"), ("b", "x"))] == [0, 0, 0]
+    assert [buckets.take(Limited(name, 60, 1), client) for name, client in (("a", "x"), ("a", "y"), ("b", "x"))] == [
+        0,
+        0,
+        0,
+    ]
 
 
 def test_memory_is_bounded() -> None:
@@ -73,7 +81,12 @@ def test_memory_is_bounded() -> None:
 
 @pytest.mark.parametrize(
     ("one", "other", "same"),
-    [("10.0.0.1", "10.0.0.2", False), ("2001:db8::1", "2001:db8::ffff", True), ("2001:db8::1", "2001:db8:0:1::1", False), ("unix", "unix", True)],
+    [
+        ("10.0.0.1", "10.0.0.2", False),
+        ("2001:db8::1", "2001:db8::ffff", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("unix", "unix", True),
+    ],
 )
 def test_an_ipv6_household_is_one_client(one: str, other: str, same: bool) -> None:  # noqa: FBT001 - a column of the table
     clients = [client_of(Request({"type": "http", "client": (host, 1)})) for host in (one, other)]

@@ -18,7 +18,7 @@ from shared.kernel import Forbidden, Invalid, NotFound, Refused, StillRunning
 from shared.web import problems, refusals
 from shared.web.edge import CutOff
 from shared.web.faults import fault_of
-from shared.web.tests.conftest import TEXTS, AlreadySettled, Shelf
+from shared.web.tests.service import TEXTS, AlreadySettled, Shelf
 
 Submit = Callable[..., Any]
 
@@ -28,7 +28,9 @@ async def _broken(client: httpx.AsyncClient, shelf: Shelf, error: Exception, **h
     return await client.post("/intake/v1/breaks", headers=headers)
 
 
-async def test_a_refusal_answers_its_status_code_and_a_sentence_with_its_facts(client: httpx.AsyncClient, shelf: Shelf) -> None:
+async def test_a_refusal_answers_its_status_code_and_a_sentence_with_its_facts(
+    client: httpx.AsyncClient, shelf: Shelf
+) -> None:
     answer = await _broken(client, shelf, AlreadySettled(code="H50.12", settled_on=date(2026, 11, 23)))
     assert answer.status_code == 409
     assert answer.headers["content-type"] == "application/problem+json"
@@ -42,7 +44,9 @@ async def test_a_refusal_answers_its_status_code_and_a_sentence_with_its_facts(c
 
 
 async def test_the_language_follows_accept_language_and_is_stated(client: httpx.AsyncClient, shelf: Shelf) -> None:
-    answer = await _broken(client, shelf, AlreadySettled(code="H50.12"), **{"accept-language": "en-GB,en;q=0.9,vi;q=0.5"})
+    answer = await _broken(
+        client, shelf, AlreadySettled(code="H50.12"), **{"accept-language": "en-GB,en;q=0.9,vi;q=0.5"}
+    )
     assert (answer.json()["title"], answer.json()["detail"]) == ("Already settled", "Dossier H50.12 has its result.")
     assert answer.headers["content-language"] == "en"
     assert "Accept-Language" in answer.headers["vary"]
@@ -65,7 +69,9 @@ async def test_a_refusal_without_texts_says_its_docstring(client: httpx.AsyncCli
 async def test_an_invalid_field_is_named_by_a_pointer(client: httpx.AsyncClient, shelf: Shelf) -> None:
     answer = await _broken(client, shelf, Invalid("Ngày sinh ở tương lai.", field="/submitter/born_on"))
     assert answer.status_code == 422
-    assert answer.json()["errors"] == [{"in": "body", "pointer": "/submitter/born_on", "detail": "Ngày sinh ở tương lai.", "code": "invalid"}]
+    assert answer.json()["errors"] == [
+        {"in": "body", "pointer": "/submitter/born_on", "detail": "Ngày sinh ở tương lai.", "code": "invalid"}
+    ]
     assert "facts" not in answer.json()
 
 
@@ -94,17 +100,26 @@ async def test_a_first_request_still_running_asks_to_come_back(client: httpx.Asy
 
 
 async def test_missing_wrong_and_unknown_fields_are_each_named_in_plain_words(submit: Submit) -> None:
-    answer = await submit({"summary": 7, "count": "many", "parts": ["a", 1], "colour": "red"}, **{"accept-language": "en"})
+    answer = await submit(
+        {"summary": 7, "count": "many", "parts": ["a", 1], "colour": "red"}, **{"accept-language": "en"}
+    )
     assert answer.status_code == 422
     found = {each["pointer"]: each for each in answer.json()["errors"]}
     assert found["/summary"]["detail"] == "This must be text, in double quotes."
-    assert found["/received_at"] == {"in": "body", "pointer": "/received_at", "detail": "This is required.", "code": "missing"}
+    assert found["/received_at"] == {
+        "in": "body",
+        "pointer": "/received_at",
+        "detail": "This is required.",
+        "code": "missing",
+    }
     assert found["/count"]["code"] == found["/parts/1"]["code"] == "wrong-type"
     assert found["/colour"]["code"] == "unknown-field"
 
 
 async def test_what_was_sent_is_never_sent_back(submit: Submit) -> None:
-    answer = await submit({"summary": "044085001234 Nguyễn Văn A, thôn Trung", "received_at": "044085001234", "count": "044085001234"})
+    answer = await submit(
+        {"summary": "044085001234 Nguyễn Văn A, thôn Trung", "received_at": "044085001234", "count": "044085001234"}
+    )
     assert answer.status_code == 422
     assert "044085001234" not in answer.text
 
@@ -112,7 +127,9 @@ async def test_what_was_sent_is_never_sent_back(submit: Submit) -> None:
 async def test_broken_json_is_named_with_its_place(submit: Submit) -> None:
     answer = await submit(b'{"summary": "a", }', **{"accept-language": "en"})
     assert answer.status_code == 422
-    assert answer.json()["errors"] == [{"in": "body", "pointer": "", "detail": "The body is not valid JSON (at character 17).", "code": "bad-json"}]
+    assert answer.json()["errors"] == [
+        {"in": "body", "pointer": "", "detail": "The body is not valid JSON (at character 17).", "code": "bad-json"}
+    ]
 
 
 @pytest.mark.parametrize("content", [b'{"summary": "\xff"}', b"[" * 100_000], ids=["not UTF-8", "nested too deeply"])
@@ -122,7 +139,11 @@ async def test_an_unreadable_body_is_400(submit: Submit, content: bytes) -> None
 
 
 async def test_a_body_that_is_not_json_is_415(client: httpx.AsyncClient, clerk: dict[str, str]) -> None:
-    answer = await client.post("/intake/v1/dossiers", content=b"summary=a", headers={**clerk, "idempotency-key": "a", "content-type": "text/plain"})
+    answer = await client.post(
+        "/intake/v1/dossiers",
+        content=b"summary=a",
+        headers={**clerk, "idempotency-key": "a", "content-type": "text/plain"},
+    )
     assert (answer.status_code, answer.json()["code"]) == (415, "unsupported-media-type")
 
 
@@ -141,12 +162,18 @@ async def test_a_long_body_in_chunks_is_refused_as_well(client: httpx.AsyncClien
         for _ in range(20):
             yield b"a" * 100_000
 
-    answer = await client.post("/intake/v1/dossiers", content=chunks(), headers={**clerk, "idempotency-key": "a", "content-type": "application/json"})
+    answer = await client.post(
+        "/intake/v1/dossiers",
+        content=chunks(),
+        headers={**clerk, "idempotency-key": "a", "content-type": "application/json"},
+    )
     assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")
 
 
 async def test_a_summary_of_nearly_1_mb_is_too_long_and_not_too_large(submit: Submit) -> None:
-    answer = await submit({"summary": "a" * 1_000_000, "received_at": "2026-11-23T08:15:00+07:00"}, **{"accept-language": "en"})
+    answer = await submit(
+        {"summary": "a" * 1_000_000, "received_at": "2026-11-23T08:15:00+07:00"}, **{"accept-language": "en"}
+    )
     assert answer.json()["errors"][0]["detail"] == "Too long: at most 20 characters."
 
 
@@ -183,14 +210,18 @@ TRANSIENT: list[Exception] = [
 
 
 @pytest.mark.parametrize("error", TRANSIENT, ids=lambda error: type(error).__name__)
-async def test_what_passes_by_itself_is_503_with_retry_after(client: httpx.AsyncClient, shelf: Shelf, error: Exception) -> None:
+async def test_what_passes_by_itself_is_503_with_retry_after(
+    client: httpx.AsyncClient, shelf: Shelf, error: Exception
+) -> None:
     answer = await _broken(client, shelf, error)
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert int(answer.headers["retry-after"]) >= 1
     assert len(answer.json()["trace_id"]) == 32
 
 
-@pytest.mark.parametrize("error", [asyncpg.DiskFullError("full"), OSError(errno.ENOSPC, "No space left on device")], ids=["database", "disk"])
+@pytest.mark.parametrize(
+    "error", [asyncpg.DiskFullError("full"), OSError(errno.ENOSPC, "No space left on device")], ids=["database", "disk"]
+)
 async def test_a_full_disk_has_its_own_words(client: httpx.AsyncClient, shelf: Shelf, error: Exception) -> None:
     answer = await _broken(client, shelf, error)
     assert (answer.status_code, answer.json()["code"]) == (503, "storage-full")
@@ -243,7 +274,11 @@ async def test_a_nul_in_the_address_is_refused(client: httpx.AsyncClient, addres
 async def test_every_answer_forbids_keeping_and_guessing(client: httpx.AsyncClient) -> None:
     for path in ("/intake/v1/dossiers", "/intake/v1/nothing", "/intake/openapi.json"):
         headers = (await client.get(path)).headers
-        assert (headers["cache-control"], headers["x-content-type-options"], headers["referrer-policy"]) == ("no-store", "nosniff", "no-referrer")
+        assert (headers["cache-control"], headers["x-content-type-options"], headers["referrer-policy"]) == (
+            "no-store",
+            "nosniff",
+            "no-referrer",
+        )
 
 
 async def test_problem_types_lead_to_what_they_mean(client: httpx.AsyncClient) -> None:
@@ -273,7 +308,11 @@ def test_missing_texts_of_a_service_are_listed() -> None:
     class Untold(Refused):
         """Not told in any language but this."""
 
-    assert problems.missing_problem_texts([AlreadySettled, Untold], TEXTS) == ["untold: title.vi", "untold: title.en", "untold: detail.vi"]
+    assert problems.missing_problem_texts([AlreadySettled, Untold], TEXTS) == [
+        "untold: title.vi",
+        "untold: title.en",
+        "untold: detail.vi",
+    ]
 
 
 def test_a_service_brings_its_texts_in_a_file(tmp_path: Path) -> None:

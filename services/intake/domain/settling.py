@@ -1,0 +1,59 @@
+"""From acceptance to the citizen's hands: assign, settle, return the result."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from services.intake.domain import refusals
+from services.intake.domain.clocks import Office, local_day
+from services.intake.domain.dossier import Dossier
+from services.intake.domain.states import State, check
+from shared.contracts import intake as facts
+
+
+def assign(dossier: Dossier, *, officer: str, at: datetime) -> tuple[Dossier, facts.DossierAssigned]:
+    """Give a dossier to an officer; giving it again is a new fact, also to the same officer."""
+    check("assign", dossier.state)
+    assigned = dossier.next(state=State.IN_PROGRESS, handler=officer)
+    return assigned, facts.DossierAssigned(occurred_at=at, dossier=dossier.id, unit=dossier.unit, officer=officer)
+
+
+def settle(
+    dossier: Dossier, *, outcome: str, number: str | None, at: datetime, office: Office
+) -> tuple[Dossier, facts.DossierSettled]:
+    """There is a result: granted, or rejected with reasons."""
+    check("settle", dossier.state)
+    settled_on = local_day(at)
+    settled = dossier.next(
+        state=State.SETTLED, settled_at=at, outcome=outcome, result_number=number,
+        settlement=dossier.settlement and dossier.settlement.end(at, office),
+    )  # fmt: skip
+    return settled, facts.DossierSettled(
+        occurred_at=at, dossier=dossier.id, code=dossier.code, unit=dossier.unit, recipient=dossier.recipient, outcome=outcome,
+        settled_on=settled_on, promised_on=settled.promised_on, lawful_due_on=settled.lawful_due_on, timing=timing(settled_on, settled.promised_on),
+    )  # fmt: skip
+
+
+def timing(settled_on: date, promised_on: date | None) -> str:
+    """`before`, `on` or `over` the promised date, by date alone (Form 06)."""
+    if promised_on is None:
+        return "unknown"
+    return "before" if settled_on < promised_on else "on" if settled_on == promised_on else "over"
+
+
+def return_result(dossier: Dossier, *, method: str, at: datetime) -> tuple[Dossier, facts.ResultReturned]:
+    """Hand the result to the citizen."""
+    check("return-result", dossier.state)
+    returned = dossier.next(state=State.RETURNED, returned_at=at, closed_at=at)
+    return returned, facts.ResultReturned(
+        occurred_at=at, dossier=dossier.id, code=dossier.code, unit=dossier.unit, recipient=dossier.recipient, method=method,
+    )  # fmt: skip
+
+
+def check_slip(dossier: Dossier) -> datetime:
+    """The date of return a slip would show; refused while there is none."""
+    if dossier.accepted_at is None:
+        raise refusals.NotYetAccepted(state=dossier.state.value, command="print-slip")
+    if dossier.due_at is None:
+        raise refusals.AwaitingSupplement(state=dossier.state.value, command="print-slip")
+    return dossier.due_at

@@ -1,0 +1,53 @@
+"""Missing papers: ask for them, which stops the clock, and take them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from services.intake.domain import refusals
+from services.intake.domain.clocks import Office, applicant_day, local_day
+from services.intake.domain.dossier import Dossier, reckoned
+from services.intake.domain.filing import answered, await_answer
+from services.intake.domain.states import State, check
+from shared.contracts import intake as facts
+
+
+def request_supplement(
+    dossier: Dossier, *, components: Sequence[str], respond_by: date | None, at: datetime, office: Office
+) -> tuple[Dossier, facts.SupplementRequested]:
+    """Ask the applicant for papers; the settlement clock stands still, the answer limit is met."""
+    check("request-supplement", dossier.state)
+    if dossier.supplements >= dossier.max_supplements:
+        raise refusals.TooManySupplements(allowed=dossier.max_supplements)
+    by = respond_by or applicant_day(at, office)
+    if by <= local_day(at):
+        raise refusals.DateTooEarly(field="/respond_by")
+    waiting = dossier.next(
+        state=State.AWAITING_SUPPLEMENT, supplements=dossier.supplements + 1, before_supplement=dossier.state, respond_by=by,
+        answer=answered(dossier, at, office), answer_due_at=None, **_paused(dossier, at, office),
+    )  # fmt: skip
+    return waiting, facts.SupplementRequested(
+        occurred_at=at, dossier=dossier.id, code=dossier.code, unit=dossier.unit, recipient=dossier.recipient, respond_by=by,
+        components=len(components), remaining_working_hours=waiting.remaining_working_hours,
+    )  # fmt: skip
+
+
+def _paused(dossier: Dossier, at: datetime, office: Office) -> dict[str, Any]:
+    return {} if dossier.settlement is None else reckoned(dossier, dossier.settlement.pause(at, office))
+
+
+def supply(dossier: Dossier, *, at: datetime, office: Office) -> tuple[Dossier, facts.SupplementSupplied]:
+    """Take the missing papers: on with the settlement, or back to submitted with a new answer limit."""
+    check("supply", dossier.state)
+    if dossier.settlement is None:
+        back = dossier.next(state=State.SUBMITTED, before_supplement=None, respond_by=None)
+        supplied = await_answer(back, at, office)
+    else:
+        going_on = reckoned(dossier, dossier.settlement.resume(at, office))
+        supplied = dossier.next(state=State.IN_PROGRESS, before_supplement=None, respond_by=None, **going_on)
+    return supplied, facts.SupplementSupplied(
+        occurred_at=at, dossier=dossier.id, code=dossier.code, unit=dossier.unit, recipient=dossier.recipient, due_at=supplied.due_at,
+        due_on=supplied.due_on, promised_on=supplied.promised_on, lawful_due_on=supplied.lawful_due_on, answer_due_at=supplied.answer_due_at,
+    )  # fmt: skip

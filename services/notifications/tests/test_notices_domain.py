@@ -1,0 +1,215 @@
+"""Which fact owes which notice, in which words, and what marks do. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from hashlib import sha256
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.notifications import domain
+from services.notifications.data import BadCatalogue, book, read
+from services.notifications.domain import BLOCKS, LANGUAGES, LONGEST_TITLE, Mark, Place, Rendered
+from services.notifications.tests import samples
+from shared.contracts import intake
+from shared.contracts.envelope import Fact, fact_type
+from shared.kernel import Principal
+
+CITIZEN = UUID(int=7)
+AT = datetime(2026, 11, 23, 1, 15, tzinfo=UTC)
+PUBLISHED = {
+    ("HS-00", 1): "?", ("HS-01", 1): "?", ("HS-02", 1): "?", ("HS-03", 1): "?", ("HS-06a", 1): "?", ("HS-07", 1): "?", ("HS-08", 1): "?",
+}  # fmt: skip
+SAMPLES: dict[str, Fact] = {
+    "HS-00": samples.submitted(CITIZEN),
+    "HS-01": samples.accepted(CITIZEN),
+    "HS-02": samples.supplement_requested(CITIZEN),
+    "HS-03": samples.refused(CITIZEN),
+    "HS-06a": samples.breached(CITIZEN),
+    "HS-07": samples.settled(CITIZEN),
+    "HS-08": samples.returned(CITIZEN),
+}
+
+
+def owed(fact: Fact, sequence: int = 1) -> list[domain.Notice]:
+    return domain.owed(book(), fact_type(type(fact)), fact, sequence)
+
+
+def digest(template: domain.Template) -> str:
+    texts = [[language, text.title, *text.blocks] for language, text in template.texts.items()]
+    return sha256(json.dumps([sorted(template.names.items()), texts]).encode()).hexdigest()[:12]
+
+
+def said(fact: Fact, language: domain.Language = "vi") -> Rendered:
+    notice = owed(fact)[0]
+    return domain.render(book(), notice.template, notice.variables, language)
+
+
+@pytest.mark.parametrize("code", SAMPLES)
+def test_each_fact_owes_the_notice_of_the_catalogue_to_its_applicant(code: str) -> None:
+    (notice,) = owed(SAMPLES[code], 3)
+    assert (notice.code, notice.recipient, notice.aggregate) == (code, CITIZEN, samples.dossier())
+    assert notice.dedupe_key == f"{code}:{samples.dossier()}:3:{CITIZEN}"
+
+
+def test_every_rule_of_the_catalogue_has_a_sample_here() -> None:
+    assert {rule.code for rules in book().rules.values() for rule in rules} == set(SAMPLES)
+
+
+def test_a_dossier_handed_in_at_the_counter_gets_no_notice_of_arrival() -> None:
+    assert owed(samples.submitted(CITIZEN, channel="direct")) == []
+    assert [n.code for n in owed(samples.submitted(CITIZEN, channel="postal"))] == ["HS-00"]
+
+
+def test_only_the_breach_of_the_settlement_is_apologised_for() -> None:
+    assert owed(samples.breached(CITIZEN, kind="answer")) == []
+
+
+def test_a_source_that_tells_its_citizens_itself_still_leaves_a_notice_in_the_inbox() -> None:
+    assert [n.code for n in owed(samples.breached(CITIZEN, tells_citizens=False))] == ["HS-06a"]
+    assert [n.code for n in owed(samples.submitted(CITIZEN, tells_citizens=False))] == ["HS-00"]
+
+
+def test_a_fact_no_rule_names_owes_nothing() -> None:
+    assert owed(samples.assigned()) == []
+
+
+def test_the_same_fact_names_the_same_notice_and_the_next_one_another() -> None:
+    first, again, second = (owed(samples.supplement_requested(CITIZEN), n)[0] for n in (4, 4, 9))
+    assert first.id == again.id != second.id
+
+
+def test_the_id_of_a_notice_never_changes() -> None:
+    assert owed(samples.accepted(CITIZEN), 2)[0].id == UUID("ae9d105a-f477-584f-9086-d4135bb857fd")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("code", SAMPLES)
+def test_every_notice_is_said_in_five_filled_paragraphs(code: str, language: domain.Language) -> None:
+    text = said(SAMPLES[code], language)
+    paragraphs = text.body.split("\n\n")
+    assert len(paragraphs) == len(BLOCKS)
+    assert all(re.fullmatch(r"\S.*\.", paragraph) for paragraph in paragraphs)
+    assert len(text.title) <= LONGEST_TITLE
+    assert samples.code() in text.title
+    assert samples.UNIT in paragraphs[-1]
+    assert "{" not in text.title + text.body
+
+
+@pytest.mark.parametrize("code", SAMPLES)
+def test_a_citizen_is_addressed_in_vietnamese_as_quy_cong_dan(code: str) -> None:
+    body = said(SAMPLES[code]).body
+    assert body.startswith("Kính gửi Quý công dân: ")
+    assert not re.search(r"\b(anh|chị|ông|bà)\b", body, re.IGNORECASE)
+
+
+def test_dates_are_written_as_a_vietnamese_reader_writes_them() -> None:
+    assert "26/11/2026" in said(samples.accepted(CITIZEN)).body
+    assert "09:15 ngày 24/11/2026" in said(samples.submitted(CITIZEN)).body
+    assert "09:15 on 24/11/2026" in said(samples.submitted(CITIZEN), "en").body
+
+
+def test_the_promised_date_is_told_not_the_lawful_one() -> None:
+    body = said(samples.accepted(CITIZEN)).body
+    assert ("26/11/2026" in body, "27/11/2026" in body) == (True, False)
+
+
+def test_a_provisional_date_says_so() -> None:
+    assert "tạm tính" in said(samples.accepted(CITIZEN, provisional=True)).body
+    assert "tạm tính" not in said(samples.accepted(CITIZEN)).body
+
+
+@pytest.mark.parametrize(
+    ("make", "known"),
+    [
+        (lambda word: samples.refused(CITIZEN, reason_class=word), "wrong-place"),
+        (lambda word: samples.settled(CITIZEN, outcome=word), "granted"),
+        (lambda word: samples.returned(CITIZEN, method=word), "post"),
+        (lambda word: samples.submitted(CITIZEN, channel=word), "online"),
+    ],
+)
+def test_codes_become_words_and_an_unknown_code_stops_nothing(make: Callable[[str], Fact], known: str) -> None:
+    for word in (known, "a-word-of-tomorrow"):
+        assert word not in said(make(word)).body
+    assert said(make(known)).body != said(make("a-word-of-tomorrow")).body
+
+
+def test_a_published_text_is_never_changed_only_followed_by_a_new_version() -> None:
+    assert {key: digest(template) for key, template in book().templates.items()} == PUBLISHED
+
+
+def test_every_rule_reads_fields_its_fact_has() -> None:
+    for type_, rules in book().rules.items():
+        names = set(intake.CATALOGUE.kinds[type_].__dataclass_fields__)
+        for rule in rules:
+            assert {rule.audience, *book().newest(rule.code).names} <= names
+            assert rule.guard is None or rule.guard.field in names
+
+
+TEXT = {"title": "A {code}", "happened": "a", "meaning": "b", "action": "c", "rights": "d", "office": "e"}
+RULE = {"when": "t", "code": "HS-01", "audience": "recipient", "class": "statutory", "severity": "info", "action_url": "/"}
+
+
+@pytest.mark.parametrize(
+    ("vietnamese", "complaint"),
+    [
+        ({"title": "{name}"}, "{name}"), ({"title": "{code.__class__}"}, "{code.__class__}"), ({"title": "{code:>9}"}, "{code}"),
+        ({"action": ""}, "not empty"), ({"action": "a\nb"}, "one line"), ({"title": "x" * 66}, "too long"), ({"more": "f"}, "five paragraphs"),
+    ],
+)  # fmt: skip
+def test_a_text_that_cannot_be_said_is_refused_when_it_is_read(vietnamese: dict[str, str], complaint: str) -> None:
+    templates = {"HS-01": {"1": {"variables": {"code": "text"}, "vi": {**TEXT, **vietnamese}, "en": TEXT}}}
+    with pytest.raises(BadCatalogue, match=re.escape(complaint)):
+        read({"rule": [RULE]}, templates, {})
+
+
+def test_a_rule_without_a_text_and_a_variable_without_words_are_refused() -> None:
+    with pytest.raises(BadCatalogue, match="without a template"):
+        read({"rule": [RULE]}, {}, {})
+    with pytest.raises(BadCatalogue, match="no word list colour"):
+        read({"rule": []}, {"HS-01": {"1": {"variables": {"code": "colour"}, "vi": TEXT, "en": TEXT}}}, {})
+
+
+def test_the_newest_version_is_written_and_the_older_stays_readable() -> None:
+    row = {"variables": {"code": "text"}, "vi": TEXT, "en": TEXT}
+    made = read({"rule": [RULE]}, {"HS-01": {"1": row, "10": row, "9": row}}, {})
+    assert made.newest("HS-01").version == 10
+    assert set(made.templates) == {("HS-01", 1), ("HS-01", 9), ("HS-01", 10)}
+
+
+@given(st.lists(st.sampled_from(Mark), max_size=8))
+def test_a_mark_given_twice_is_the_same_as_given_once(acts: list[Mark]) -> None:
+    place = Place()
+    for act in acts:
+        place = domain.mark(place, act, AT)
+        assert domain.mark(place, act, datetime(2027, 1, 1, tzinfo=UTC)) == place
+        assert act not in place.marks
+
+
+@given(st.lists(st.sampled_from(Mark), max_size=8))
+def test_only_an_item_neither_read_nor_archived_counts_as_unread(acts: list[Mark]) -> None:
+    place = Place()
+    for act in acts:
+        place = domain.mark(place, act, AT)
+    assert place.counts == (place.state == "unread")
+
+
+def test_archiving_does_not_mark_as_read_and_unread_brings_an_item_back() -> None:
+    archived = domain.mark(Place(), Mark.ARCHIVE, AT)
+    assert (archived.state, archived.read_at) == ("archived", None)
+    assert domain.mark(archived, Mark.UNREAD, AT) == Place()
+
+
+def test_a_badge_shows_at_most_99() -> None:
+    assert [domain.Standing(500, unread, 1).badge for unread in (0, 99, 100, 500)] == [0, 99, 99, 99]
+
+
+def test_a_token_without_a_person_has_no_inbox() -> None:
+    with pytest.raises(domain.NoInbox):
+        domain.inbox_of(Principal("s", frozenset({"citizen"})))

@@ -1,0 +1,287 @@
+"""The live stream: what is sent first, what then, resuming without loss, who is closed, tickets."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+
+from services.notifications import handlers
+from services.notifications.api import live, tickets
+from services.notifications.api.live import Hub, Stream
+from services.notifications.api.stream import Reader, place_of
+from services.notifications.domain import Mark, Standing
+from services.notifications.tests import samples
+from services.notifications.tests.conftest import Client, records
+from services.notifications.tests.test_notices_handlers import by
+from shared.store.unit_of_work import Works
+from shared.testing.records import Fed, Log
+from shared.testing.waiting import wait_until
+
+pytestmark = pytest.mark.postgres
+
+
+@dataclass(slots=True)
+class Listening:
+    """A client of the stream: status and headers, and the frames it has read so far."""
+
+    status: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
+    raw: bytes = b""
+    closed: bool = False
+
+    @property
+    def frames(self) -> list[dict[str, Any]]:
+        """Whole frames, with their data decoded."""
+        found = []
+        for text in self.raw.decode().split("\n\n")[:-1]:
+            frame: dict[str, Any] = dict(line.split(": ", 1) for line in text.split("\n"))
+            found.append({**frame, "data": orjson.loads(frame["data"])})
+        return found
+
+    def events(self) -> list[str]:
+        return [frame["event"] for frame in self.frames]
+
+    def numbers(self) -> list[int]:
+        return [frame["data"]["seq"] for frame in self.frames if frame["event"] == "item"]
+
+    async def until(self, condition: Callable[[], object], what: str) -> None:
+        await wait_until(condition, what=f"{what}; read so far: {self.raw.decode()}")
+
+
+@asynccontextmanager
+async def listening(web: FastAPI, query: str = "", **headers: str) -> AsyncIterator[Listening]:
+    """A stream read in the background by an ASGI client; leaving the block is a disconnect."""
+    client, gone = Listening(), asyncio.Event()
+
+    async def receive() -> dict[str, Any]:
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            client.status = message["status"]
+            client.headers = {name.decode(): value.decode() for name, value in message["headers"]}
+        else:
+            client.raw += message.get("body", b"")
+            client.closed = not message.get("more_body", False)
+
+    scope = {
+        "type": "http", "asgi": {"version": "3.0", "spec_version": "2.3"}, "http_version": "1.1", "method": "GET", "scheme": "http",
+        "path": "/v1/me/inbox/stream", "raw_path": b"/v1/me/inbox/stream", "root_path": "", "query_string": query.encode(),
+        "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()],
+        "client": ("127.0.0.1", 1), "server": ("test", 80), "state": {},
+    }  # fmt: skip
+    task = asyncio.create_task(web(scope, receive, send))
+    try:
+        yield client
+    finally:
+        gone.set()
+        await asyncio.wait_for(task, 5)
+
+
+@pytest_asyncio.fixture
+async def hub(web: FastAPI) -> AsyncIterator[Hub]:
+    """The service's hub, asking."""
+    made: Hub = web.state.hub
+    task = asyncio.create_task(made.run())
+    yield made
+    task.cancel()
+    await asyncio.wait([task])
+
+
+async def test_a_stream_begins_with_a_snapshot_and_sends_what_arrives(
+    web: FastAPI, hub: Hub, me: Client, dossiers: Fed, log: Log, citizen: UUID
+) -> None:
+    first, *later = records(log, samples.life(citizen))
+    await dossiers.give(first)
+    async with listening(web, authorization=f"Bearer {me.token}") as client:
+        await client.until(lambda: client.events() == ["snapshot"], "the snapshot")
+        assert (client.status, client.headers["content-type"].split(";")[0], client.headers["cache-control"]) == (
+            200, "text/event-stream", "no-store",
+        )  # fmt: skip
+        await dossiers.give(*later)
+        await client.until(lambda: client.events()[-1] == "count", "the count")
+    snapshot, *items, count = client.frames
+    assert (snapshot["data"], snapshot["id"], snapshot["retry"]) == (
+        {"unread": 1, "capped": 1, "version": 1, "last_seq": 1}, "1", "3000",
+    )  # fmt: skip
+    assert [(frame["event"], frame["id"]) for frame in items] == [("item", str(seq)) for seq in (2, 3, 4, 5, 6)]
+    assert (count["data"], "id" in count) == ({"unread": 6, "capped": 6, "version": 2}, False)
+    assert items[0]["data"]["title"] == f"Đã tiếp nhận hồ sơ {samples.code()}"
+
+
+async def test_a_client_that_comes_back_gets_all_it_missed_and_nothing_twice(
+    web: FastAPI, hub: Hub, me: Client, dossiers: Fed, log: Log, citizen: UUID
+) -> None:
+    seen: list[int] = []
+    lives = [record for number in range(1, 41) for record in records(log, samples.life(citizen, number))]
+    last_id = "0"
+    for cut in range(0, len(lives), 80):
+        await dossiers.give(*lives[cut : cut + 40])
+        async with listening(web, authorization=f"Bearer {me.token}", last_event_id=last_id) as client:
+            await dossiers.give(*lives[cut + 40 : cut + 80])
+            await client.until(lambda seen=seen, client=client, cut=cut: len(seen) + len(client.numbers()) >= 60 * (cut // 80 + 1) - 7, "most")  # type: ignore[misc] # bound per turn
+        seen += client.numbers()
+        last_id = [frame["id"] for frame in client.frames if "id" in frame][-1]
+    async with listening(web, authorization=f"Bearer {me.token}", last_event_id=last_id) as client:
+        await client.until(lambda: len(seen) + len(client.numbers()) == 240, "the rest")
+    assert seen + client.numbers() == list(range(1, 241))
+
+
+async def test_a_stream_cut_right_after_its_snapshot_loses_nothing(
+    web: FastAPI, me: Client, dossiers: Fed, log: Log, citizen: UUID
+) -> None:
+    await dossiers.give(*records(log, samples.life(citizen)))
+    async with listening(web, authorization=f"Bearer {me.token}", last_event_id="2") as client:
+        await client.until(lambda: client.numbers() == [3, 4, 5, 6], "what was missed")
+    assert client.frames[0]["id"] == "2"
+    assert client.frames[0]["data"]["last_seq"] == 6
+
+
+async def test_a_mark_made_elsewhere_moves_the_count(
+    web: FastAPI, hub: Hub, me: Client, works: Works, dossiers: Fed, log: Log, citizen: UUID
+) -> None:
+    await dossiers.give(*records(log, samples.life(citizen)))
+    async with listening(web, authorization=f"Bearer {me.token}") as client:
+        await client.until(lambda: client.events() == ["snapshot"], "the snapshot")
+        await handlers.mark(works, by(citizen), 1, Mark.READ)
+        await client.until(lambda: client.events() == ["snapshot", "count"], "the count")
+    assert client.frames[-1]["data"]["unread"] == 5
+
+
+async def test_a_neighbours_notice_is_not_sent(
+    web: FastAPI, hub: Hub, me: Client, dossiers: Fed, log: Log, citizen: UUID, neighbour: UUID
+) -> None:
+    async with listening(web, authorization=f"Bearer {me.token}") as client:
+        await client.until(lambda: client.events() == ["snapshot"], "the snapshot")
+        await dossiers.give(log.fact(samples.accepted(neighbour, 2), 1))
+        await dossiers.give(log.fact(samples.accepted(citizen, 1), 1))
+        await client.until(lambda: client.events()[-1] == "count", "my own")
+    assert [frame["data"].get("aggregate") for frame in client.frames if frame["event"] == "item"] == [str(samples.dossier(1))]
+
+
+async def test_a_fourth_stream_closes_the_oldest(web: FastAPI, hub: Hub, me: Client, citizen: UUID) -> None:
+    def open_one() -> Any:
+        return listening(web, authorization=f"Bearer {me.token}")
+
+    async with open_one() as first, open_one() as second, open_one() as third:
+        for client in (first, second, third):
+            await client.until(lambda client=client: client.events() == ["snapshot"], "a snapshot")  # type: ignore[misc] # bound per turn
+        async with open_one() as fourth:
+            await first.until(lambda: first.closed, "its end")
+            await fourth.until(lambda: fourth.events() == ["snapshot"], "a snapshot")
+            assert first.frames[-1] == {"event": "bye", "data": {"reason": "replaced"}}
+            assert len(hub.streams[citizen]) == live.MOST
+            assert not (second.closed or third.closed or fourth.closed)
+    await wait_until(lambda: not hub.streams, what="every stream forgotten")
+
+
+async def test_when_the_process_ends_every_stream_says_goodbye(web: FastAPI, me: Client) -> None:
+    hub: Hub = web.state.hub
+    task = asyncio.create_task(hub.run())
+    async with listening(web, authorization=f"Bearer {me.token}") as client:
+        await client.until(lambda: client.events() == ["snapshot"], "the snapshot")
+        task.cancel()
+        await client.until(lambda: client.closed, "the end")
+    assert client.frames[-1] == {"event": "bye", "data": {"reason": "closing"}}
+
+
+async def test_a_ticket_opens_the_stream_where_no_header_can_be_sent(
+    web: FastAPI, me: Client, dossiers: Fed, log: Log, citizen: UUID
+) -> None:
+    await dossiers.give(*records(log, samples.life(citizen)))
+    made = (await me.http.post("/v1/me/stream-tickets", headers=me.headers)).json()
+    for _reconnect in range(2):
+        async with listening(web, f"ticket={made['ticket']}") as client:
+            await client.until(lambda client=client: client.events() == ["snapshot"], "the snapshot")  # type: ignore[misc] # bound per turn
+        assert client.frames[0]["data"]["last_seq"] == 6
+
+
+@pytest.mark.parametrize("damage", ["", "A", "!!!", "changed", "ended", "other-key"])
+async def test_a_ticket_that_cannot_be_trusted_opens_nothing(web: FastAPI, citizen: UUID, damage: str) -> None:
+    key, until = web.state.door.keys.cursor, int(time.time()) + 60
+    good = tickets.issue(key, citizen, until)
+    bad = {
+        "changed": ("B" if good[0] == "A" else "A") + good[1:], "ended": tickets.issue(key, citizen, until - 120),
+        "other-key": tickets.issue(b"another", citizen, until),
+    }.get(damage, damage)  # fmt: skip
+    async with listening(web, f"ticket={bad}") as client:
+        await client.until(lambda: client.closed, "the refusal")
+    assert (client.status, orjson.loads(client.raw)["code"]) == (401, "ticket-invalid")
+
+
+async def test_a_ticket_ends_with_the_token_it_was_made_with(me: Client) -> None:
+    made = (await me.http.post("/v1/me/stream-tickets", headers=me.headers)).json()
+    key_less = tickets._BODY.unpack(tickets.base64.urlsafe_b64decode(made["ticket"] + "==")[: -tickets._MAC])
+    assert 3500 < key_less[1] - time.time() <= 3600
+
+
+async def test_the_hub_asks_again_after_the_database_was_away(citizen: UUID) -> None:
+    answers: list[Any] = [asyncpg.ConnectionDoesNotExistError("gone"), {citizen: Standing(1, 1, 1)}]
+
+    async def standings(_recipients: object) -> dict[UUID, Standing]:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer  # type: ignore[no-any-return] # the list above
+
+    hub = Hub(standings, asyncio.Event())
+    with hub.stream(citizen) as stream:
+        await hub.look()
+        assert stream.standing is None
+        await hub.look()
+        assert stream.standing == Standing(1, 1, 1)
+    assert hub.streams == {}
+
+
+async def test_nothing_is_asked_while_no_stream_is_open(citizen: UUID) -> None:
+    asked: list[object] = []
+
+    async def standings(recipients: object) -> dict[UUID, Standing]:
+        asked.append(recipients)
+        return {}
+
+    hub = Hub(standings, asyncio.Event(), every=0.002, least=0.001)
+    task = asyncio.create_task(hub.run())
+    with hub.stream(citizen):
+        await wait_until(lambda: len(asked) > 2, what="questions")
+    await wait_until(lambda: not hub.opened.is_set(), what="rest")
+    before = len(asked)
+    with hub.stream(UUID(int=1)):
+        await wait_until(lambda: len(asked) > before, what="questions again")
+    assert {tuple(each) for each in asked[:before]} == {(citizen,)}  # type: ignore[call-overload] # lists
+    task.cancel()
+    await asyncio.wait([task])
+
+
+async def test_an_idle_stream_is_pinged_and_ends_with_its_time(citizen: UUID) -> None:
+    async def standing() -> Standing:
+        return Standing(4, 1, 9)
+
+    async def since(_seq: int) -> list[Any]:
+        return []
+
+    reader = Reader(standing, since, life=0.05, ping=0.01)
+    events = [frame.decode().split("\n")[0] async for frame in reader.frames(Stream(citizen), None)]
+    assert events[0] == "event: snapshot"
+    assert set(events[1:-1]) == {"event: ping"}
+    assert events[-1] == "event: bye"
+
+
+@pytest.mark.parametrize(
+    ("said", "place"),
+    [(None, None), ("", None), ("x", None), ("-1", None), ("1.5", None), ("٣", None), ("0", 0), ("41", 41), ("9" * 10, 2**31 - 1), ("9" * 99, None)],
+)  # fmt: skip
+def test_a_place_that_is_no_number_means_a_new_client(said: str | None, place: int | None) -> None:
+    assert place_of(said) == place
