@@ -31,7 +31,7 @@ class Buckets:
         level, at = self._levels.pop(key, (float(limit.burst), now))
         level = min(float(limit.burst), level + (now - at) * rate)
         left = level - 1
-        self._levels[key] = (max(left, level if left < 0 else left), now)
+        self._levels[key] = (left if left >= 0 else level, now)
         if len(self._levels) > self._most:
             self._levels.popitem(last=False)
         return left
