@@ -4,21 +4,43 @@ from __future__ import annotations
 
 import typer
 
-from deploy.cli.due import due
-from deploy.cli.stack import down, status
-from deploy.cli.token import token
-from deploy.cli.up import up
+from deploy.cli.lazy import LazyGroup
+
+
+class Gandan(LazyGroup):
+    """Every command, where it is, and what it does in one line."""
+
+    places = {  # noqa: RUF012 - a constant of the class, declared as such above
+        "up": ("deploy.cli.up:up", "Run services in one process until Ctrl-C."),
+        "status": ("deploy.cli.stack:status", "Say whether the embedded stack and the services run, and where."),
+        "down": ("deploy.cli.stack:down", "Stop the embedded stack; the data stays."),
+        "token": ("deploy.cli.token:token", "A bearer token of the dev issuer."),
+        "due": ("deploy.cli.due:due", "A due date and how it was counted."),
+        "calendar": ("deploy.cli.calendar:app", "Working days, days off and make-up days of a year."),
+        "doctor": ("deploy.cli.doctor:doctor", "Everything that is wrong here, each with what to do."),
+        "verify": ("deploy.cli.verify:verify", "Walk the history chains of every aggregate; name each damage."),
+        "migrate": ("deploy.cli.migrate:migrate", "Bring the databases to this version."),
+        "topics": ("deploy.cli.topics:app", "Kafka's topics: make, compare, refill from the kept facts."),
+        "parked": ("deploy.cli.parked:app", "Records that could not be applied: look, retry, discard."),
+        "rebuild": ("deploy.cli.rebuild:rebuild", "Make a read model anew, beside live traffic."),
+        "notices": ("deploy.cli.notices:app", "Why a citizen was told something."),
+        "contracts": ("deploy.cli.contracts:app", "Schemas, OpenAPI and AsyncAPI: compare or write out."),
+        "bench": ("deploy.cli.bench:bench", "Measure this machine against its own limits."),
+    }
+
 
 app = typer.Typer(
-    name="gandan", help="Gần Dân: every dossier has a lawful deadline, an accountable body, and a citizen who is told.", no_args_is_help=True,
-    add_completion=False, pretty_exceptions_enable=False,
+    name="gandan", cls=Gandan, help="Gần Dân: every dossier has a lawful deadline, an accountable body, and a citizen who is told.",
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
 )  # fmt: skip
 
-app.command()(up)
-app.command()(status)
-app.command()(down)
-app.command()(token)
-app.command()(due)
+
+@app.callback()
+def gandan() -> None:
+    """Gần Dân: every dossier has a lawful deadline, an accountable body, and a citizen who is told.
+
+    Example: gandan up, then gandan doctor. Each command has --help.
+    """
 
 
 def main() -> None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import and_, func, tuple_
+from sqlalchemy import ColumnElement, and_, false, func, or_, tuple_
 from sqlmodel import col, select
 
 from services.intake.data import ProcedureSeed, UnitSeed
-from services.intake.domain import SNAPSHOT, Component, Dossier, Procedure, State, Unit
+from services.intake.domain import ANSWER, SETTLEMENT, SNAPSHOT, Component, Dossier, Procedure, State, Term, Unit
+from services.intake.domain.dossier import values
 from services.intake.tables import DossierRow, ProcedureRow, Row, UnitRow
 from shared.kernel import NotFound, Stale
 from shared.law import Clock
@@ -24,39 +25,52 @@ _TABLES = Row.metadata.tables
 _COLUMNS = ", ".join(f'"{name}"' for name in SNAPSHOT)
 _OWN = ("person", "owner", "summary", "components")
 _CREATE = f"INSERT INTO dossier ({_COLUMNS}, {', '.join(_OWN)}) VALUES ({', '.join(f'${n}' for n in range(1, len(SNAPSHOT) + len(_OWN) + 1))})"
-_FIXED = (
-    "id",
-    "code",
-    "procedure",
-    "procedure_version",
-    "unit",
-    "channel",
-    "subject_kind",
-    "recipient",
-    "submitted_at",
-    "received_at",
-)
-_MOVING = tuple(name for name in SNAPSHOT if name not in _FIXED)
-_SET = ", ".join(f'"{name}" = ${n}' for n, name in enumerate(_MOVING, 3))
-_SAVE = f"UPDATE dossier SET {_SET} WHERE id = $1 AND version = $2"
-_FROM_D = ", ".join(f'd."{name}"' for name in SNAPSHOT)
-_DOSSIER = f"""SELECT {_FROM_D}, s.sequence, s.head, a.clock AS answer, t.clock AS settlement
-FROM dossier d JOIN stream s ON s.id = d.id
-LEFT JOIN deadline a ON a.aggregate = d.id AND a.kind = 'answer' LEFT JOIN deadline t ON t.aggregate = d.id AND t.kind = 'settlement'
-WHERE d.id = $1"""
+_SET = ", ".join(f'"{name}" = ${n}' for n, name in enumerate(SNAPSHOT[1:], 2))
+_SEEN, _REASON, _ASKED, _ADDED = (f"${len(SNAPSHOT) + n}" for n in range(1, 5))
+_SAVE = f"""UPDATE dossier SET {_SET}, reason = coalesce({_REASON}, reason), supplement = coalesce({_ASKED}, supplement),
+components = components || {_ADDED} WHERE id = $1 AND version = {_SEEN}"""
+_LOCK = "SELECT s.sequence, s.head FROM dossier d JOIN stream s ON s.id = d.id WHERE d.id = $1 FOR UPDATE"
+_DOSSIER = f"""SELECT {", ".join(f'd."{name}"' for name in SNAPSHOT)}, a.clock AS answer, t.clock AS settlement
+FROM dossier d LEFT JOIN deadline a ON a.aggregate = d.id AND a.kind = '{ANSWER}' LEFT JOIN deadline t ON t.aggregate = d.id AND t.kind = '{SETTLEMENT}'"""
+_BY_ID, _BY_CODE = f"{_DOSSIER} WHERE d.id = $1", f"{_DOSSIER} WHERE d.code = $1"
 _NUMBER = """INSERT INTO code_counter AS c (agency, day, last) VALUES ($1, $2, 1)
 ON CONFLICT (agency, day) DO UPDATE SET last = c.last + 1 RETURNING last"""
-_LATE = """SELECT id, code, unit, recipient, handler FROM dossier WHERE id = ANY($1::uuid[])"""
-_STATES = {"state": State, "before_supplement": State}
+_LATE = "SELECT id, code, unit, recipient, handler FROM dossier WHERE id = ANY($1::uuid[])"
+_PAPERS = """SELECT d.summary, d.components, p.id, p.data_key, p.sealed, o.id AS owner_id, o.data_key AS owner_data_key, o.sealed AS owner_sealed
+FROM dossier d JOIN person p ON p.id = d.person LEFT JOIN person o ON o.id = d.owner WHERE d.id = $1"""
+_CONTACTS = """SELECT c.recipient, c.sequence, p.id, CASE WHEN c.forgotten_at IS NULL THEN p.data_key END AS data_key, p.sealed
+FROM contact c JOIN person p ON p.id = c.person WHERE c.recipient = ANY($1::uuid[])"""
+_TRY = """INSERT INTO lookup_lock AS l (code, failures) VALUES ($1, 1) ON CONFLICT (code) DO UPDATE SET
+failures = CASE WHEN l.locked_until <= $2 THEN 1 ELSE l.failures + 1 END,
+locked_until = CASE WHEN l.locked_until > $2 THEN l.locked_until END RETURNING failures, locked_until"""
+
+Whose: TypeAlias = UUID | frozenset[str] | None
+"""Whose dossiers a list holds: one recipient's, those of units, or (None) everybody's, for an admin."""
 
 
-def _dossier(row: Any) -> Dossier:
-    values = {name: row[name] for name in SNAPSHOT}
-    values |= {name: kind(values[name]) for name, kind in _STATES.items() if values[name] is not None}
-    clocks: dict[str, Any] = {
-        kind: Clock.from_dict(row[kind]) if row[kind] is not None else None for kind in ("answer", "settlement")
-    }
-    return Dossier(**values, **clocks)
+@dataclass(frozen=True, slots=True, repr=False)
+class Texts:
+    """What stands in a dossier's row and never leaves intake: free text, and the papers by name."""
+
+    summary: str | None
+    components: Sequence[Mapping[str, Any]]
+    supplement: Mapping[str, Any] | None
+    reason: str | None
+
+
+def _dossier(row: Any, *, clocks: bool = True) -> Dossier:
+    kept = {name: row[name] for name in SNAPSHOT}
+    kept["state"] = State(kept["state"])
+    terms: dict[str, Any] = {kind: _term(row[kind]) for kind in (ANSWER, SETTLEMENT)} if clocks else {}
+    return Dossier(**kept, **terms)
+
+
+def _term(clock: Mapping[str, Any] | None) -> Term | None:
+    return None if clock is None else Term(Clock.from_dict(clock))
+
+
+def _plain(components: Sequence[Component]) -> list[dict[str, Any]]:
+    return [{"name": each.name, "kind": each.kind, "count": each.count} for each in components]
 
 
 async def next_code(work: Work, agency: str, day: date) -> str:
@@ -66,62 +80,43 @@ async def next_code(work: Work, agency: str, day: date) -> str:
 
 
 async def create(
+    work: Work, dossier: Dossier, *, person: UUID, owner: UUID | None, summary: str | None, components: Sequence[Component]
+) -> None:  # fmt: skip
+    """Write a new dossier's row."""
+    work.starts(dossier.id)
+    await work.db.execute(_CREATE, *values(dossier), person, owner, summary, _plain(components))
+
+
+async def load(work: Work, id: UUID) -> Dossier:
+    """A dossier to be changed, locked, or `NotFound`.
+
+    The lock is a statement of its own: a joined row that is not locked would be read as it stood before the wait.
+    """
+    tail = await work.db.fetchrow(_LOCK, id)
+    if tail is None:
+        raise NotFound
+    work.knows(id, tail["sequence"], tail["head"])
+    return _dossier(await work.db.fetchrow(_BY_ID, id))
+
+
+async def save(
     work: Work,
     dossier: Dossier,
     *,
-    person: UUID,
-    owner: UUID | None,
-    summary: str | None,
-    components: Sequence[Component],
+    reason: str | None = None,
+    supplement: Mapping[str, Any] | None = None,
+    added: Sequence[Component] = (),
 ) -> None:
-    """Write a new dossier's row."""
-    work.starts(dossier.id)
-    plain = [asdict(component) for component in components]
-    await work.db.execute(_CREATE, *(getattr(dossier, name) for name in SNAPSHOT), person, owner, summary, plain)
-
-
-async def load(work: Work, id: UUID, seen: int | None) -> Dossier:
-    """A dossier to be changed, locked; `NotFound`, or `Stale` when it is not at the version seen (None: whatever it is)."""
-    row = await work.db.fetchrow(_DOSSIER + " FOR UPDATE OF d, s", id)
-    if row is None:
-        raise NotFound
-    if seen is not None and row["version"] != seen:
-        raise Stale(seen=seen, version=row["version"])
-    work.knows(id, row["sequence"], row["head"])
-    return _dossier(row)
-
-
-async def save(work: Work, dossier: Dossier, **texts: Any) -> None:
-    """Write the next version; `texts` are columns that stay in intake: components, supplement, reason."""
-    done = await work.db.execute(_SAVE, dossier.id, dossier.version - 1, *(getattr(dossier, name) for name in _MOVING))
+    """Write the next version, and the texts that stay in intake: a reason, what was asked for, papers that came later."""
+    seen = dossier.version - 1
+    done = await work.db.execute(_SAVE, *values(dossier), seen, reason, supplement, _plain(added))
     if done != "UPDATE 1":
-        raise Stale(version=dossier.version)
-    for name, value in texts.items():
-        await work.db.execute(f"UPDATE dossier SET {name} = $2 WHERE id = $1", dossier.id, value)
-
-
-async def add_components(work: Work, id: UUID, components: Sequence[Component]) -> None:
-    """Papers that came later stand behind the first ones."""
-    await work.db.execute(
-        "UPDATE dossier SET components = components || $2 WHERE id = $1",
-        id,
-        [asdict(component) for component in components],
-    )
-
-
-async def contacts(connection: Connection, recipients: Sequence[UUID]) -> Sequence[Any]:
-    """The newest contact of each recipient with its vault row."""
-    rows: Sequence[Any] = await connection.fetch(
-        """SELECT c.recipient, c.sequence, p.id, CASE WHEN c.forgotten_at IS NULL THEN p.data_key END AS data_key, p.sealed
-        FROM contact c JOIN person p ON p.id = c.person WHERE c.recipient = ANY($1::uuid[])""",
-        list(recipients),
-    )
-    return rows
+        raise Stale(seen=seen)
 
 
 async def dossier(connection: Connection, id: UUID) -> Dossier:
-    """A dossier to be read."""
-    row = await connection.fetchrow(_DOSSIER, id)
+    """A dossier to be read, or `NotFound`."""
+    row = await connection.fetchrow(_BY_ID, id)
     if row is None:
         raise NotFound
     return _dossier(row)
@@ -129,18 +124,26 @@ async def dossier(connection: Connection, id: UUID) -> Dossier:
 
 async def dossier_by_code(connection: Connection, code: str) -> Dossier | None:
     """A dossier by its printed code."""
-    id_ = await connection.fetchval("SELECT id FROM dossier WHERE code = $1", code)
-    return await dossier(connection, id_) if id_ is not None else None
+    row = await connection.fetchrow(_BY_CODE, code)
+    return None if row is None else _dossier(row)
+
+
+async def texts(connection: Connection, id: UUID) -> Texts:
+    """What a dossier's reader is shown beside its state."""
+    row = await connection.fetchrow("SELECT summary, components, supplement, reason FROM dossier WHERE id = $1", id)
+    return Texts(**row)
 
 
 async def papers(connection: Connection, id: UUID) -> Mapping[str, Any]:
     """What a slip needs beside the dossier: summary, components, and the vault rows of submitter and owner."""
-    row: Mapping[str, Any] = await connection.fetchrow(
-        """SELECT d.summary, d.components, d.supplement, d.reason, p.id, p.data_key, p.sealed, o.id AS owner_id, o.data_key AS owner_data_key,
-        o.sealed AS owner_sealed FROM dossier d JOIN person p ON p.id = d.person LEFT JOIN person o ON o.id = d.owner WHERE d.id = $1""",
-        id,
-    )
+    row: Mapping[str, Any] = await connection.fetchrow(_PAPERS, id)
     return row
+
+
+async def contacts(connection: Connection, recipients: Sequence[UUID]) -> Sequence[Any]:
+    """The newest contact of each recipient with its vault row; no key where the person was forgotten."""
+    rows: Sequence[Any] = await connection.fetch(_CONTACTS, list(recipients))
+    return rows
 
 
 async def many(work: Work, ids: Sequence[UUID]) -> Mapping[UUID, Any]:
@@ -157,58 +160,70 @@ async def history(connection: Connection, id: UUID) -> Sequence[Any]:
     return rows
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Filters of a list; None: any. `overdue`: past a date that still counts at `at`, or not."""
+
+    state: str | None = None
+    unit: str | None = None
+    procedure: str | None = None
+    handler: str | None = None
+    overdue: bool | None = None
+    due_before: date | None = None
+
+
 async def listed(
-    connection: Connection, *, units: frozenset[str] | None, recipient: UUID | None, filters: Mapping[str, Any], after: tuple[Any, ...] | None,
-    back: bool, limit: int,
+    connection: Connection, whose: Whose, wanted: Wanted, *, at: datetime, today: date, after: UUID | None, back: bool, limit: int
 ) -> Sequence[Dossier]:  # fmt: skip
-    """Dossiers newest first, of these units (None: all) or of one recipient; keyset paging on the id."""
-    table = DossierRow
-    wanted = [
-        col(getattr(table, name)) == value
-        for name, value in filters.items()
-        if name in {"state", "unit", "procedure", "handler"}
-    ]
-    wanted += [] if units is None else [col(table.unit).in_(sorted(units))]
-    wanted += [] if recipient is None else [col(table.recipient) == recipient]
-    if (before := filters.get("due_before")) is not None:
-        wanted.append(and_(col(table.due_on) < before, col(table.closed_at).is_(None), col(table.settled_at).is_(None)))
-    if (today := filters.get("overdue_on")) is not None:
-        wanted.append(and_(col(table.due_on) < today, col(table.closed_at).is_(None), col(table.settled_at).is_(None)))
+    """Dossiers newest first (`back`: oldest first), beginning behind the id `after`; without their clocks."""
+    id_ = col(DossierRow.id)
+    where = [*_scope(whose), *_filters(wanted, at, today)]
     if after is not None:
-        wanted.append(col(table.id) > after[0] if back else col(table.id) < after[0])
-    order = col(table.id).asc() if back else col(table.id).desc()
-    statement = select(*(getattr(table, name) for name in SNAPSHOT)).where(*wanted).order_by(order).limit(limit)
-    return [_bare(row) for row in await db.rows(connection, statement)]
+        where.append(id_ > after if back else id_ < after)
+    statement = select(*(getattr(DossierRow, name) for name in SNAPSHOT)).where(*where)
+    rows = await db.rows(connection, statement.order_by(id_.asc() if back else id_.desc()).limit(limit))
+    return [_dossier(row, clocks=False) for row in rows]
 
 
-def _bare(row: Any) -> Dossier:
-    values = {name: row[name] for name in SNAPSHOT}
-    values |= {name: kind(values[name]) for name, kind in _STATES.items() if values[name] is not None}
-    return Dossier(**values)
+def _scope(whose: Whose) -> list[ColumnElement[bool]]:
+    if whose is None:
+        return []
+    return [col(DossierRow.recipient) == whose if isinstance(whose, UUID) else col(DossierRow.unit).in_(sorted(whose))]
 
 
-async def wrong_secret(work: Work, code: str, *, most: int, until: datetime) -> int:
-    """Count a wrong secret for a code; locked at the `most`-th."""
-    failures: int = await work.db.fetchval(
-        """INSERT INTO lookup_lock AS l (code, failures) VALUES ($1, 1) ON CONFLICT (code) DO UPDATE SET
-        failures = CASE WHEN l.locked_until < $4 THEN 1 ELSE l.failures + 1 END,
-        locked_until = CASE WHEN l.failures + 1 >= $2 AND (l.locked_until IS NULL OR l.locked_until >= $4) THEN $3::timestamptz END RETURNING failures""",
-        code, most, until, work.now,
-    )  # fmt: skip
-    return failures
+def _filters(wanted: Wanted, at: datetime, today: date) -> list[ColumnElement[bool]]:
+    plain = {name: getattr(wanted, name) for name in ("state", "unit", "procedure", "handler")}
+    where = [col(getattr(DossierRow, name)) == value for name, value in plain.items() if value is not None]
+    if wanted.due_before is not None:
+        where.append(_due_before(wanted.due_before))
+    if wanted.overdue is not None:
+        late = or_(_due_before(today), col(DossierRow.answer_due_at) < at)
+        where.append(func.coalesce(late, false()).is_(wanted.overdue))
+    return where
 
 
-async def locked_until(connection: Connection, code: str, now: datetime) -> datetime | None:
-    """Until when no secret is tried for this code."""
-    until: datetime | None = await connection.fetchval(
-        "SELECT locked_until FROM lookup_lock WHERE code = $1 AND locked_until > $2", code, now
-    )
-    return until
+def _due_before(day: date) -> ColumnElement[bool]:
+    row = DossierRow
+    return and_(col(row.due_on) < day, col(row.closed_at).is_(None), col(row.settled_at).is_(None))
 
 
-async def unlock(work: Work, code: str) -> None:
+async def try_lookup(work: Work, name: str) -> tuple[int, datetime | None]:
+    """Count a try before the secret is compared: how many there were since the last right one, and until when it is locked.
+
+    The row stays locked until the transaction ends, so that many tries at once are made one after the other.
+    """
+    row = await work.db.fetchrow(_TRY, name, work.now)
+    return row["failures"], row["locked_until"]
+
+
+async def lock_lookup(work: Work, name: str, until: datetime) -> None:
+    """No secret is tried for this code until then."""
+    await work.db.execute("UPDATE lookup_lock SET locked_until = $2 WHERE code = $1", name, until)
+
+
+async def unlock(work: Work, name: str) -> None:
     """A right secret ends the counting."""
-    await work.db.execute("DELETE FROM lookup_lock WHERE code = $1", code)
+    await work.db.execute("DELETE FROM lookup_lock WHERE code = $1", name)
 
 
 async def seed_lock(work: Work) -> None:
@@ -247,13 +262,12 @@ async def units(connection: Connection) -> Sequence[Any]:
     return await db.rows(connection, select(*_TABLES["unit"].columns).order_by(col(UnitRow.code)))
 
 
-async def procedures(connection: Connection) -> Sequence[Any]:
-    """The newest version of each procedure, by code."""
-    newest = select(ProcedureRow.code, func.max(ProcedureRow.version)).group_by(col(ProcedureRow.code))
-    statement = select(*_TABLES["procedure"].columns).where(
-        tuple_(col(ProcedureRow.code), col(ProcedureRow.version)).in_(newest)
-    )
-    return await db.rows(connection, statement.order_by(col(ProcedureRow.code)))
+async def procedures(connection: Connection, on: date) -> Sequence[Any]:
+    """The version of each procedure that is in force on this day, by code."""
+    code, version = col(ProcedureRow.code), col(ProcedureRow.version)
+    newest = select(code, func.max(version)).where(col(ProcedureRow.valid_from) <= on).group_by(code)
+    statement = select(*_TABLES["procedure"].columns).where(tuple_(code, version).in_(newest))
+    return await db.rows(connection, statement.order_by(code))
 
 
 def unit_of(row: Any) -> Unit:
@@ -265,13 +279,6 @@ def procedure_of(row: Any) -> Procedure:
     """A procedure as the domain knows it."""
     required = tuple(component["name"] for component in row["components"] if component["required"])
     return Procedure(
-        row["code"],
-        row["version"],
-        row["name"],
-        row["sector"],
-        tuple(row["levels"]),
-        row["limit"],
-        row["pause_mode"],
-        row["max_supplements"],
+        row["code"], row["version"], row["name"], row["sector"], tuple(row["levels"]), row["limit"], row["pause_mode"], row["max_supplements"],
         required,
-    )
+    )  # fmt: skip

@@ -103,7 +103,6 @@ class DossierRow(Row, table=True):
     closed_at: datetime | None = Field(default=None, sa_type=Instant)
     handler: str | None = None
     supplements: int
-    before_supplement: str | None = None
     respond_by: date | None = None
     answer_due_at: datetime | None = Field(default=None, sa_type=Instant)
     due_at: datetime | None = Field(default=None, sa_type=Instant)
@@ -127,7 +126,7 @@ class DossierRow(Row, table=True):
 
 
 class LookupLockRow(Row, table=True):
-    """Wrong secrets given for a code: after five it is locked for a while."""
+    """Secrets tried for a code since the last right one: after five it is locked for a while."""
 
     __tablename__ = "lookup_lock"
 

@@ -132,8 +132,13 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something one recipient has to be told about one fact of one aggregate."""
+    """Something one recipient has to be told about one fact of one aggregate.
 
+    `dedupe_key` makes it one and the same notice, however often the fact arrives (decisions 7); `id` is derived from it.
+    """
+
+    id: UUID
+    dedupe_key: str
     rule: Rule
     template: Template
     recipient: UUID
@@ -147,16 +152,6 @@ class Notice:
     def code(self) -> str:
         """Its row in the catalogue."""
         return self.rule.code
-
-    @property
-    def dedupe_key(self) -> str:
-        """What makes it one and the same notice, however often the fact arrives (decisions 7)."""
-        return dedupe_key(self.code, self.aggregate, self.sequence, self.recipient)
-
-    @property
-    def id(self) -> UUID:
-        """Derived from the key, so that a replay names the same notice."""
-        return derived_id("notice", self.dedupe_key)
 
 
 def dedupe_key(code: str, aggregate: UUID, sequence: int, recipient: UUID) -> str:
@@ -174,9 +169,11 @@ def owed(book: Book, type_: str, fact: Any, sequence: int) -> list[Notice]:
 
 
 def _notice(book: Book, rule: Rule, fact: Any, sequence: int) -> Notice:
-    template = book.newest(rule.code)
+    template, recipient, aggregate = book.newest(rule.code), getattr(fact, rule.audience), getattr(fact, fact.about)
+    key = dedupe_key(rule.code, aggregate, sequence, recipient)
     return Notice(
-        rule=rule, template=template, recipient=getattr(fact, rule.audience), aggregate=getattr(fact, fact.about), sequence=sequence,
+        id=derived_id("notice", key), dedupe_key=key,
+        rule=rule, template=template, recipient=recipient, aggregate=aggregate, sequence=sequence,
         unit=getattr(fact, "unit", None), occurred_at=fact.occurred_at,
         variables={name: _plain(getattr(fact, name)) for name in template.names},
     )  # fmt: skip

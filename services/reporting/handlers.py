@@ -58,6 +58,11 @@ class Overview:
             return {name: self.figures.get(unit, {}).get(name, 0) for name in self.filters}
         return {name: sum(each[name] for each in self.figures.values()) for name in self.filters}
 
+    def names(self) -> dict[str, str]:
+        """Every unit's name by code; one that was never described, but has dossiers, goes by its code."""
+        known = {unit["unit"]: unit["name"] for unit in self.units}
+        return {code: known.get(code, code) for code in sorted(known.keys() | self.figures.keys())}
+
 
 async def overview(works: Works) -> Overview:
     """The figures of the whole province and of every unit, today."""
@@ -141,12 +146,6 @@ async def show_unit(works: Works, code: str) -> UnitShown:
         return UnitShown(found[0], await reads.days(reader, code, today - _DAYS_SHOWN, today))
 
 
-async def procedure_names(works: Works) -> dict[str, str]:
-    """Names of procedures by code."""
-    async with reads.looking(works) as reader:
-        return await reads.procedure_names(reader)
-
-
 @dataclass(frozen=True, slots=True)
 class ProjectionState:
     """How the projection stands: version, rows per table, records set aside, places by partition."""
@@ -159,19 +158,25 @@ class ProjectionState:
     mismatches: int
 
 
-async def projection_state(works: Works, consumer: str) -> ProjectionState:
+async def projection_state(works: Works) -> ProjectionState:
     """Everything an operator asks of the read models, at one moment."""
     async with reads.looking(works) as reader:
         db = reader.db
-        stored = await projections.offsets(db, consumer)
+        stored = await projections.offsets(db, domain.LIVE)
         return ProjectionState(
             await projections.active(db),
             await projections.sizes(db, reader.version),
-            await projections.held(db, consumer),
+            await projections.held(db, domain.LIVE),
             {(row["topic"], row["partition"]): row["next"] for row in stored},
             await reads.newest_at(reader),
             await reads.mismatches(reader),
         )
+
+
+async def mismatches(works: Works) -> int:
+    """Places where lines and counters disagree; must be 0."""
+    async with reads.looking(works) as reader:
+        return await reads.mismatches(reader)
 
 
 async def drop_old_versions(works: Works) -> list[int]:

@@ -141,7 +141,7 @@ class Consumer:
             return message.raw_message
 
         self.subscriber = broker.subscriber(
-            *(self.prefix + topic for topic in self.listener.topics), group_id=self.name, listener=self.place, batch=True, max_records=500, batch_timeout_ms=20,
+            *(self.prefix + topic for topic in self.listener.topics), group_id=self.prefix + self.name, listener=self.place, batch=True, max_records=500, batch_timeout_ms=20,
             ack_policy=AckPolicy.MANUAL, parser=parser, decoder=decoder, auto_offset_reset="earliest", fetch_max_wait_ms=500,
             session_timeout_ms=10_000, heartbeat_interval_ms=3_000, isolation_level="read_committed", group_instance_id=static,
         )  # fmt: skip

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from faststream.kafka import KafkaBroker
 
 from shared.bus.broker import bounded_stop, connect_forever, guarded, make_broker, make_producer, stop_producer
 from shared.bus.consumer import Consumer, Listener
@@ -18,10 +19,17 @@ from shared.telemetry.metrics import Metrics
 
 @asynccontextmanager
 async def consuming(
-    bootstrap: str, works: Works, listener: Listener, metrics: Metrics, *, prefix: str = "", slot: str | None = None
+    bootstrap: str,
+    works: Works,
+    listener: Listener,
+    metrics: Metrics,
+    *,
+    prefix: str = "",
+    slot: str | None = None,
+    broker: KafkaBroker | None = None,
 ) -> AsyncIterator[Consumer]:
     """A consumer on a broker object of its own, connected; stopped with bounds at the end."""
-    broker = make_broker(bootstrap, listener.name)
+    broker = broker or make_broker(bootstrap, listener.name)
     consumer = Consumer(listener, works, bootstrap, metrics, prefix)
     consumer.subscribe(broker, slot=slot)
     await connect_forever(broker, lambda _error: None)

@@ -92,11 +92,15 @@ def caller(principal: Principal, once: Once | None = None) -> Caller:
     return Caller(principal, once)
 
 
-def dependencies_of(dependant: Any) -> Iterator[Any]:
+def dependencies_of(route: Any) -> Iterator[Any]:
     """Every callable a route depends on, depth first."""
-    for each in dependant.dependencies:
+    return _calls(route.dependant)  # codespell:ignore dependant
+
+
+def _calls(node: Any) -> Iterator[Any]:
+    for each in node.dependencies:
         yield each.call
-        yield from dependencies_of(each)
+        yield from _calls(each)
 
 
 def routes_without_right(app: FastAPI) -> list[str]:
@@ -107,7 +111,7 @@ def routes_without_right(app: FastAPI) -> list[str]:
 def _has_right(context: Any) -> bool:
     if not isinstance(context.original_route, APIRoute):
         return True
-    return any(isinstance(call, Allow | Public) for call in dependencies_of(context.dependant))
+    return any(isinstance(call, Allow | Public) for call in dependencies_of(context))
 
 
 def _lines(context: Any) -> Iterable[str]:

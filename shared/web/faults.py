@@ -16,6 +16,8 @@ Fault: TypeAlias = Literal["unavailable", "storage-full", "nul-character", "inte
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _NUL = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
 """PostgreSQL text cannot hold U+0000; a field that is not `fields.text` lets it through to here."""
+_FRAMES = 12
+"""Innermost frames of a trace that are logged; the outer ones are always the framework's."""
 _OUR_FAULT = (FileNotFoundError, PermissionError, FileExistsError, IsADirectoryError, NotADirectoryError)
 """Operating-system errors about files do not pass by trying again."""
 
@@ -47,4 +49,6 @@ def name(error: BaseException) -> str:
 
 def places(error: BaseException) -> str:
     """Where it happened, without the exceptions' messages: those may quote what a citizen sent."""
-    return "".join(f"{name(each)}\n{''.join(traceback.format_tb(each.__traceback__))}" for each in chain(error))
+    return "".join(
+        f"{name(each)}\n{''.join(traceback.format_tb(each.__traceback__, -_FRAMES))}" for each in chain(error)
+    )

@@ -77,7 +77,7 @@ def _complete(operation: Operation, context: Any) -> None:
         operation["responses"]["422"] = problem_response(
             "Some information is not right; each place is named in `errors`."
         )
-    for call in dependencies_of(context.dependant):
+    for call in dependencies_of(context):
         if isinstance(call, Describes):
             call.describe(operation)
     if "{" in context.path_format:

@@ -92,7 +92,6 @@ class Dossier:
     closed_at: datetime | None = None
     handler: str | None = None
     supplements: int = 0
-    before_supplement: State | None = None
     respond_by: date | None = None
     answer_due_at: datetime | None = None
     due_at: datetime | None = None

@@ -87,7 +87,7 @@ def _submitted(dossier: Dossier, verifier: str, components: int) -> facts.Dossie
 def await_answer(dossier: Dossier, since: datetime, office: Office) -> Dossier:
     """Start the limit to answer."""
     term = answer_term(since, office)
-    return replace(dossier, answer=term, answer_due_at=term.due and term.due.due_at)
+    return replace(dossier, answer=term, answer_due_at=term.due.due_at if term.due else None)
 
 
 def answered(dossier: Dossier, at: datetime, office: Office) -> Term | None:

@@ -25,7 +25,7 @@ def request_supplement(
     if by <= local_day(at):
         raise refusals.DateTooEarly(field="/respond_by")
     waiting = dossier.next(
-        state=State.AWAITING_SUPPLEMENT, supplements=dossier.supplements + 1, before_supplement=dossier.state, respond_by=by,
+        state=State.AWAITING_SUPPLEMENT, supplements=dossier.supplements + 1, respond_by=by,
         answer=answered(dossier, at, office), answer_due_at=None, **_paused(dossier, at, office),
     )  # fmt: skip
     return waiting, facts.SupplementRequested(
@@ -42,11 +42,11 @@ def supply(dossier: Dossier, *, at: datetime, office: Office) -> tuple[Dossier, 
     """Take the missing papers: on with the settlement, or back to submitted with a new answer limit."""
     check("supply", dossier.state)
     if dossier.settlement is None:
-        back = dossier.next(state=State.SUBMITTED, before_supplement=None, respond_by=None)
+        back = dossier.next(state=State.SUBMITTED, respond_by=None)
         supplied = await_answer(back, at, office)
     else:
         going_on = reckoned(dossier, dossier.settlement.resume(at, office))
-        supplied = dossier.next(state=State.IN_PROGRESS, before_supplement=None, respond_by=None, **going_on)
+        supplied = dossier.next(state=State.IN_PROGRESS, respond_by=None, **going_on)
     return supplied, facts.SupplementSupplied(
         occurred_at=at, dossier=dossier.id, code=dossier.code, unit=dossier.unit, recipient=dossier.recipient, due_at=supplied.due_at,
         due_on=supplied.due_on, promised_on=supplied.promised_on, lawful_due_on=supplied.lawful_due_on, answer_due_at=supplied.answer_due_at,

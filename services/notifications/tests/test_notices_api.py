@@ -123,13 +123,17 @@ async def test_citizen_a_never_sees_the_inbox_of_citizen_b(me: Client, neighbour
     assert (await neighbours.get("/v1/me/inbox/count")).json()["unread"] == 1
     mine = await neighbours.post("/v1/me/inbox/5/read")
     nobodys = await me.post("/v1/me/inbox/99/read")
-    assert (mine.status_code, mine.json()["code"]) == (nobodys.status_code, nobodys.json()["code"]) == (404, "not-found")
+    assert (
+        (mine.status_code, mine.json()["code"]) == (nobodys.status_code, nobodys.json()["code"]) == (404, "not-found")
+    )
     await neighbours.post("/v1/me/inbox/read-all", {"up_to_seq": 12})
     assert (await me.get("/v1/me/inbox/count")).json()["unread"] == 12
 
 
 @pytest.mark.parametrize("path", ["/v1/me/inbox", "/v1/me/inbox/count", "/v1/me/inbox/stream"])
-async def test_an_inbox_needs_a_citizens_token(http: httpx.AsyncClient, issuer: DevIssuer, officer: Client, path: str) -> None:
+async def test_an_inbox_needs_a_citizens_token(
+    http: httpx.AsyncClient, issuer: DevIssuer, officer: Client, path: str
+) -> None:
     nobody = Client(http, issuer.token("citizen", subject="no-person"), [])
     answers = [await Client(http, None, []).get(path), await officer.get(path), await nobody.get(path)]
     assert [(each.status_code, each.json()["code"]) for each in answers] == [
@@ -160,7 +164,11 @@ async def test_officers_find_what_was_told_about_their_units_dossiers_without_wo
 ) -> None:
     await me.post("/v1/me/inbox/2/read")
     found = (await officer.get(f"/v1/notices?reference={samples.dossier(1)}")).json()["items"]
-    assert [(row["code"], row["state"]) for row in found][:3] == [("HS-00", "created"), ("HS-01", "read"), ("HS-02", "created")]
+    assert [(row["code"], row["state"]) for row in found][:3] == [
+        ("HS-00", "created"),
+        ("HS-01", "read"),
+        ("HS-02", "created"),
+    ]
     assert set(found[0]) == {
         "id", "code", "template_version", "aggregate", "aggregate_seq", "unit", "state", "occurred_at", "created_at",
     }  # fmt: skip
@@ -198,5 +206,7 @@ def test_every_refusal_has_its_words_in_both_languages(web: FastAPI) -> None:
 
 def test_the_document_of_the_door_can_be_made(web: FastAPI) -> None:
     paths = web.openapi()["paths"]
-    assert {"/v1/me/inbox", "/v1/me/inbox/stream", "/v1/me/inbox/{seq}/read", "/v1/keys/contact", "/v1/notices"} <= set(paths)
+    assert {"/v1/me/inbox", "/v1/me/inbox/stream", "/v1/me/inbox/{seq}/read", "/v1/keys/contact", "/v1/notices"} <= set(
+        paths
+    )
     assert list(paths["/v1/me/inbox/stream"]["get"]["responses"]["200"]["content"]) == ["text/event-stream"]

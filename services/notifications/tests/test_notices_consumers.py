@@ -147,7 +147,9 @@ async def test_a_sealed_contact_is_opened_here_and_kept_encrypted(
     await contacts.give(Log(intake.CONTACTS).fact(sealed(keys, citizen), 1))
     assert await handlers.contact(works, citizen) == DETAILS
     (kept,) = await rows(works, "SELECT contact::text AS all FROM contact")
-    everything = kept["all"] + "".join(str(row) for row in await rows(works, "SELECT encode(sealed, 'escape') FROM contact"))
+    everything = kept["all"] + "".join(
+        str(row) for row in await rows(works, "SELECT encode(sealed, 'escape') FROM contact")
+    )
     for secret in ("Nguy", "0912345678", "84912345678", "example.vn", "044085001234"):
         assert secret not in everything
 

@@ -153,7 +153,14 @@ def test_every_rule_reads_fields_its_fact_has() -> None:
 
 
 TEXT = {"title": "A {code}", "happened": "a", "meaning": "b", "action": "c", "rights": "d", "office": "e"}
-RULE = {"when": "t", "code": "HS-01", "audience": "recipient", "class": "statutory", "severity": "info", "action_url": "/"}
+RULE = {
+    "when": "t",
+    "code": "HS-01",
+    "audience": "recipient",
+    "class": "statutory",
+    "severity": "info",
+    "action_url": "/",
+}
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,15 @@ async def test_a_mark_given_twice_changes_nothing_the_second_time(works: Works, 
 
 
 async def test_the_count_is_the_number_of_unread_items_after_any_marks(works: Works, citizen: UUID) -> None:
-    acts = [(1, Mark.READ), (1, Mark.ARCHIVE), (2, Mark.ARCHIVE), (2, Mark.READ), (1, Mark.UNREAD), (3, Mark.READ), (2, Mark.UNREAD)]
+    acts = [
+        (1, Mark.READ),
+        (1, Mark.ARCHIVE),
+        (2, Mark.ARCHIVE),
+        (2, Mark.READ),
+        (1, Mark.UNREAD),
+        (3, Mark.READ),
+        (2, Mark.UNREAD),
+    ]
     for seq, act in acts:
         standing = await handlers.mark(works, by(citizen), seq, act)
         assert standing.unread == await counted(works, citizen)
@@ -63,9 +71,7 @@ async def test_marks_at_the_same_moment_take_turns(works: Works, citizen: UUID) 
     assert await counted(works, citizen) == 0
 
 
-async def test_reading_all_leaves_what_arrived_meanwhile(
-    works: Works, dossiers: Fed, log: Log, citizen: UUID
-) -> None:
+async def test_reading_all_leaves_what_arrived_meanwhile(works: Works, dossiers: Fed, log: Log, citizen: UUID) -> None:
     await dossiers.give(*records(log, samples.life(citizen, 2)[:2]))
     assert await handlers.read_all(works, by(citizen), 6) == Standing(8, 2, 3)
     assert await handlers.read_all(works, by(citizen), 6) == Standing(8, 2, 3)
@@ -78,7 +84,14 @@ async def test_that_a_notice_was_read_is_stated_once(works: Works, citizen: UUID
     await handlers.read_all(works, by(citizen), 6)
     read = [msgspec.json.decode(fact["envelope"]) for fact in await stated(works, "notice-read")]
     assert [envelope["data"]["code"] for envelope in read][0] == "HS-01"
-    assert sorted(envelope["data"]["code"] for envelope in read) == ["HS-00", "HS-01", "HS-02", "HS-06a", "HS-07", "HS-08"]
+    assert sorted(envelope["data"]["code"] for envelope in read) == [
+        "HS-00",
+        "HS-01",
+        "HS-02",
+        "HS-06a",
+        "HS-07",
+        "HS-08",
+    ]
     assert {envelope["sequence"] for envelope in read} == {2}
 
 
@@ -127,6 +140,10 @@ async def test_what_was_told_stays_as_it_was_and_english_says_the_same(works: Wo
     asked = handlers.Asked(limit=10)
     _, vietnamese, _ = await handlers.inbox(works, citizen, asked, "vi")
     _, english, _ = await handlers.inbox(works, citizen, asked, "en")
-    assert [item.code for item in vietnamese] == [item.code for item in english] == [code for _, code in reversed(await codes(works, citizen))]
+    assert (
+        [item.code for item in vietnamese]
+        == [item.code for item in english]
+        == [code for _, code in reversed(await codes(works, citizen))]
+    )
     assert all(item.body.startswith("Dear citizen: ") and samples.code() in item.title for item in english)
     assert [item.variables for item in vietnamese] == [None] * 6

@@ -82,7 +82,10 @@ async def test_numbers_follow_the_order_of_telling_without_a_gap(works: Works, c
     mine = [order[0].id, order[2].id, order[3].id]
     assert [(row["seq"], row["notification"]) for row in found] == list(enumerate(mine * 2, 1))
     async with works.reading() as db:
-        assert await store.standings(db, [citizen, neighbour]) == {citizen: Standing(6, 6, 2), neighbour: Standing(2, 2, 2)}
+        assert await store.standings(db, [citizen, neighbour]) == {
+            citizen: Standing(6, 6, 2),
+            neighbour: Standing(2, 2, 2),
+        }
 
 
 async def test_the_unread_count_can_neither_go_below_zero_nor_above_what_was_told(works: Works, citizen: UUID) -> None:

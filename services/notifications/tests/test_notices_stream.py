@@ -131,7 +131,10 @@ async def test_a_client_that_comes_back_gets_all_it_missed_and_nothing_twice(
         await dossiers.give(*lives[cut : cut + 40])
         async with listening(web, authorization=f"Bearer {me.token}", last_event_id=last_id) as client:
             await dossiers.give(*lives[cut + 40 : cut + 80])
-            await client.until(lambda seen=seen, client=client, cut=cut: len(seen) + len(client.numbers()) >= 60 * (cut // 80 + 1) - 7, "most")  # type: ignore[misc] # bound per turn
+            await client.until(
+                lambda seen=seen, client=client, cut=cut: len(seen) + len(client.numbers()) >= 60 * (cut // 80 + 1) - 7,
+                "most",
+            )  # type: ignore[misc] # bound per turn
         seen += client.numbers()
         last_id = [frame["id"] for frame in client.frames if "id" in frame][-1]
     async with listening(web, authorization=f"Bearer {me.token}", last_event_id=last_id) as client:
@@ -168,7 +171,9 @@ async def test_a_neighbours_notice_is_not_sent(
         await dossiers.give(log.fact(samples.accepted(neighbour, 2), 1))
         await dossiers.give(log.fact(samples.accepted(citizen, 1), 1))
         await client.until(lambda: client.events()[-1] == "count", "my own")
-    assert [frame["data"].get("aggregate") for frame in client.frames if frame["event"] == "item"] == [str(samples.dossier(1))]
+    assert [frame["data"].get("aggregate") for frame in client.frames if frame["event"] == "item"] == [
+        str(samples.dossier(1))
+    ]
 
 
 async def test_a_fourth_stream_closes_the_oldest(web: FastAPI, hub: Hub, me: Client, citizen: UUID) -> None:

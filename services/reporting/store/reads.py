@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Table, and_, false, func, or_, select, tru
 
 from services.reporting.domain import NAMES, PHASES, DossierLine, Filter, Moment
 from services.reporting.store import projections
-from services.reporting.tables import DossierLineRow, MomentRow, ProcedureRow, Row, UnitDayRow, UnitRow, table
+from services.reporting.tables import DossierLineRow, MomentRow, Row, UnitDayRow, UnitRow, table
 from shared.store.db import Connection, row, rows
 from shared.store.unit_of_work import Works
 
@@ -130,12 +130,6 @@ async def units(reader: Reader, code: str | None = None) -> Sequence[Any]:
     """Current records of all units, or of one."""
     t = reader.table(UnitRow)
     return await rows(reader.db, select(t).where(t.c.unit == code if code is not None else true()).order_by(t.c.unit))
-
-
-async def procedure_names(reader: Reader) -> dict[str, str]:
-    """Names of procedures by code."""
-    t = reader.table(ProcedureRow)
-    return {one["procedure"]: one["name"] for one in await rows(reader.db, select(t.c.procedure, t.c.name))}
 
 
 async def days(reader: Reader, unit: str, first: date, last: date) -> Sequence[Any]:

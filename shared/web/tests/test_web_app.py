@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from shared.settings import Keys, Settings
 from shared.web.app import Probes, Readiness, root_app, service_app
+from shared.web.auth import public, routes_without_right
 from shared.web.door import open_door
 from shared.web.tests.service import ROUTER, Shelf
 
@@ -107,6 +108,22 @@ async def test_the_lifespan_runs_around_the_process(app: FastAPI) -> None:
         {"type": "lifespan", "app": None, "state": {}}, receive, send
     )
     assert seen == ["up", "lifespan.startup.complete", "down", "lifespan.shutdown.complete"]
+
+
+async def test_routers_inside_a_router_are_found_and_documented(settings: Settings, keys: Keys) -> None:
+    inner, outer = APIRouter(prefix="/things"), APIRouter(prefix="/v1")
+
+    @inner.get("/{id}")
+    async def read_thing(id: str, _: Annotated[None, Depends(public)]) -> dict[str, str]:
+        return {"id": id}
+
+    outer.include_router(inner)
+    app = service_app("x", title="X", description="", routers=[outer], door=open_door(settings, keys))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as http:
+        assert (await http.get("/v1/things/7")).json() == {"id": "7"}
+        assert (await http.put("/v1/things/7")).headers["allow"] == "GET"
+        assert (await http.get("/openapi.json")).json()["paths"]["/v1/things/{id}"]["get"]["security"] == []
+    assert routes_without_right(app) == []
 
 
 # ---- the document

@@ -24,7 +24,7 @@ CREATE TABLE dossier (
     channel varchar NOT NULL, subject_kind varchar NOT NULL, state varchar NOT NULL, recipient uuid NOT NULL,
     submitted_at timestamptz NOT NULL, received_at timestamptz NOT NULL, "limit" varchar NOT NULL, pause_mode varchar NOT NULL,
     max_supplements integer NOT NULL, version integer NOT NULL, lookup_number integer NOT NULL, accepted_at timestamptz, settled_at timestamptz,
-    returned_at timestamptz, closed_at timestamptz, handler varchar, supplements integer NOT NULL, before_supplement varchar, respond_by date,
+    returned_at timestamptz, closed_at timestamptz, handler varchar, supplements integer NOT NULL, respond_by date,
     answer_due_at timestamptz, due_at timestamptz, due_on date, remaining_working_hours double precision, provisional boolean NOT NULL,
     promised_on date, lawful_due_on date, first_promised_on date, outcome varchar, result_number varchar, person uuid NOT NULL, owner uuid,
     summary varchar, components jsonb NOT NULL, supplement jsonb, reason varchar

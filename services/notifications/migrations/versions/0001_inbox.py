@@ -17,7 +17,7 @@ CREATE TABLE recipient (
 ) WITH (fillfactor = 50);
 
 CREATE TABLE notification_key (
-    dedupe_key text PRIMARY KEY,
+    dedupe_key text COLLATE "C" PRIMARY KEY,
     notification uuid NOT NULL
 );
 

@@ -1,0 +1,71 @@
+"""What intake does: one function = one use case = one transaction.
+
+`desk` is where everybody works; `filing` and `commands` change dossiers, `announcing` is the clock's, `reading` and
+`lookups` answer questions, `reference` keeps units and procedures, `contacts` opens what is sent sealed.
+"""
+
+from __future__ import annotations
+
+from services.intake.handlers.announcing import announce_stages
+from services.intake.handlers.commands import (
+    accept_dossier,
+    assign_dossier,
+    refuse_dossier,
+    request_supplement,
+    return_result,
+    settle_dossier,
+    supply_components,
+    withdraw_dossier,
+)
+from services.intake.handlers.contacts import contact_details
+from services.intake.handlers.desk import Desk, Filing, Shelf, lookup_secret, lookup_verifier, office_at
+from services.intake.handlers.filing import submit_dossier
+from services.intake.handlers.lookups import LookupLocked, LookupRefused, Standing, look_up
+from services.intake.handlers.reading import (
+    Papers,
+    explanation,
+    list_dossiers,
+    list_own_dossiers,
+    read_dossier,
+    read_dossier_texts,
+    read_history,
+    read_papers,
+)
+from services.intake.handlers.reference import read_procedure, read_procedures, read_units, refresh, seed
+
+__all__ = [
+    "Desk",
+    "Filing",
+    "LookupLocked",
+    "LookupRefused",
+    "Papers",
+    "Shelf",
+    "Standing",
+    "accept_dossier",
+    "announce_stages",
+    "assign_dossier",
+    "contact_details",
+    "explanation",
+    "list_dossiers",
+    "list_own_dossiers",
+    "look_up",
+    "lookup_secret",
+    "lookup_verifier",
+    "office_at",
+    "read_dossier",
+    "read_dossier_texts",
+    "read_history",
+    "read_papers",
+    "read_procedure",
+    "read_procedures",
+    "read_units",
+    "refresh",
+    "refuse_dossier",
+    "request_supplement",
+    "return_result",
+    "seed",
+    "settle_dossier",
+    "submit_dossier",
+    "supply_components",
+    "withdraw_dossier",
+]

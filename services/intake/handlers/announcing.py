@@ -1,0 +1,37 @@
+"""What the clock does: announce that a deadline is near or past."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.intake import store
+from services.intake.handlers.desk import Desk
+from shared.contracts import intake as facts
+from shared.contracts.envelope import Fact
+from shared.kernel import system
+from shared.store import deadlines
+
+SWEEP = 500
+
+
+async def announce_stages(desk: Desk, batch: int = SWEEP) -> bool:
+    """Announce the warnings and breaches that have come, oldest first, each once; True when more wait."""
+    async with desk.works.begin(system("intake.deadlines")) as work:
+        stages = await deadlines.take(work, batch)
+        if not stages:
+            return False
+        about = await store.many(work, [stage.aggregate for stage in stages])
+        for stage in stages:
+            work.record(_announcement(stage, about[stage.aggregate]), id=stage.id)
+        await deadlines.advance(work, stages)
+    return len(stages) == batch
+
+
+def _announcement(stage: deadlines.Stage, row: Any) -> Fact:
+    common: dict[str, Any] = {
+        "dossier": row["id"], "code": row["code"], "unit": row["unit"], "kind": stage.kind, "revision": stage.revision,
+        "due_at": stage.due_at, "due_on": stage.due_on, "officer": row["handler"],
+    }  # fmt: skip
+    if stage.stage == "warn":
+        return facts.DeadlineWarned(occurred_at=stage.stage_at, **common)
+    return facts.DeadlineBreached(occurred_at=stage.stage_at, recipient=row["recipient"], **common)

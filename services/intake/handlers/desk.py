@@ -1,0 +1,100 @@
+"""Where clerks work: the unit-of-work factory, the shelf of reference data, and what every handler says at the end."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import UUID
+
+from services.intake import domain
+from services.intake.domain import ANSWER, SETTLEMENT, Dossier, Office, Procedure, Submission, Term, Unit
+from shared.contracts.envelope import Fact
+from shared.kernel import Caller
+from shared.law import ZONE, breach_at, office_hours, official_calendar
+from shared.settings import Keys
+from shared.store import deadlines, vault
+from shared.store.unit_of_work import Work, Works
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+@dataclass(slots=True)
+class Shelf:
+    """Reference data in memory: units and the procedure versions in force, read again by a timer."""
+
+    units: Mapping[str, Unit] = field(default_factory=dict)
+    procedures: Mapping[str, Procedure] = field(default_factory=dict)
+
+    def unit(self, code: str) -> Unit:
+        """The unit with this code; refused by the field's name."""
+        if code not in self.units:
+            raise domain.UnknownUnit(field="/unit", unit=code)
+        return self.units[code]
+
+    def procedure(self, code: str) -> Procedure:
+        """The procedure with this code; refused by the field's name."""
+        if code not in self.procedures:
+            raise domain.UnknownProcedure(field="/procedure", procedure=code)
+        return self.procedures[code]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a handler works with."""
+
+    works: Works
+    shelf: Shelf
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Filing:
+    """A submission with the people in it."""
+
+    submission: Submission
+    submitter: vault.Details
+    owner: vault.Details | None = None
+    summary: str | None = None
+
+
+def office_at(at: datetime) -> Office:
+    """The calendar and office hours that count at an instant."""
+    return Office(official_calendar(), office_hours(at.astimezone(ZONE).date()))
+
+
+def lookup_secret(keys: Keys, id: UUID, number: int) -> str:
+    """8 Crockford characters of HMAC(lookup key, id, n): made again for each reprint, never stored (decisions 12)."""
+    bits = int.from_bytes(hmac.digest(keys.lookup, id.bytes + number.to_bytes(4, "big"), "sha256")[:5], "big")
+    return "".join(_CROCKFORD[bits >> shift & 31] for shift in range(35, -1, -5))
+
+
+def lookup_verifier(keys: Keys, code: str, secret: str) -> str:
+    """What a fact carries so that reporting can check a secret alone."""
+    return base64.urlsafe_b64encode(hmac.digest(keys.verifier, f"{code}|{secret}".encode(), "sha256")[:18]).decode()
+
+
+def acting(who: Caller, role: str) -> Caller:
+    """The same caller in this of their roles: what the facts say about who acted."""
+    return who if who.principal.acting == role else replace(who, principal=replace(who.principal, acting=role))
+
+
+def state(work: Work, before: Dossier | None, dossier: Dossier, *stated: Fact) -> None:
+    """Say what happened, how the deadlines stand, and what a repeat of the command is answered."""
+    for fact in stated:
+        work.record(fact)
+    for kind in (ANSWER, SETTLEMENT):
+        term: Term | None = getattr(dossier, kind)
+        if term is not None and (before is None or term is not getattr(before, kind)):
+            work.deadline(_schedule(dossier.id, kind, term))
+    work.answers(domain.snapshot(dossier, work.who))
+
+
+def _schedule(dossier: UUID, kind: str, term: Term) -> deadlines.Schedule:
+    if (due := term.due) is None:
+        raise AssertionError("a clock is read when it is moved")
+    return deadlines.Schedule(
+        aggregate=dossier, kind=kind, rule=due.rule or "", rule_version=due.version or 0, clock=term.clock.to_dict(), due_at=due.due_at,
+        due_on=due.due_on, warn_at=None if due.completed else due.warn_at, breach_at=breach_at(due), closed_at=term.clock.completed_at,
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Outside providers: Kafka asked for the ends of its logs."""

@@ -1,0 +1,261 @@
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.reporting.domain import (
+    FIGURES, FOLDS, NAMES, PHASES, WORDS, DossierLine, Filter, Told, day_of, flows, fold, moment, month_of, sentence,
+)  # fmt: skip
+from services.reporting.domain.fold import timing_of
+from services.reporting.tests.facts import FRIDAY, MONDAY, TRACE, Dossier, told
+from shared.contracts.envelope import Fact
+from shared.contracts.intake import DOSSIER_FACTS
+
+THURSDAY, SATURDAY = FRIDAY - timedelta(days=1), FRIDAY + timedelta(days=1)
+
+
+def folded(facts: list[Fact]) -> DossierLine:
+    line: DossierLine | None = None
+    for each in told(facts):
+        line = fold(line, each)
+    assert line is not None
+    return line
+
+
+def counted(facts: list[Fact]) -> Counter[str]:
+    line: DossierLine | None = None
+    sums: Counter[str] = Counter()
+    for each in told(facts):
+        before, line = line, fold(line, each)
+        for flow in flows(before, line, day_of(each.fact.occurred_at)):
+            sums[flow.name] += flow.number
+    return Counter({name: number for name, number in sums.items() if number})
+
+
+def test_every_fact_of_a_dossier_has_a_fold_and_a_word() -> None:
+    assert set(FOLDS) == set(DOSSIER_FACTS)
+
+
+D = Dossier()
+BEGUN = [D.submitted(), D.accepted()]
+TABLE: list[tuple[str, list[Fact], dict[str, Any]]] = [
+    (
+        "submitted at the counter",
+        [D.submitted()],
+        {"state": "submitted", "phase": "received", "open": True, "received_on": date(2026, 11, 23), "unit": D.unit, "recipient": D.recipient},
+    ),
+    (
+        "submitted online",
+        [D.submitted(channel="online")],
+        {"channel": "online", "answer_due_at": MONDAY + timedelta(hours=8), "due_on": None},
+    ),
+    (
+        "accepted",
+        BEGUN,
+        {"state": "accepted", "phase": "being-resolved", "due_on": FRIDAY, "promised_on": FRIDAY, "first_promised_on": FRIDAY, "rule_version": 3},
+    ),
+    ("refused", [D.submitted(channel="online"), D.refused()], {"state": "refused", "phase": "closed", "open": False, "refused_on": date(2026, 11, 23), "answer_due_at": None}),
+    ("assigned", [*BEGUN, D.assigned("officer-9")], {"state": "in-progress", "officer": "officer-9", "due_on": FRIDAY}),
+    (
+        "supplement requested",
+        [*BEGUN, D.supplement_requested()],
+        {"state": "awaiting-supplement", "phase": "waiting-for-you", "open": True, "due_at": None, "due_on": None, "promised_on": FRIDAY, "remaining_working_hours": 20.5, "paused_at": MONDAY, "paused_times": 1},
+    ),
+    (
+        "supplement supplied",
+        [*BEGUN, D.supplement_requested(), D.supplied(date(2026, 12, 1))],
+        {"state": "in-progress", "due_on": date(2026, 12, 1), "promised_on": date(2026, 12, 1), "first_promised_on": FRIDAY, "paused_at": None, "remaining_working_hours": None},
+    ),
+    (
+        "supplement supplied before acceptance",
+        [D.submitted(channel="online"), D.supplement_requested(), D.supplied(None)],
+        {"state": "submitted", "due_on": None, "paused_at": None},
+    ),
+    ("settled before its day", [*BEGUN, D.settled(THURSDAY)], {"state": "settled", "phase": "answered", "open": False, "timing": "before", "settled_on": THURSDAY, "due_on": None}),
+    ("settled on its day", [*BEGUN, D.settled(FRIDAY)], {"timing": "on", "outcome": "granted"}),
+    ("settled over its day", [*BEGUN, D.settled(SATURDAY)], {"timing": "over"}),
+    ("returned", D.life(), {"state": "returned", "phase": "closed", "return_method": "counter", "timing": "on"}),
+    ("withdrawn", [*BEGUN, D.withdrawn()], {"state": "withdrawn", "open": False, "withdrawn_on": date(2026, 11, 23), "settled_on": None, "due_on": None}),
+    ("warned", [*BEGUN, D.warned()], {"warned": True, "breached": False, "state": "accepted"}),
+    ("breached", [*BEGUN, D.breached()], {"breached": True, "answer_late": False, "open": True}),
+    ("the answer to an online submission is late", [D.submitted(channel="online"), D.breached("online-answer")], {"breached": False, "answer_late": True}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("facts", "expected"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE])
+def test_each_fact_changes_the_line_as_the_register_expects(facts: list[Fact], expected: dict[str, Any]) -> None:
+    line = folded(facts)
+    assert {name: getattr(line, name) for name in expected} == expected
+    assert line.version == len(facts)
+    assert line.last_at == MONDAY + timedelta(minutes=len(facts))
+
+
+def test_the_table_holds_every_fact() -> None:
+    assert {type(fact) for _, facts, _ in TABLE for fact in facts} == set(DOSSIER_FACTS)
+
+
+@pytest.mark.parametrize(
+    ("settled_on", "timing"), [(THURSDAY, "before"), (FRIDAY, "on"), (SATURDAY, "over")]
+)
+def test_timing_is_judged_by_date_alone(settled_on: date, timing: str) -> None:
+    assert timing_of(settled_on, FRIDAY) == timing
+
+
+def test_without_a_promise_the_timing_is_unknown() -> None:
+    assert folded([D.submitted(), D.settled()]).timing == "unknown"
+
+
+def test_a_dossier_received_late_in_the_evening_is_counted_on_the_local_day() -> None:
+    evening = datetime(2026, 11, 23, 17, 30, tzinfo=UTC)  # 00:30 of the 24th in Quảng Trị
+    assert folded([Dossier().submitted(at=evening)]).received_on == date(2026, 11, 24)
+
+
+def test_a_request_after_the_due_instant_does_not_hide_that_the_dossier_is_late() -> None:
+    late = datetime(2026, 11, 30, 2, tzinfo=UTC)
+    line = folded([*BEGUN, D.supplement_requested(at=late)])
+    assert line.due_on == FRIDAY
+    assert line.state == "awaiting-supplement"
+
+
+def test_a_dossier_whose_beginning_is_unknown_gets_a_placeholder() -> None:
+    line = fold(None, Told(D.assigned(), 4, MONDAY))
+    assert (line.procedure, line.channel, line.unit, line.version) == ("unknown", "unknown", D.unit, 4)
+
+
+def test_a_beginning_heard_of_late_fills_the_placeholder_and_moves_its_receipt() -> None:
+    first = fold(None, Told(D.withdrawn(), 4, MONDAY))
+    second = fold(first, Told(D.submitted(channel="online"), 5, MONDAY))
+    assert (second.channel, second.state, second.open) == ("online", "withdrawn", False)
+    moved = Counter((flow.channel, flow.name, flow.number) for flow in flows(first, second, day_of(MONDAY)))
+    assert moved == Counter(
+        {("unknown", "received", -1): 1, ("online", "received", 1): 1, ("unknown", "withdrawn", -1): 1, ("online", "withdrawn", 1): 1}
+    )  # fmt: skip
+
+
+def test_a_result_returned_without_a_settlement_heard_of_counts_as_settled() -> None:
+    assert counted([D.submitted(), D.accepted(), D.returned()]) == Counter(
+        received=1, accepted=1, settled_before=1, returned=1
+    )
+
+
+def test_what_comes_after_the_end_changes_nothing_but_the_version() -> None:
+    ended = folded([*BEGUN, D.settled()])
+    after = fold(ended, Told(D.assigned("somebody"), 4, MONDAY + timedelta(hours=1)))
+    assert after == ended._replace(version=4, last_at=MONDAY + timedelta(hours=1))
+
+
+def test_a_breach_announced_after_the_settlement_is_still_counted() -> None:
+    assert counted([*BEGUN, D.settled(SATURDAY), D.breached()])["breached"] == 1
+
+
+def test_flows_follow_a_dossier_through_a_pause() -> None:
+    facts = [*BEGUN, D.supplement_requested(), D.supplied(), D.warned(), D.breached(), D.settled(SATURDAY), D.returned()]
+    assert counted(facts) == Counter(
+        received=1, accepted=1, paused=1, resumed=1, warned=1, breached=1, settled_before=1, returned=1
+    )
+
+
+def test_a_pause_that_ends_with_the_dossier_is_not_resumed() -> None:
+    assert counted([*BEGUN, D.supplement_requested(), D.withdrawn()]) == Counter(
+        received=1, accepted=1, paused=1, withdrawn=1
+    )
+
+
+def test_a_settlement_is_counted_on_its_own_day() -> None:
+    line = folded(BEGUN)
+    after = fold(line, Told(D.settled(SATURDAY), 3, MONDAY))
+    (flow,) = flows(line, after, day_of(MONDAY))
+    assert (flow.name, flow.day) == ("settled_over", SATURDAY)
+
+
+MAKERS = {
+    "submitted": lambda d: d.submitted(),
+    "online": lambda d: d.submitted(channel="online"),
+    "accepted": lambda d: d.accepted(),
+    "refused": lambda d: d.refused(),
+    "assigned": lambda d: d.assigned(),
+    "requested": lambda d: d.supplement_requested(),
+    "supplied": lambda d: d.supplied(),
+    "settled": lambda d: d.settled(),
+    "over": lambda d: d.settled(SATURDAY),
+    "returned": lambda d: d.returned(),
+    "withdrawn": lambda d: d.withdrawn(),
+    "warned": lambda d: d.warned(),
+    "breached": lambda d: d.breached(),
+    "answer": lambda d: d.breached("online-answer"),
+}
+HISTORIES = st.lists(st.lists(st.sampled_from(sorted(MAKERS)), min_size=1, max_size=12), min_size=1, max_size=5)
+
+
+@settings(max_examples=300, deadline=None)
+@given(HISTORIES)
+def test_whatever_comes_received_less_ended_is_open_on_every_place(histories: list[list[str]]) -> None:
+    stock: Counter[tuple[str, str]] = Counter()
+    flow_sums: Counter[tuple[str, str]] = Counter()
+    for history in histories:
+        dossier, line = Dossier(), None
+        for each in told([MAKERS[name](dossier) for name in history]):
+            before, line = line, fold(line, each)
+            for flow in flows(before, line, day_of(each.fact.occurred_at)):
+                sign = {"received": 1, "refused": -1, "withdrawn": -1}.get(flow.name, -flow.name.startswith("settled_"))
+                flow_sums[flow.unit, flow.channel] += sign * flow.number
+                assert flow.name in NAMES
+        assert line is not None
+        stock[line.unit, line.channel] += line.open
+    assert +flow_sums == +stock
+    assert not -flow_sums
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.sampled_from(sorted(MAKERS)), min_size=1, max_size=12))
+def test_the_same_facts_fold_to_the_same_line_and_every_state_has_a_phase(history: list[str]) -> None:
+    facts = [MAKERS[name](D) for name in history]
+    line = folded(facts)
+    assert line == folded(facts)
+    assert line.phase in {"received", "being-resolved", "waiting-for-you", "answered", "closed"}
+    assert line.open == (line.phase in {"received", "being-resolved", "waiting-for-you"})
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("facts", [row[1] for row in TABLE], ids=[row[0] for row in TABLE])
+def test_every_fact_is_told_in_a_whole_sentence(facts: list[Fact], language: str) -> None:
+    for each in told(facts):
+        made = moment(D.id, each)
+        text = sentence(made.word, f"{made.day:%d/%m/%Y}" if made.day else "", language)
+        assert text.endswith((".", ")."))
+        assert "{" not in text
+        assert ("{day}" in WORDS[made.word][0]) <= (made.day is not None), made.word
+        assert made.trace == TRACE
+
+
+def test_an_outcome_nobody_knows_is_told_plainly() -> None:
+    assert moment(D.id, Told(D.settled(outcome="partly"), 1, MONDAY)).word == "settled"
+
+
+def test_vietnamese_and_english_speak_of_the_same_day() -> None:
+    assert all(("{day}" in vi) == ("{day}" in en) for vi, en in WORDS.values())
+
+
+def test_a_filter_is_written_as_the_query_that_asks_it() -> None:
+    asked = Filter(unit="19360", open=True, timing=("before", "on"), settled_to=FRIDAY)
+    assert asked.pairs() == [("unit", "19360"), ("open", "true"), ("timing", "before"), ("timing", "on"), ("settled_to", "2026-11-27")]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("day", "last"), [(date(2026, 2, 10), 28), (date(2028, 2, 29), 29), (date(2026, 12, 31), 31), (date(2026, 11, 1), 30)]
+)
+def test_a_month_ends_on_its_last_day(day: date, last: int) -> None:
+    assert month_of(day) == (day.replace(day=1), day.replace(day=last))
+
+
+def test_every_figure_has_a_title_in_both_languages() -> None:
+    assert all(figure.vi and figure.en and figure.name == name for name, figure in FIGURES.items())
+
+
+def test_all_states_have_a_phase() -> None:
+    assert {folded(facts).state for _, facts, _ in TABLE} <= PHASES.keys()
