@@ -39,6 +39,9 @@ def loaded(place: str, name: str) -> Any:
     module, _, attribute = place.partition(":")
     found = getattr(import_module(module), attribute)
     if not isinstance(found, typer.Typer):
-        function, found = found, typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+        function, found = (
+            found,
+            typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None),
+        )
         found.command(name)(function)
     return typer.main.get_command(found)

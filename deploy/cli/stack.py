@@ -7,8 +7,11 @@ import stat
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import typer
 
@@ -19,6 +22,7 @@ DONE, REFUSED, UNREACHABLE = 0, 1, 3  # exit codes of every command
 ENOUGH = 2_000_000_000  # bytes a home should have free
 MEGABYTE = 1_000_000
 LIMPING = 3  # restarts worth a look
+PATIENCE = 3  # seconds for the services to answer
 
 HomeOption = Annotated[
     Path, typer.Option("--home", envvar="GANDAN_HOME", help="Folder of the embedded stack.", show_default=True)
@@ -34,13 +38,66 @@ class Finding:
     subject: str
     words: str
     remedy: str = ""
+    unreachable: bool = False
 
 
 def status(home: HomeOption = Path(".local"), *, as_json: JsonOption = False) -> None:
-    """Say whether the embedded stack runs, and where (exit 3 when it does not). Example: gandan status --json"""
-    seen = local.status(home)
-    print(json.dumps(as_data(seen), indent=2) if as_json else as_text(seen))
-    raise typer.Exit(DONE if seen.ready else UNREACHABLE)
+    """Say whether the embedded stack and the services run, and where (exit 3 when neither does). Example: gandan status --json"""
+    seen, services = local.status(home), readiness(url_of_services())
+    told = {**as_data(seen), "services": services}
+    print(json.dumps(told, indent=2) if as_json else f"{as_text(seen)}\n{as_words(services)}")
+    raise typer.Exit(DONE if seen.ready or services["state"] in {"ready", "degraded"} else UNREACHABLE)
+
+
+def url_of_services() -> str:
+    """Where `gandan up` listens, by the same settings."""
+    return f"http://{os.environ.get('GANDAN_HOST', '127.0.0.1')}:{os.environ.get('GANDAN_PORT', '8000')}"
+
+
+def readiness(url: str) -> dict[str, Any]:
+    """What `/readyz` says; `state` is `silent` when nothing answers, `strange` when it is no `gandan up`."""
+    try:
+        with urlopen(f"{url}/readyz", timeout=PATIENCE) as answer:  # noqa: S310 - http, to our own port
+            found = json.load(answer)
+    except HTTPError as error:  # 503 is an answer too: dead
+        found = _told(error)
+    except (OSError, HTTPException, ValueError):
+        return {"url": url, "state": "silent", "checks": {}}
+    if not isinstance(found, dict) or found.keys() != {"status", "checks"}:
+        return {"url": url, "state": "strange", "checks": {}}
+    return {"url": url, "state": found["status"], "checks": found["checks"]}
+
+
+def _told(error: HTTPError) -> Any:
+    try:
+        return json.load(error)
+    except ValueError:
+        return None
+
+
+def as_words(services: dict[str, Any]) -> str:
+    """Return the services' readiness for people: one line each, what is wrong behind it."""
+    if services["state"] == "silent":
+        return f"no services answer on {services['url']}; `gandan up` starts them"
+    if services["state"] == "strange":
+        return f"another program answers on {services['url']}; choose another port with GANDAN_PORT"
+    lines = [f"services on {services['url']}: {services['state']}"]
+    kafka = services["checks"].get("kafka", {})
+    if kafka.get("error"):
+        lines.append(f"  kafka {kafka.get('bootstrap')}: {kafka['error']}")
+    lines += [_service_line(name, check) for name, check in services["checks"].items() if name not in {"kafka", "dead"}]
+    return "\n".join(lines)
+
+
+def _service_line(name: str, check: Any) -> str:
+    """`intake        well`, or each part that says an error."""
+    wrong = [f"database: {check['database']}"] if check.get("database") else []
+    if check.get("relay") and check["relay"].get("error"):
+        wrong.append(f"relay: {check['relay']['error']}")
+    parts = {**check.get("consumers", {}), **check.get("timers", {})}
+    wrong += [f"{part}: {told['error']}" for part, told in parts.items() if told.get("error")]
+    behind = sum(told.get("lag", 0) for told in check.get("consumers", {}).values())
+    return f"  {name:<14} {'; '.join(wrong) or 'well'}" + (f", {behind} records behind" if behind else "")
 
 
 def down(home: HomeOption = Path(".local"), *, as_json: JsonOption = False) -> None:

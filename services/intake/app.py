@@ -19,7 +19,7 @@ def build(frame: Frame) -> Service:
     desk = Desk(frame.works, Shelf())
     app = service_app(
         "intake", title="Gần Dân: tiếp nhận hồ sơ", description="The one-stop shop: dossiers, slips, lookups, procedures and units.",
-        routers=[api.router], door=frame.door, problems=HERE / "data" / "problems.toml", telemetry=frame.web_telemetry("intake"),
+        routers=api.routers, door=frame.door, problems=HERE / "data" / "problems.toml", telemetry=frame.web_telemetry("intake"),
     )  # fmt: skip
     app.state.desk = desk
     return Service(

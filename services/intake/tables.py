@@ -64,6 +64,7 @@ class CodeCounterRow(Row, table=True):
     """The last number given to a dossier of an agency on a day: gapless, since it is taken in the dossier's transaction."""
 
     __tablename__ = "code_counter"
+    __table_args__ = ({"postgresql_with": {"fillfactor": "50"}},)
 
     agency: str = Field(primary_key=True)
     day: date = Field(primary_key=True)

@@ -107,15 +107,12 @@ Words: TypeAlias = Mapping[str, Mapping[Language, Mapping[str, str]]]
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """Rules, templates (by code and version) and word lists."""
+    """Rules by the type of fact, templates by code and version, the newest template of each code, and word lists."""
 
     rules: Mapping[str, Sequence[Rule]]
     templates: Mapping[tuple[str, int], Template]
+    newest: Mapping[str, Template]
     words: Words
-
-    def newest(self, code: str) -> Template:
-        """The version new notices are written in."""
-        return self.templates[max(key for key in self.templates if key[0] == code)]
 
     def rules_of(self, code: str) -> list[Rule]:
         """Every rule that makes this notice."""
@@ -169,7 +166,7 @@ def owed(book: Book, type_: str, fact: Any, sequence: int) -> list[Notice]:
 
 
 def _notice(book: Book, rule: Rule, fact: Any, sequence: int) -> Notice:
-    template, recipient, aggregate = book.newest(rule.code), getattr(fact, rule.audience), getattr(fact, fact.about)
+    template, recipient, aggregate = book.newest[rule.code], getattr(fact, rule.audience), getattr(fact, fact.about)
     key = dedupe_key(rule.code, aggregate, sequence, recipient)
     return Notice(
         id=derived_id("notice", key), dedupe_key=key,
@@ -196,7 +193,8 @@ def _spoken(words: Words, kind: str, value: Any, language: Language) -> str:
     if kind == "text":
         return str(value)
     if kind == "date":
-        return f"{date.fromisoformat(value):%d/%m/%Y}"
+        year, month, day = value.split("-")
+        return f"{day}/{month}/{year}"
     if kind == "instant":
         at = local(datetime.fromisoformat(value))
         return f"{at:%H:%M} ngày {at:%d/%m/%Y}" if language == "vi" else f"{at:%H:%M} on {at:%d/%m/%Y}"

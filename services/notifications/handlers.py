@@ -77,8 +77,7 @@ async def inbox(
 ) -> tuple[Standing, list[store.Item], bool]:
     """How the inbox stands, a page of it with the newest item first, and whether there is more in that direction."""
     async with works.reading() as db:
-        standing = await store.standing(db, recipient)
-        found = await store.items(
+        standing, found = await store.page(
             db, recipient, below=asked.after, above=asked.before, limit=asked.limit + 1, unread=asked.unread,
             aggregate=asked.aggregate, variables=language != domain.OFFICIAL,
         )  # fmt: skip
@@ -103,7 +102,9 @@ async def standings_of(works: Works, recipients: Sequence[UUID]) -> dict[UUID, S
 async def since(works: Works, recipient: UUID, seq: int, language: Language, limit: int) -> list[store.Item]:
     """The items after a number, the oldest first."""
     async with works.reading() as db:
-        found = await store.items(db, recipient, above=seq, limit=limit, variables=language != domain.OFFICIAL)
+        _standing, found = await store.page(
+            db, recipient, above=seq, limit=limit, variables=language != domain.OFFICIAL
+        )
     return [_speaking(item, language) for item in found]
 
 

@@ -40,12 +40,14 @@ _PLACE = "UPDATE inbox_item SET read_at = $3, archived_at = $4 WHERE recipient =
 _READ_ALL = """UPDATE inbox_item SET read_at = $3 WHERE recipient = $1 AND seq <= $2 AND read_at IS NULL AND archived_at IS NULL RETURNING notification"""
 _FIRST_READ = """UPDATE notification SET state = 'read' WHERE id = ANY($1::uuid[]) AND state = 'created' RETURNING id, code, aggregate"""
 
-_COLUMNS = "i.seq, i.notification, i.code, i.aggregate, i.title, i.body, i.action_url, i.severity, i.read_at, i.archived_at, i.created_at"
-_VARS = f"SELECT {_COLUMNS}, n.vars, n.template_version FROM inbox_item i JOIN notification n ON n.id = i.notification"
-_PLAIN = f"SELECT {_COLUMNS} FROM inbox_item i"
-_OLDER = "WHERE i.recipient = $1 AND i.seq < $2 AND i.archived_at IS NULL AND ($3::uuid IS NULL OR i.aggregate = $3)"
-_NEWER = "WHERE i.recipient = $1 AND i.seq > $2 AND i.archived_at IS NULL AND ($3::uuid IS NULL OR i.aggregate = $3)"
-_UNREAD = " AND i.read_at IS NULL"
+# One round trip: how the inbox stands, and a page of it; an inbox without items gives one row of nulls.
+_PAGE = """SELECT r.seq AS last, r.unread, r.version, p.* FROM recipient r LEFT JOIN LATERAL (
+    SELECT i.seq, i.notification, i.code, i.aggregate, i.title, i.body, i.action_url, i.severity, i.read_at, i.archived_at, i.created_at{vars}
+    FROM inbox_item i {join} WHERE i.recipient = r.ref AND {place} AND i.archived_at IS NULL AND ($4::uuid IS NULL OR i.aggregate = $4){unread}
+    ORDER BY i.seq {order} LIMIT $3) p ON true WHERE r.ref = $1 ORDER BY p.seq {order}"""
+_DOWN, _UP = {"place": "i.seq < $2", "order": "DESC"}, {"place": "i.seq > $2", "order": "ASC"}
+_SAID = {"vars": "", "join": ""}
+_VARIABLES = {"vars": ", n.vars, n.template_version", "join": "JOIN notification n ON n.id = i.notification"}
 
 _CONTACT = """INSERT INTO contact AS c (recipient, source, data_key, key_id, sealed, received_at)
 SELECT u.*, $6 FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::smallint[], $5::bytea[]) AS u ORDER BY 1, 2
@@ -152,22 +154,26 @@ async def first_read(db: Connection, notices: Sequence[UUID]) -> Sequence[Any]:
     return found
 
 
-async def items(
+async def page(
     db: Connection, recipient: UUID, *, below: int | None = None, above: int | None = None, limit: int,
     unread: bool = False, aggregate: UUID | None = None, variables: bool = False,
-) -> list[Item]:  # fmt: skip
-    """Items not archived: downwards from `below`, or upwards from `above` (in that order)."""
-    where, place, order = (_OLDER, below or LAST, "DESC") if above is None else (_NEWER, above, "ASC")
-    statement = (
-        f"{_VARS if variables else _PLAIN} {where}{_UNREAD if unread else ''} ORDER BY i.seq {order} LIMIT {limit:d}"
+) -> tuple[Standing, list[Item]]:  # fmt: skip
+    """How the inbox stands, and its items not archived: downwards from `below`, or upwards from `above`, in that order."""
+    way, place = (_DOWN, below or LAST) if above is None else (_UP, above)
+    statement = _PAGE.format(
+        **way, **(_VARIABLES if variables else _SAID), unread=" AND i.read_at IS NULL" if unread else ""
     )
-    return [_item(found) for found in await db.fetch(statement, recipient, place, aggregate)]
+    found = [tuple(each.values()) for each in await db.fetch(statement, recipient, place, limit, aggregate)]
+    standing = Standing(*found[0][:3]) if found else Standing()
+    return standing, [_item(*each[3:]) for each in found if each[3] is not None]
 
 
-def _item(found: Any) -> Item:
-    values = dict(found)
-    place = Place(values.pop("read_at"), values.pop("archived_at"))
-    return Item(**{("variables" if name == "vars" else name): value for name, value in values.items()}, place=place)
+def _item(  # the columns of a page, in their order
+    seq: int, notification: UUID, code: str, aggregate: UUID, title: str, body: str, action_url: str, severity: str,
+    read_at: datetime | None, archived_at: datetime | None, created_at: datetime, *variables: Any,
+) -> Item:  # fmt: skip
+    place = Place(read_at, archived_at)
+    return Item(seq, notification, code, aggregate, title, body, action_url, severity, place, created_at, *variables)
 
 
 async def keep_contacts(db: Connection, source: str, people: Sequence[PersonRow], at: datetime) -> None:

@@ -99,13 +99,13 @@ def key_id(key: bytes | None) -> UUID | None:
         return derived_id("key", text)
 
 
-_decoders: dict[str, Callable[[bytes], Fact]] = {}
+_decoders: dict[type[Fact], Callable[[bytes], Fact]] = {}
 
 
-def _decoder(type_: str, kind: type[Fact]) -> Callable[[bytes], Fact]:
-    if type_ not in _decoders:
-        _decoders[type_] = msgspec.json.Decoder(kind).decode
-    return _decoders[type_]
+def _decoder(kind: type[Fact]) -> Callable[[bytes], Fact]:
+    if kind not in _decoders:
+        _decoders[kind] = msgspec.json.Decoder(kind).decode
+    return _decoders[kind]
 
 
 _BINARY = ("id", "source", "type", "subject", "time", "specversion")
@@ -134,10 +134,11 @@ def decode(
     families: Mapping[str, object],
     group: str,
     *,
+    topic: str | None = None,
     compacted: bool = False,
     retried: bool = False,
 ) -> Arrival:
-    """Read one record for a consumer that knows `catalogue`; `Undecodable` says what is wrong."""
+    """Read one record for a consumer that knows `catalogue`; `topic` is its name without prefix; `Undecodable` says what is wrong."""
     key = key_id(raw.key)
     if key is None:
         raise Undecodable("no-key", "a record without a key")
@@ -156,11 +157,11 @@ def decode(
     envelope = _foreign(raw)
     if envelope.sequence < 1 or key_id(envelope.subject.encode()) != key:
         raise Undecodable("wrong-subject", f"subject {envelope.subject[:80]!r}, sequence {envelope.sequence}")
-    kind = catalogue.kinds.get(envelope.type)
+    kind = catalogue.find(topic or raw.topic, envelope.type)
     fact = None
     if kind is not None:
         try:
-            fact = _decoder(envelope.type, kind)(bytes(envelope.data))
+            fact = _decoder(kind)(bytes(envelope.data))
         except msgspec.MsgspecError as error:
             raise Undecodable("schema", f"{envelope.type}: {error}"[:300]) from None
     other = kind is None and family(envelope.type)[0] in families

@@ -28,7 +28,7 @@ from shared.bus.broker import guarded
 from shared.bus.place import Lost, Move, Place
 from shared.contracts.envelope import Catalogue, family
 from shared.kernel import Refused, system
-from shared.store.db import passes
+from shared.store.db import TRANSIENT
 from shared.store.unit_of_work import Work, Works
 from shared.telemetry import tracing
 from shared.telemetry.metrics import Metrics
@@ -86,7 +86,7 @@ class Broken(Exception):  # noqa: N818 - the breaker's word
 
 def _passes(error: Exception) -> bool:
     """What rolls the whole batch back, to come again: no record is guilty of it."""
-    return isinstance(error, (Lost, Broken)) or passes(error)
+    return isinstance(error, (Lost, Broken, *TRANSIENT))
 
 
 @dataclass(slots=True)
@@ -237,8 +237,10 @@ class Consumer:
         return outcome
 
     def _decode(self, raw: Raw, *, retried: bool = False) -> Arrival:
-        compact = self.keeps_newest(raw.topic)
-        return decode(raw, self.listener.catalogue, self.families, self.name, compacted=compact, retried=retried)
+        topic, compact = raw.topic.removeprefix(self.prefix), self.keeps_newest(raw.topic)
+        return decode(
+            raw, self.listener.catalogue, self.families, self.name, topic=topic, compacted=compact, retried=retried
+        )
 
     def read_again(self, raw: Raw) -> Arrival:
         """A kept record as an arrival; `Undecodable` when it still cannot be read."""
@@ -430,59 +432,3 @@ class Consumer:
             with contextlib.suppress(Exception):
                 behind += max(0, (consumer.highwater(tp) or place) - place)
         return behind, (time.time() - self.applied_at if behind and self.applied_at else 0.0)
-
-
-async def watch(
-    broker: KafkaBroker,
-    consumer: Consumer,
-    *,
-    stale: float = 45,
-    unassigned: float = 150,
-    every: float = 5,
-    hopeless: float = 120,
-) -> None:
-    """Restart a subscriber that no longer fetches although Kafka answers (a heartbeat task can die for good).
-
-    One that needs restarts for `hopeless` seconds is `dead`: readiness 503, then the process ends (decisions 10).
-    """
-    born, since, bad_since = time.time(), None, None
-    while True:
-        await asyncio.sleep(every)
-        client = consumer.subscriber.consumer
-        if consumer.busy_since is not None:
-            continue
-        assigned = client.assignment() if client is not None else set()
-        if client is not None and not assigned:
-            since = since or time.monotonic()
-        elif client is not None:
-            since = None
-        why = _why_dead(client, assigned, since, born, stale=stale, unassigned=unassigned)
-        if not why:
-            bad_since = None
-        elif await broker.ping(3):
-            bad_since = bad_since or time.monotonic()
-            consumer.dead = time.monotonic() - bad_since > hopeless
-            log.error("consumer %s: %s, restarting it", consumer.name, why)
-            await _restart(consumer)
-            born, since = time.time(), None
-
-
-def _why_dead(
-    client: Any, assigned: set[TopicPartition], since: float | None, born: float, *, stale: float, unassigned: float
-) -> str:
-    if client is None:
-        return "no consumer"
-    if not assigned:
-        return "unassigned" if since is not None and time.monotonic() - since > unassigned else ""
-    age = time.time() - max((client.last_poll_timestamp(tp) or 0) for tp in assigned) / 1000
-    return f"no fetch for {age:.0f} s" if age > stale and time.time() - born > stale else ""
-
-
-async def _restart(consumer: Consumer) -> None:
-    subscriber, client = consumer.subscriber, consumer.subscriber.consumer
-    if await guarded(subscriber.stop(), 5) is not None and client is not None:
-        await guarded(client._client.close(), 1)  # noqa: SLF001 - aiokafka has no public way to let go
-    subscriber.consumer = None
-    if (error := await guarded(subscriber.start(), 60)) is not None:
-        subscriber.consumer = None
-        log.error("consumer %s does not start again: %r", consumer.name, error)

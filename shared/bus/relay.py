@@ -63,7 +63,7 @@ def current(works: Works, fact: Fact, sequence: int) -> Outgoing:
     kind, id_ = fact_type(type(fact)), works.new_id()
     envelope = Envelope(
         specversion="1.0", id=id_, source=f"/gandan/{works.service}", type=kind, subject=fact.subject, time=works.clock(),
-        dataschema=f"/schemas/{kind}.json", sequence=sequence, epoch=works.epoch, data=msgspec.Raw(encode(fact)),
+        dataschema=f"/schemas/{fact.topic}/{kind}.json", sequence=sequence, epoch=works.epoch, data=msgspec.Raw(encode(fact)),
     )  # fmt: skip
     headers = [
         ("ce_id", str(id_).encode()),

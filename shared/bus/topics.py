@@ -101,7 +101,8 @@ async def sync(
     for name, code, *rest in answer.topic_errors:
         if code not in {0, _EXISTS}:
             raise TopicRefused(f"{name}: {rest[0] if rest else ''} (Kafka error {code})")
-        made.append(name)
+        if code != _EXISTS:  # somebody else made it meanwhile
+            made.append(name)
     return made
 
 

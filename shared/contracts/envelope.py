@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 from uuid import UUID, uuid5
@@ -88,14 +88,22 @@ def family(type_: str) -> tuple[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The facts one reader or writer knows, by type."""
+    """The facts one reader or writer knows, by type; the same type on two topics is two facts."""
 
     kinds: Mapping[str, type[Fact]]
+    on_topic: Mapping[tuple[str, str], type[Fact]] = field(default_factory=dict)
 
     @staticmethod
     def of(kinds: Iterable[type[Fact]]) -> Catalogue:
         """A catalogue of these classes."""
-        return Catalogue({fact_type(kind): kind for kind in kinds})
+        known = list(kinds)
+        return Catalogue(
+            {fact_type(kind): kind for kind in known}, {(kind.topic, fact_type(kind)): kind for kind in known}
+        )
+
+    def find(self, topic: str, type_: str) -> type[Fact] | None:
+        """The fact of this type as it is stated on this topic."""
+        return self.on_topic.get((topic, type_)) or self.kinds.get(type_)
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)

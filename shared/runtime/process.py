@@ -12,25 +12,27 @@ import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import uvicorn
-from faststream.kafka import KafkaBroker
 
 from shared.bus import topics
-from shared.bus.broker import bounded_stop, connect_forever, guarded, make_broker
-from shared.bus.consumer import Consumer, watch
+from shared.bus.broker import Broker, bounded_stop, connect_forever, guarded, make_broker
+from shared.bus.consumer import Consumer
 from shared.bus.relay import Relay
+from shared.bus.watchdog import watch
 from shared.moments import MovableClock, system_clock, uuid7
 from shared.runtime import Blueprint, Frame, Service
 from shared.runtime.gauges import measure_forever
 from shared.runtime.probes import probes_of
 from shared.settings import Settings, WrongSetting
 from shared.store.db import TRANSIENT, Pool, open_pool
-from shared.store.idempotency import purge_timer
+from shared.store.idempotency import purge
 from shared.store.migrate import migrate
 from shared.store.unit_of_work import Works
 from shared.telemetry.setup import Telemetry, setup
+from shared.timers import Timer
 from shared.web.app import root_app
 from shared.web.door import Door, open_door
 
@@ -39,6 +41,7 @@ log = logging.getLogger(__name__)
 VERSION = "0.1.0"
 DRAIN_SECONDS = 15
 STOP_SECONDS = 8
+HOUR = 3600
 PARTS = frozenset({"api", "relay", "consumers", "timers"})
 
 
@@ -62,7 +65,7 @@ class Process:
     bootstrap: str
     services: list[Running] = field(default_factory=list)
     tasks: list[asyncio.Task[Any]] = field(default_factory=list)
-    broker: KafkaBroker | None = None
+    broker: Broker | None = None
     kafka_error: str | None = "not connected yet"
     connected: asyncio.Event = field(default_factory=asyncio.Event)
     dead: str | None = None
@@ -131,7 +134,7 @@ def _start_workers(process: Process, running: Running, parts: frozenset[str]) ->
         )  # fmt: skip
         process.spawn(running.relay.run(), f"{service.name}.relay")
     if "timers" in parts:
-        for timer in (*service.timers, purge_timer(frame.works)):
+        for timer in (*service.timers, Timer(f"{service.name}.idempotency", HOUR, partial(purge, frame.works))):
             process.spawn(timer.run(), timer.name)
     for number, job in enumerate(service.jobs):
         process.spawn(job(), f"{service.name}.job{number}")
@@ -159,7 +162,7 @@ async def _connect(process: Process) -> None:
         consumer.subscribe(broker, slot=_slot(settings, consumer.name))
     await connect_forever(broker, process.heard)
     for consumer in consumers:
-        process.spawn(watch(broker, consumer), f"{consumer.name}.watch")
+        process.spawn(watch(consumer), f"{consumer.name}.watch")
 
 
 _held_slots: list[int] = []

@@ -33,14 +33,6 @@ TRANSIENT: tuple[type[BaseException], ...] = (
 )
 """What passes by itself: the connection, the server, a lock or a conflict. The same work may be tried again."""
 
-
-def passes(error: BaseException) -> bool:
-    """Whether this error passes by itself; asyncpg's complaint about an argument of ours looks like one and is not."""
-    return isinstance(error, TRANSIENT) and not (
-        isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)
-    )
-
-
 _SESSION = {
     "idle_in_transaction_session_timeout": "5s",
     "transaction_timeout": "30s",

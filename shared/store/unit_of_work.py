@@ -34,6 +34,9 @@ MAX_ENVELOPE = 900_000
 _REPLAY = """SELECT pg_try_advisory_xact_lock($1) AS mine, i.fingerprint, i.status, i.answer
 FROM (SELECT 1) one LEFT JOIN idempotency i ON i.principal = $2 AND i.key = $3"""
 _STREAMS = "SELECT id, sequence, head FROM stream WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
+_BEGIN_STREAMS = (
+    "INSERT INTO stream (id, sequence, head) SELECT u.id, 0, '' FROM unnest($1::uuid[]) AS u(id) ON CONFLICT DO NOTHING"
+)
 
 
 Mark: TypeAlias = dict[UUID, tuple[int, bytes]]
@@ -170,10 +173,12 @@ class Work:
         unknown = sorted({p.aggregate for p in self.facts} - self.tails.keys())
         if not unknown:
             return
-        for row in await self.db.fetch(_STREAMS, unknown):
+        rows = await self.db.fetch(_STREAMS, unknown)
+        if len(rows) < len(unknown):  # two who begin one history at once take turns here, too
+            await self.db.execute(_BEGIN_STREAMS, unknown)
+            rows = await self.db.fetch(_STREAMS, unknown)
+        for row in rows:
             self.tails[row["id"]] = Tail(row["sequence"], row["head"])
-        for aggregate in unknown:
-            self.tails.setdefault(aggregate, Tail())
 
     def _write_facts(self, parts: _Parts) -> None:
         rows = [self.works.write(self, pending, self.tails[pending.aggregate]) for pending in self.facts]
@@ -317,7 +322,7 @@ class Works:
         source = f"/gandan/{self.service}" + (f"/{unit}" if unit else "")
         envelope = msgspec.json.encode(
             Envelope(
-                specversion="1.0", id=pending.id, source=source, type=kind, subject=fact.subject, time=work.now, dataschema=f"/schemas/{kind}.json",
+                specversion="1.0", id=pending.id, source=source, type=kind, subject=fact.subject, time=work.now, dataschema=f"/schemas/{fact.topic}/{kind}.json",
                 sequence=tail.sequence + 1, epoch=self.epoch, correlationid=(cause.correlation if cause else None) or str(work.id), causationid=cause.id if cause else None,
                 data=msgspec.Raw(encode(fact)),
             )

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from faststream.kafka import KafkaBroker
 
 from shared.bus.broker import bounded_stop, connect_forever, guarded, make_broker, make_producer, stop_producer
 from shared.bus.consumer import Consumer, Listener
@@ -26,10 +25,9 @@ async def consuming(
     *,
     prefix: str = "",
     slot: str | None = None,
-    broker: KafkaBroker | None = None,
 ) -> AsyncIterator[Consumer]:
     """A consumer on a broker object of its own, connected; stopped with bounds at the end."""
-    broker = broker or make_broker(bootstrap, listener.name)
+    broker = make_broker(bootstrap, listener.name)
     consumer = Consumer(listener, works, bootstrap, metrics, prefix)
     consumer.subscribe(broker, slot=slot)
     await connect_forever(broker, lambda _error: None)

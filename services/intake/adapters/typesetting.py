@@ -50,7 +50,11 @@ def typeset(template: str, data: Mapping[str, Any], at: datetime) -> bytes:
     inputs = {"data": json.dumps(data, ensure_ascii=False)}
     with _one_at_a_time:  # a compiler refuses a second caller; a page takes a few milliseconds
         pdf = _compiler().compile(
-            input=_source(template), format="pdf", sys_inputs=inputs, pdf_standards=["a-2b"], timestamp=at
+            input=_source(template),
+            format="pdf",
+            sys_inputs=inputs,
+            pdf_standards=["a-2b"],
+            timestamp=at.replace(microsecond=0),
         )
     if not isinstance(pdf, bytes):
         raise TypeError("typst gave no single PDF")

@@ -43,6 +43,12 @@ class IdentityUnknown(Refused):
     status = 403
 
 
+class PersonForgotten(Refused):
+    """The people of this dossier were forgotten, as the law gives them the right to."""
+
+    status = 410
+
+
 class UnknownProcedure(Invalid):
     """There is no procedure with this code."""
 

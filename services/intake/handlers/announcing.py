@@ -15,7 +15,10 @@ SWEEP = 500
 
 
 async def announce_stages(desk: Desk, batch: int = SWEEP) -> bool:
-    """Announce the warnings and breaches that have come, oldest first, each once; True when more wait."""
+    """Announce the warnings and breaches that have come, oldest first, each once; False when there was none.
+
+    After one that was, more may wait: beyond this batch, or the breach behind a warning that came late.
+    """
     async with desk.works.begin(system("intake.deadlines")) as work:
         stages = await deadlines.take(work, batch)
         if not stages:
@@ -24,7 +27,7 @@ async def announce_stages(desk: Desk, batch: int = SWEEP) -> bool:
         for stage in stages:
             work.record(_announcement(stage, about[stage.aggregate]), id=stage.id)
         await deadlines.advance(work, stages)
-    return len(stages) == batch
+    return True
 
 
 def _announcement(stage: deadlines.Stage, row: Any) -> Fact:

@@ -75,35 +75,34 @@ async def read_papers(desk: Desk, who: Principal, id: UUID) -> Papers:
             facts.IdentityRead(occurred_at=work.now, dossier=id, unit=dossier.unit, purpose="slip"), published=False
         )
     owner = {"id": row["owner_id"], "data_key": row["owner_data_key"], "sealed": row["owner_sealed"]}
-    return Papers(
-        dossier, vault.disclose(keys, row), vault.disclose(keys, owner) if row["owner_id"] else None, row["summary"], row["components"],
-        lookup_secret(keys, dossier.id, dossier.lookup_number),
-    )  # fmt: skip
+    try:
+        submitter, owner_details = vault.disclose(keys, row), vault.disclose(keys, owner) if row["owner_id"] else None
+    except vault.Forgotten:
+        raise domain.PersonForgotten from None
+    secret = lookup_secret(keys, dossier.id, dossier.lookup_number)
+    return Papers(dossier, submitter, owner_details, row["summary"], row["components"], secret)
 
 
 async def list_dossiers(
     desk: Desk, who: Principal, wanted: Wanted, *, after: UUID | None, back: bool, limit: int
 ) -> Sequence[Dossier]:
-    """Dossiers of one's units (an admin: of all); a citizen's own."""
+    """Dossiers of one's units (an admin: of all), newest first; a citizen's own."""
     if who.acting == "citizen":
         return await list_own_dossiers(desk, who, wanted, after=after, back=back, limit=limit)
-    return await _listed(desk, None if who.has("admin") else who.units, wanted, after, back, limit)
+    whose = None if who.has("admin") else who.units
+    return await _listed(desk, whose, wanted, after=after, back=back, limit=limit)
 
 
 async def list_own_dossiers(
     desk: Desk, who: Principal, wanted: Wanted, *, after: UUID | None, back: bool, limit: int
 ) -> Sequence[Dossier]:
-    """What this person filed, in whatever role they are here."""
+    """What this person filed, newest first, in whatever role they are here."""
     if who.recipient is None:
         raise domain.IdentityUnknown
-    return await _listed(desk, who.recipient, wanted, after, back, limit)
+    return await _listed(desk, who.recipient, wanted, after=after, back=back, limit=limit)
 
 
-async def _listed(
-    desk: Desk, whose: Whose, wanted: Wanted, after: UUID | None, back: bool, limit: int
-) -> Sequence[Dossier]:
+async def _listed(desk: Desk, whose: Whose, wanted: Wanted, **page: Any) -> Sequence[Dossier]:
     now = desk.works.clock()
     async with desk.works.reading() as connection:
-        return await store.listed(
-            connection, whose, wanted, at=now, today=now.astimezone(ZONE).date(), after=after, back=back, limit=limit
-        )
+        return await store.listed(connection, whose, wanted, at=now, today=now.astimezone(ZONE).date(), **page)

@@ -47,7 +47,8 @@ def read(rules: Mapping[str, Any], templates: Mapping[str, Any], words: Mapping[
     texts = {(t.code, t.version): t for t in _templates(templates, words)}
     for rule in (rule for same in made.values() for rule in same):
         _require((rule.code, 1) in texts, f"{rule.code}: a rule without a template")
-    return Book(made, texts, words)
+    newest = {code: texts[code, version] for code, version in sorted(texts)}
+    return Book(made, texts, newest, words)
 
 
 def _require(right: bool, what: str) -> None:  # noqa: FBT001 - the condition is the point

@@ -83,7 +83,7 @@ async def test_that_a_notice_was_read_is_stated_once(works: Works, citizen: UUID
         await handlers.mark(works, by(citizen), 2, act)
     await handlers.read_all(works, by(citizen), 6)
     read = [msgspec.json.decode(fact["envelope"]) for fact in await stated(works, "notice-read")]
-    assert [envelope["data"]["code"] for envelope in read][0] == "HS-01"
+    assert read[0]["data"]["code"] == "HS-01"
     assert sorted(envelope["data"]["code"] for envelope in read) == [
         "HS-00",
         "HS-01",

@@ -68,7 +68,7 @@ async def test_an_inbox_that_never_got_anything_is_empty(works: Works, citizen: 
     async with works.reading() as db:
         assert await store.standing(db, citizen) == Standing(0, 0, 0)
         assert await store.standings(db, [citizen]) == {}
-        assert await store.items(db, citizen, limit=10) == []
+        assert await store.page(db, citizen, limit=10) == (Standing(0, 0, 0), [])
 
 
 async def test_numbers_follow_the_order_of_telling_without_a_gap(works: Works, citizen: UUID, neighbour: UUID) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -100,8 +101,9 @@ async def hub(web: FastAPI) -> AsyncIterator[Hub]:
     await asyncio.wait([task])
 
 
+@pytest.mark.usefixtures("hub")
 async def test_a_stream_begins_with_a_snapshot_and_sends_what_arrives(
-    web: FastAPI, hub: Hub, me: Client, dossiers: Fed, log: Log, citizen: UUID
+    web: FastAPI, me: Client, dossiers: Fed, log: Log, citizen: UUID
 ) -> None:
     first, *later = records(log, samples.life(citizen))
     await dossiers.give(first)
@@ -121,24 +123,22 @@ async def test_a_stream_begins_with_a_snapshot_and_sends_what_arrives(
     assert items[0]["data"]["title"] == f"Đã tiếp nhận hồ sơ {samples.code()}"
 
 
+@pytest.mark.usefixtures("hub")
 async def test_a_client_that_comes_back_gets_all_it_missed_and_nothing_twice(
-    web: FastAPI, hub: Hub, me: Client, dossiers: Fed, log: Log, citizen: UUID
+    web: FastAPI, me: Client, dossiers: Fed, log: Log, citizen: UUID
 ) -> None:
-    seen: list[int] = []
     lives = [record for number in range(1, 41) for record in records(log, samples.life(citizen, number))]
+    seen: list[int] = []
     last_id = "0"
     for cut in range(0, len(lives), 80):
         await dossiers.give(*lives[cut : cut + 40])
         async with listening(web, authorization=f"Bearer {me.token}", last_event_id=last_id) as client:
             await dossiers.give(*lives[cut + 40 : cut + 80])
-            await client.until(
-                lambda seen=seen, client=client, cut=cut: len(seen) + len(client.numbers()) >= 60 * (cut // 80 + 1) - 7,
-                "most",
-            )  # type: ignore[misc] # bound per turn
+            await client.until(lambda client=client: len(client.numbers()) > 20, "some")  # type: ignore[misc] # bound per turn
         seen += client.numbers()
         last_id = [frame["id"] for frame in client.frames if "id" in frame][-1]
     async with listening(web, authorization=f"Bearer {me.token}", last_event_id=last_id) as client:
-        await client.until(lambda: len(seen) + len(client.numbers()) == 240, "the rest")
+        await client.until(lambda: len(seen) + len(client.numbers()) >= 240, "the rest")
     assert seen + client.numbers() == list(range(1, 241))
 
 
@@ -152,8 +152,9 @@ async def test_a_stream_cut_right_after_its_snapshot_loses_nothing(
     assert client.frames[0]["data"]["last_seq"] == 6
 
 
+@pytest.mark.usefixtures("hub")
 async def test_a_mark_made_elsewhere_moves_the_count(
-    web: FastAPI, hub: Hub, me: Client, works: Works, dossiers: Fed, log: Log, citizen: UUID
+    web: FastAPI, me: Client, works: Works, dossiers: Fed, log: Log, citizen: UUID
 ) -> None:
     await dossiers.give(*records(log, samples.life(citizen)))
     async with listening(web, authorization=f"Bearer {me.token}") as client:
@@ -163,8 +164,9 @@ async def test_a_mark_made_elsewhere_moves_the_count(
     assert client.frames[-1]["data"]["unread"] == 5
 
 
+@pytest.mark.usefixtures("hub")
 async def test_a_neighbours_notice_is_not_sent(
-    web: FastAPI, hub: Hub, me: Client, dossiers: Fed, log: Log, citizen: UUID, neighbour: UUID
+    web: FastAPI, me: Client, dossiers: Fed, log: Log, citizen: UUID, neighbour: UUID
 ) -> None:
     async with listening(web, authorization=f"Bearer {me.token}") as client:
         await client.until(lambda: client.events() == ["snapshot"], "the snapshot")
@@ -182,13 +184,13 @@ async def test_a_fourth_stream_closes_the_oldest(web: FastAPI, hub: Hub, me: Cli
 
     async with open_one() as first, open_one() as second, open_one() as third:
         for client in (first, second, third):
-            await client.until(lambda client=client: client.events() == ["snapshot"], "a snapshot")  # type: ignore[misc] # bound per turn
+            await client.until(lambda client=client: client.events() == ["snapshot"], "a snapshot")
         async with open_one() as fourth:
             await first.until(lambda: first.closed, "its end")
             await fourth.until(lambda: fourth.events() == ["snapshot"], "a snapshot")
             assert first.frames[-1] == {"event": "bye", "data": {"reason": "replaced"}}
             assert len(hub.streams[citizen]) == live.MOST
-            assert not (second.closed or third.closed or fourth.closed)
+            assert [client.closed for client in (second, third, fourth)] == [False] * 3
     await wait_until(lambda: not hub.streams, what="every stream forgotten")
 
 
@@ -226,35 +228,36 @@ async def test_a_ticket_that_cannot_be_trusted_opens_nothing(web: FastAPI, citiz
     assert (client.status, orjson.loads(client.raw)["code"]) == (401, "ticket-invalid")
 
 
-async def test_a_ticket_ends_with_the_token_it_was_made_with(me: Client) -> None:
+async def test_a_ticket_ends_with_the_token_it_was_made_with(web: FastAPI, me: Client, citizen: UUID) -> None:
     made = (await me.http.post("/v1/me/stream-tickets", headers=me.headers)).json()
-    key_less = tickets._BODY.unpack(tickets.base64.urlsafe_b64decode(made["ticket"] + "==")[: -tickets._MAC])
-    assert 3500 < key_less[1] - time.time() <= 3600
+    recipient, until = tickets.check(web.state.door.keys.cursor, made["ticket"], time.time())
+    assert recipient == citizen
+    assert 3500 < until - time.time() <= 3600
+    assert datetime.fromisoformat(made["expires_at"]).timestamp() == until
 
 
 async def test_the_hub_asks_again_after_the_database_was_away(citizen: UUID) -> None:
-    answers: list[Any] = [asyncpg.ConnectionDoesNotExistError("gone"), {citizen: Standing(1, 1, 1)}]
+    answers = iter([asyncpg.ConnectionDoesNotExistError("gone"), None])
 
-    async def standings(_recipients: object) -> dict[UUID, Standing]:
-        answer = answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer  # type: ignore[no-any-return] # the list above
+    async def standings(recipients: Sequence[UUID]) -> dict[UUID, Standing]:
+        if (error := next(answers)) is not None:
+            raise error
+        return dict.fromkeys(recipients, Standing(1, 1, 1))
 
     hub = Hub(standings, asyncio.Event())
     with hub.stream(citizen) as stream:
-        await hub.look()
-        assert stream.standing is None
-        await hub.look()
-        assert stream.standing == Standing(1, 1, 1)
-    assert hub.streams == {}
+        heard = []
+        for _ in range(2):
+            await hub.look()
+            heard.append(stream.standing)
+    assert (heard, hub.streams) == ([None, Standing(1, 1, 1)], {})
 
 
 async def test_nothing_is_asked_while_no_stream_is_open(citizen: UUID) -> None:
-    asked: list[object] = []
+    asked: list[tuple[UUID, ...]] = []
 
-    async def standings(recipients: object) -> dict[UUID, Standing]:
-        asked.append(recipients)
+    async def standings(recipients: Sequence[UUID]) -> dict[UUID, Standing]:
+        asked.append(tuple(recipients))
         return {}
 
     hub = Hub(standings, asyncio.Event(), every=0.002, least=0.001)
@@ -265,9 +268,29 @@ async def test_nothing_is_asked_while_no_stream_is_open(citizen: UUID) -> None:
     before = len(asked)
     with hub.stream(UUID(int=1)):
         await wait_until(lambda: len(asked) > before, what="questions again")
-    assert {tuple(each) for each in asked[:before]} == {(citizen,)}  # type: ignore[call-overload] # lists
+    assert set(asked[:before]) == {(citizen,)}
     task.cancel()
     await asyncio.wait([task])
+
+
+async def test_what_the_hub_heard_before_the_snapshot_makes_nothing_come_twice(citizen: UUID) -> None:
+    asked: list[int] = []
+
+    async def standing() -> Standing:
+        return Standing(5, 5, 5)
+
+    async def since(seq: int) -> list[Any]:
+        asked.append(seq)
+        return []
+
+    stream = Stream(citizen)
+    stream.tell(Standing(3, 3, 3))
+    frames = Reader(standing, since, life=10, ping=0.001).frames(stream, None)
+    assert [(await anext(frames)).decode().split("\n")[0] for _ in range(2)] == ["event: snapshot", "event: ping"]
+    stream.tell(Standing(6, 6, 6))
+    await wait_until(lambda: anext(frames), what="the count")
+    await frames.aclose()  # type: ignore[attr-defined] # a generator
+    assert asked == [5]
 
 
 async def test_an_idle_stream_is_pinged_and_ends_with_its_time(citizen: UUID) -> None:

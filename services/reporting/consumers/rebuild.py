@@ -7,6 +7,7 @@ versions are compared byte by byte, and one update swaps them. Killed at any mom
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -33,15 +34,18 @@ from shared.bus.arrival import Raw, raw_of
 from shared.bus.broker import guarded
 from shared.bus.consumer import Consumer, Outcome
 from shared.bus.place import Move
-from shared.store.db import Connection, open_direct
+from shared.store.db import TRANSIENT, Connection, open_direct
 from shared.store.unit_of_work import Works
 from shared.telemetry.metrics import Metrics
 
-BATCH: Final = 4000
+BATCH: Final = 2000
 _CLOSE: Final = 2000
 """Records behind live at which the last stretch begins."""
 
 _STALLED_S: Final = 60
+_LANES: Final = 2
+"""While the database writes one lane's batch, the other's is decoded and folded."""
+_PAUSES: Final = (0.2, 0.5, 1, 2, 5)
 
 Goals = Mapping[TopicPartition, int]
 
@@ -80,13 +84,22 @@ class Sources:
     database_url: str
     bootstrap: str
     metrics: Metrics
+    prefix: str = ""
+    """Of the topics' names, as in the settings."""
 
 
 class Replay(Consumer):
     """The consumer runtime fed by hand; guilty records were judged by live before, so no breaker."""
 
     async def feed(self, moves: Sequence[Move], records: Sequence[Raw]) -> None:
-        """Apply these records as one batch."""
+        """Apply these records as one batch; what passes by itself is tried again for about ten seconds."""
+        for pause in _PAUSES:
+            try:
+                await self._process(moves, records)
+            except TRANSIENT:
+                await asyncio.sleep(pause)
+            else:
+                return
         await self._process(moves, records)
 
     def _guilty(self, outcome: Outcome) -> None:
@@ -133,19 +146,17 @@ async def _rebuild(db: Connection, sources: Sources, *, confirm: bool, tell: Cal
 
 async def _cleared(db: Connection, active: int) -> int:
     """The number of the next version, after what an interrupted rebuild left is gone."""
-    found = await projections.versions(db)
-    for version in found:
+    for version in await projections.versions(db):
         if version > active:
             await projections.drop(db, version)
     await projections.forget_consumer(db, REBUILD)
-    return active + 1
+    return await projections.next_version(db)
 
 
 async def _fill(
     db: Connection, sources: Sources, old: Active, new: int, *, confirm: bool, tell: Callable[[Progress], None]
 ) -> Rebuilt:
-    async with _reading(db, sources, new) as run:
-        run.tell = tell
+    async with _reading(db, sources, new, tell) as run:
         while run.behind(await _goals(db)) > _CLOSE:
             await run.to(await _goals(db))
         await projections.analyze(db, new)
@@ -158,7 +169,9 @@ async def _fill(
             swapped = not differences or (old.fold_version != FOLD_VERSION and confirm)
             if swapped:
                 await projections.swap(db, Active(new, FOLD_VERSION, sources.works.clock()))
-        return Rebuilt(new, run.done, time.monotonic() - run.began, time.monotonic() - began, swapped, differences)
+        return Rebuilt(
+            new, run.done, time.monotonic() - run.began, time.monotonic() - began, swapped, tuple(differences)
+        )
 
 
 async def _goals(db: Connection) -> Goals:
@@ -167,28 +180,66 @@ async def _goals(db: Connection) -> Goals:
 
 
 @asynccontextmanager
-async def _reading(db: Connection, sources: Sources, version: int) -> AsyncIterator[_Run]:
+async def _reading(
+    db: Connection, sources: Sources, version: int, tell: Callable[[Progress], None]
+) -> AsyncIterator[_Run]:
     """A run from the beginning of every partition live has places in."""
     name, cluster = f"{REBUILD}{version}", await topics.cluster_id(sources.bootstrap)
-    replay = Replay(listener(name, version), sources.works, sources.bootstrap, sources.metrics)
-    replay.place.cluster = cluster
-    client = AIOKafkaConsumer(
-        bootstrap_servers=sources.bootstrap, client_id=name, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest",
-        isolation_level="read_committed", max_poll_records=BATCH, fetch_max_bytes=16_777_216, max_partition_fetch_bytes=4_194_304,
-    )  # fmt: skip
+    partitions, run = sorted(await _goals(db)), _Run(tell)
     try:
-        if (error := await guarded(client.start(), 20)) is not None:
-            raise ConnectionError(f"Kafka at {sources.bootstrap} does not answer") from error
-        run = _Run(replay, client)
-        await run.begin(db, name, cluster, sorted(await _goals(db)))
+        for mine in filter(None, (partitions[n::_LANES] for n in range(_LANES))):
+            replay = Replay(listener(name, version), sources.works, sources.bootstrap, sources.metrics, sources.prefix)
+            replay.place.cluster = cluster
+            run.lanes.append(_Lane(replay, _client(sources.bootstrap, name)))
+            await run.lanes[-1].begin(db, mine)
         yield run
     finally:
-        await guarded(client.stop(), 5)
+        await asyncio.gather(*(guarded(lane.client.stop(), 5) for lane in run.lanes))
+
+
+def _client(bootstrap: str, name: str) -> Any:
+    return AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, client_id=name, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest",
+        isolation_level="read_committed", max_poll_records=BATCH, fetch_max_bytes=16_777_216, max_partition_fetch_bytes=2_097_152,
+    )  # fmt: skip
 
 
 @dataclass(slots=True)
 class _Run:
-    """A replay on its way: the place in each partition, and how much was read."""
+    """All lanes of a rebuild together."""
+
+    tell: Callable[[Progress], None]
+    lanes: list[_Lane] = field(default_factory=list)
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def done(self) -> int:
+        """Records applied."""
+        return sum(lane.done for lane in self.lanes)
+
+    def behind(self, goals: Goals) -> int:
+        """Records between here and there."""
+        return sum(lane.behind(goals) for lane in self.lanes)
+
+    async def to(self, goals: Goals) -> None:
+        """Apply exactly up to these places, every lane on its own."""
+
+        def told() -> None:
+            left = self.behind(goals)
+            self.tell(Progress(self.done, self.done + left, self.done / max(1e-6, time.monotonic() - self.began)))
+
+        tasks = [asyncio.create_task(lane.to(goals, told)) for lane in self.lanes]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@dataclass(slots=True)
+class _Lane:
+    """A replay of some partitions on its way: the place in each, and how much was read."""
 
     replay: Replay
     client: Any
@@ -196,31 +247,32 @@ class _Run:
     stored: dict[TopicPartition, int] = field(default_factory=dict)
     """The places in the database; behind `next` where the newest records were compacted away."""
     done: int = 0
-    began: float = field(default_factory=time.monotonic)
-    tell: Callable[[Progress], None] = field(default=lambda _: None)
 
-    async def begin(self, db: Connection, name: str, cluster: str, partitions: Sequence[TopicPartition]) -> None:
-        """Assign all partitions and stand at the beginning of each."""
+    async def begin(self, db: Connection, partitions: Sequence[TopicPartition]) -> None:
+        """Connect, and stand at the beginning of each partition."""
+        if (error := await guarded(self.client.start(), 20)) is not None:
+            raise ConnectionError(f"Kafka at {self.replay.bootstrap} does not answer") from error
         self.client.assign(partitions)
-        self.next = dict(await self.client.beginning_offsets(partitions)) if partitions else {}
+        self.next = dict(await self.client.beginning_offsets(partitions))
         self.stored = dict(self.next)
-        await projections.put_offsets(db, name, [(tp.topic, tp.partition, cluster, at) for tp, at in self.next.items()])
+        places = [(tp.topic, tp.partition, self.replay.place.cluster, at) for tp, at in self.next.items()]
+        await projections.put_offsets(db, self.replay.name, places)
         for tp, at in self.next.items():
             self.client.seek(tp, at)
 
     def behind(self, goals: Goals) -> int:
         """Records between here and there."""
-        return sum(max(0, goal - self.next.get(tp, 0)) for tp, goal in goals.items())
+        return sum(max(0, goals.get(tp, 0) - at) for tp, at in self.next.items())
 
-    async def to(self, goals: Goals) -> None:
+    async def to(self, goals: Goals, told: Callable[[], None]) -> None:
         """Read and apply exactly up to these places; `TimeoutError` when Kafka gives nothing for a minute."""
         moved_at = time.monotonic()
-        while open_ := [tp for tp, goal in goals.items() if self.next[tp] < goal]:
+        while open_ := [tp for tp, at in self.next.items() if at < goals.get(tp, 0)]:
             self._fetch_only(open_)
             before = self.behind(goals)
             found = await self.client.getmany(*open_, timeout_ms=500, max_records=BATCH)
             await self._take(found, {tp: goals[tp] for tp in open_})
-            self.tell(self._progress(goals))
+            told()
             if self.behind(goals) < before:
                 moved_at = time.monotonic()
             elif time.monotonic() - moved_at > _STALLED_S:
@@ -248,6 +300,3 @@ class _Run:
             await self.replay.feed(moves, [raw for mine in records.values() for raw in mine])
             self.stored |= {tp: self.next[tp] for tp in records}
             self.done += sum(map(len, records.values()))
-
-    def _progress(self, goals: Goals) -> Progress:
-        return Progress(self.done, self.done + self.behind(goals), self.done / max(1e-6, time.monotonic() - self.began))

@@ -83,7 +83,7 @@ FIGURES: Final[Mapping[str, Figure]] = {
         Figure("received_month", "Tiếp nhận trong tháng", "Received this month", _received),
         Figure("settled_month", "Đã giải quyết trong tháng", "Settled this month", _settled),
         Figure(
-            "on_time_month", "Đúng và trước hạn trong tháng", "On time this month",
+            "on_time_month", "Đúng hẹn trong tháng", "On time this month",
             lambda today: _settled(today, "before", "on"),
         ),
         Figure("late_month", "Trễ hạn trong tháng", "Late this month", lambda today: _settled(today, "over")),

@@ -58,7 +58,7 @@ def _end(line: DossierLine) -> tuple[str, date]:
 
 
 def _happened(before: DossierLine | None, after: DossierLine) -> list[str]:
-    old, new = _marks(before) if before is not None else _NOTHING, _marks(after)
+    old, new = _NOTHING if before is None else _marks(before), _marks(after)
     if old == new:
         return []
     names = [name for name, was, now in zip(_ONCE, old, new, strict=True) if now and not was]
@@ -72,9 +72,8 @@ _NOTHING: Final = (False,) * len(_ONCE)
 
 
 def _marks(line: DossierLine) -> tuple[bool, ...]:
-    return (
-        line.accepted_at is not None, line.returned_at is not None, line.warned, line.breached, line.paused_at is not None,
-    )  # fmt: skip
+    accepted, returned, paused = line.accepted_at, line.returned_at, line.paused_at
+    return (accepted is not None, returned is not None, line.warned, line.breached, paused is not None)
 
 
 def _flow(line: DossierLine, name: str, day: date, number: int = 1) -> Flow:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
-from services.reporting.domain.line import ENDED, UNKNOWN, DossierLine, begun
+from services.reporting.domain.line import UNKNOWN, DossierLine, begun
 from shared.contracts.envelope import Fact
 from shared.contracts.intake import (
     DeadlineBreached,
@@ -27,6 +27,10 @@ SETTLEMENT: Final = "settlement"
 """The deadline a citizen was promised; any other kind is the officers' answer to an online submission."""
 
 
+Changes: TypeAlias = dict[str, Any]
+"""Fields of a line that a fact changes; applied in one step."""
+
+
 class Told(NamedTuple):
     """A fact as it reached us: its place in its dossier, when it was recorded, the trace it belongs to."""
 
@@ -44,8 +48,8 @@ def fold(line: DossierLine | None, told: Told) -> DossierLine:
     fact = told.fact
     before = line if line is not None else _begin(fact)
     kind = type(fact)
-    after = before if not before.open and kind not in _AFTER_THE_END else FOLDS[kind](before, fact)
-    return after._replace(version=told.sequence, last_at=told.recorded_at)
+    changes = FOLDS[kind](before, fact) if before.open or kind in _AFTER_THE_END else {}
+    return before._replace(**changes, version=told.sequence, last_at=told.recorded_at)
 
 
 def day_of(at: datetime) -> date:
@@ -67,94 +71,90 @@ def _begin(fact: Any) -> DossierLine:
     return begun(fact.dossier, code=getattr(fact, "code", ""), unit=fact.unit, day=day_of(at), at=at)
 
 
-def _submitted(line: DossierLine, fact: DossierSubmitted) -> DossierLine:
-    return line._replace(
-        code=fact.code, unit=fact.unit, procedure=fact.procedure, procedure_version=fact.procedure_version, channel=fact.channel,
-        subject_kind=fact.subject_kind, recipient=fact.recipient, components=fact.components, lookup_verifier=fact.lookup_verifier,
-        received_on=day_of(fact.received_at or fact.submitted_at), submitted_at=fact.submitted_at, answer_due_at=fact.answer_due_at,
-    )  # fmt: skip
+def _submitted(_line: DossierLine, fact: DossierSubmitted) -> Changes:
+    return {
+        "code": fact.code, "unit": fact.unit, "procedure": fact.procedure, "procedure_version": fact.procedure_version, "channel": fact.channel,
+        "subject_kind": fact.subject_kind, "recipient": fact.recipient, "components": fact.components,
+        "lookup_verifier": fact.lookup_verifier, "received_on": day_of(fact.received_at or fact.submitted_at),
+        "submitted_at": fact.submitted_at, "answer_due_at": fact.answer_due_at,
+    }  # fmt: skip
 
 
-def _accepted(line: DossierLine, fact: DossierAccepted) -> DossierLine:
-    return line._replace(
-        state="accepted", code=fact.code, recipient=fact.recipient, accepted_at=fact.occurred_at, answer_due_at=None, due_at=fact.due_at,
-        due_on=fact.due_on, promised_on=fact.promised_on, lawful_due_on=fact.lawful_due_on,
-        first_promised_on=line.first_promised_on or fact.promised_on, rule=fact.rule, rule_version=fact.rule_version,
-        provisional=fact.provisional, paused_at=None,
-    )  # fmt: skip
+def _accepted(line: DossierLine, fact: DossierAccepted) -> Changes:
+    return {
+        "state": "accepted", "code": fact.code, "recipient": fact.recipient, "accepted_at": fact.occurred_at, "answer_due_at": None,
+        "due_at": fact.due_at, "due_on": fact.due_on, "promised_on": fact.promised_on, "lawful_due_on": fact.lawful_due_on,
+        "first_promised_on": line.first_promised_on or fact.promised_on, "rule": fact.rule, "rule_version": fact.rule_version,
+        "provisional": fact.provisional, "paused_at": None,
+    }  # fmt: skip
 
 
-def _refused(line: DossierLine, fact: DossierRefused) -> DossierLine:
-    return _ended(line, "refused", refused_on=day_of(fact.occurred_at), reason_class=fact.reason_class)
+def _refused(_line: DossierLine, fact: DossierRefused) -> Changes:
+    return {**_ended("refused"), "refused_on": day_of(fact.occurred_at), "reason_class": fact.reason_class}
 
 
-def _assigned(line: DossierLine, fact: DossierAssigned) -> DossierLine:
+def _assigned(line: DossierLine, fact: DossierAssigned) -> Changes:
     state = "in-progress" if line.state in {"submitted", "accepted"} else line.state
-    return line._replace(state=state, officer=fact.officer)
+    return {"state": state, "officer": fact.officer}
 
 
-def _supplement_requested(line: DossierLine, fact: SupplementRequested) -> DossierLine:
+def _supplement_requested(line: DossierLine, fact: SupplementRequested) -> Changes:
     # a pause that begins after the due instant never moves the date: what is late stays late (decisions 17)
     late = line.due_at is not None and fact.occurred_at > line.due_at
-    return line._replace(
-        state="awaiting-supplement", paused_at=line.paused_at or fact.occurred_at, paused_times=line.paused_times + 1,
-        remaining_working_hours=fact.remaining_working_hours, respond_by=fact.respond_by, due_at=line.due_at if late else None,
-        due_on=line.due_on if late else None, answer_due_at=None,
-    )  # fmt: skip
+    return {
+        "state": "awaiting-supplement", "paused_at": line.paused_at or fact.occurred_at, "paused_times": line.paused_times + 1,
+        "remaining_working_hours": fact.remaining_working_hours, "respond_by": fact.respond_by, "due_at": line.due_at if late else None,
+        "due_on": line.due_on if late else None, "answer_due_at": None,
+    }  # fmt: skip
 
 
-def _supplement_supplied(line: DossierLine, fact: SupplementSupplied) -> DossierLine:
-    return line._replace(
-        state=_resumed(line), paused_at=None, remaining_working_hours=None, respond_by=None, due_at=fact.due_at or line.due_at,
-        due_on=fact.due_on or line.due_on, promised_on=fact.promised_on or line.promised_on,
-        lawful_due_on=fact.lawful_due_on or line.lawful_due_on, first_promised_on=line.first_promised_on or fact.promised_on,
-        answer_due_at=fact.answer_due_at,
-    )  # fmt: skip
+def _supplement_supplied(line: DossierLine, fact: SupplementSupplied) -> Changes:
+    # papers asked for before acceptance lead back to submitted; afterwards the work goes on
+    return {
+        "state": "submitted" if line.accepted_at is None else "in-progress", "paused_at": None, "remaining_working_hours": None,
+        "respond_by": None, "due_at": fact.due_at or line.due_at, "due_on": fact.due_on or line.due_on,
+        "promised_on": fact.promised_on or line.promised_on, "lawful_due_on": fact.lawful_due_on or line.lawful_due_on,
+        "first_promised_on": line.first_promised_on or fact.promised_on, "answer_due_at": fact.answer_due_at,
+    }  # fmt: skip
 
 
-def _resumed(line: DossierLine) -> str:
-    """Papers asked for before acceptance lead back to submitted; afterwards the work goes on."""
-    return "submitted" if line.accepted_at is None else "in-progress"
-
-
-def _settled(line: DossierLine, fact: DossierSettled) -> DossierLine:
+def _settled(line: DossierLine, fact: DossierSettled) -> Changes:
     promised_on = fact.promised_on or line.promised_on
-    return _ended(
-        line, "settled", promised_on=promised_on, lawful_due_on=fact.lawful_due_on or line.lawful_due_on,
-        first_promised_on=line.first_promised_on or promised_on, settled_on=fact.settled_on, outcome=fact.outcome,
-        timing=timing_of(fact.settled_on, promised_on),
-    )  # fmt: skip
+    return {
+        **_ended("settled"), "promised_on": promised_on, "lawful_due_on": fact.lawful_due_on or line.lawful_due_on,
+        "first_promised_on": line.first_promised_on or promised_on, "settled_on": fact.settled_on, "outcome": fact.outcome,
+        "timing": timing_of(fact.settled_on, promised_on),
+    }  # fmt: skip
 
 
-def _returned(line: DossierLine, fact: ResultReturned) -> DossierLine:
+def _returned(line: DossierLine, fact: ResultReturned) -> Changes:
+    returned = {"state": "returned", "returned_at": fact.occurred_at, "return_method": fact.method}
     if line.open:  # its settlement was not heard of; there is no result without one
         day = day_of(fact.occurred_at)
-        line = _ended(line, "settled", settled_on=day, timing=timing_of(day, line.promised_on))
-    if line.state != "settled":
-        return line
-    return line._replace(state="returned", returned_at=fact.occurred_at, return_method=fact.method)
+        return {**_ended("settled"), "settled_on": day, "timing": timing_of(day, line.promised_on), **returned}
+    return returned if line.state == "settled" else {}
 
 
-def _withdrawn(line: DossierLine, fact: DossierWithdrawn) -> DossierLine:
-    return _ended(line, "withdrawn", withdrawn_on=day_of(fact.occurred_at), reason_class=fact.reason_class)
+def _withdrawn(_line: DossierLine, fact: DossierWithdrawn) -> Changes:
+    return {**_ended("withdrawn"), "withdrawn_on": day_of(fact.occurred_at), "reason_class": fact.reason_class}
 
 
-def _ended(line: DossierLine, state: str, **also: Any) -> DossierLine:
-    return line._replace(
-        state=state, open=state not in ENDED, due_at=None, due_on=None, answer_due_at=None, paused_at=None,
-        remaining_working_hours=None, respond_by=None, **also,
-    )  # fmt: skip
+def _ended(state: str) -> Changes:
+    return {
+        "state": state, "open": False, "due_at": None, "due_on": None, "answer_due_at": None, "paused_at": None,
+        "remaining_working_hours": None, "respond_by": None,
+    }  # fmt: skip
 
 
-def _warned(line: DossierLine, fact: DeadlineWarned) -> DossierLine:
-    return line._replace(warned=True) if fact.kind == SETTLEMENT else line
+def _warned(_line: DossierLine, fact: DeadlineWarned) -> Changes:
+    return {"warned": True} if fact.kind == SETTLEMENT else {}
 
 
-def _breached(line: DossierLine, fact: DeadlineBreached) -> DossierLine:
-    return line._replace(breached=True) if fact.kind == SETTLEMENT else line._replace(answer_late=True)
+def _breached(_line: DossierLine, fact: DeadlineBreached) -> Changes:
+    return {"breached": True} if fact.kind == SETTLEMENT else {"answer_late": True}
 
 
-FOLDS: Final[Mapping[type[Fact], Callable[[DossierLine, Any], DossierLine]]] = {
+FOLDS: Final[Mapping[type[Fact], Callable[[DossierLine, Any], Changes]]] = {
     DossierSubmitted: _submitted,
     DossierAccepted: _accepted,
     DossierRefused: _refused,

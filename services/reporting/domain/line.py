@@ -25,8 +25,6 @@ PHASES: Final[Mapping[str, str]] = {
 }
 """Every state has a phase, a closed word for those who do not know our states."""
 
-ENDED: Final = frozenset({"settled", "returned", "refused", "withdrawn", "stopped"})
-
 
 class DossierLine(NamedTuple):
     """A row of `dossier_line`, column by column; a tuple, so that a batch is written without copying fields."""

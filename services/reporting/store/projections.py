@@ -75,6 +75,12 @@ async def rebuild_runs(db: Connection) -> bool:
     return not await db.fetchval("SELECT pg_try_advisory_xact_lock($1)", _LOCK)
 
 
+async def next_version(db: Connection) -> int:
+    """A number never used before: sessions keep plans and types of tables by name, so a name never comes again."""
+    found: int = await db.fetchval("SELECT nextval('projection_version')")
+    return found
+
+
 async def make(db: Connection, old: int, new: int) -> None:
     """Empty tables of the next version, like the old ones in every column and index."""
     for name in PROJECTIONS:

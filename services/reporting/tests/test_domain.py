@@ -9,7 +9,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.reporting.domain import (
-    FIGURES, FOLDS, NAMES, PHASES, WORDS, DossierLine, Filter, Told, day_of, flows, fold, moment, month_of, sentence,
+    FIGURES,
+    FOLDS,
+    NAMES,
+    PHASES,
+    WORDS,
+    DossierLine,
+    Filter,
+    Told,
+    day_of,
+    flows,
+    fold,
+    moment,
+    month_of,
+    sentence,
 )  # fmt: skip
 from services.reporting.domain.fold import timing_of
 from services.reporting.tests.facts import FRIDAY, MONDAY, TRACE, Dossier, told
@@ -99,9 +112,7 @@ def test_the_table_holds_every_fact() -> None:
     assert {type(fact) for _, facts, _ in TABLE for fact in facts} == set(DOSSIER_FACTS)
 
 
-@pytest.mark.parametrize(
-    ("settled_on", "timing"), [(THURSDAY, "before"), (FRIDAY, "on"), (SATURDAY, "over")]
-)
+@pytest.mark.parametrize(("settled_on", "timing"), [(THURSDAY, "before"), (FRIDAY, "on"), (SATURDAY, "over")])
 def test_timing_is_judged_by_date_alone(settled_on: date, timing: str) -> None:
     assert timing_of(settled_on, FRIDAY) == timing
 
@@ -154,7 +165,15 @@ def test_a_breach_announced_after_the_settlement_is_still_counted() -> None:
 
 
 def test_flows_follow_a_dossier_through_a_pause() -> None:
-    facts = [*BEGUN, D.supplement_requested(), D.supplied(), D.warned(), D.breached(), D.settled(SATURDAY), D.returned()]
+    facts = [
+        *BEGUN,
+        D.supplement_requested(),
+        D.supplied(),
+        D.warned(),
+        D.breached(),
+        D.settled(SATURDAY),
+        D.returned(),
+    ]
     assert counted(facts) == Counter(
         received=1, accepted=1, paused=1, resumed=1, warned=1, breached=1, settled_before=1, returned=1
     )
@@ -198,13 +217,15 @@ def test_whatever_comes_received_less_ended_is_open_on_every_place(histories: li
     stock: Counter[tuple[str, str]] = Counter()
     flow_sums: Counter[tuple[str, str]] = Counter()
     for history in histories:
-        dossier, line = Dossier(), None
+        dossier = Dossier()
+        line: DossierLine | None = None
         for each in told([MAKERS[name](dossier) for name in history]):
-            before, line = line, fold(line, each)
-            for flow in flows(before, line, day_of(each.fact.occurred_at)):
+            after = fold(line, each)
+            for flow in flows(line, after, day_of(each.fact.occurred_at)):
                 sign = {"received": 1, "refused": -1, "withdrawn": -1}.get(flow.name, -flow.name.startswith("settled_"))
                 flow_sums[flow.unit, flow.channel] += sign * flow.number
                 assert flow.name in NAMES
+            line = after
         assert line is not None
         stock[line.unit, line.channel] += line.open
     assert +flow_sums == +stock
@@ -247,7 +268,8 @@ def test_a_filter_is_written_as_the_query_that_asks_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("day", "last"), [(date(2026, 2, 10), 28), (date(2028, 2, 29), 29), (date(2026, 12, 31), 31), (date(2026, 11, 1), 30)]
+    ("day", "last"),
+    [(date(2026, 2, 10), 28), (date(2028, 2, 29), 29), (date(2026, 12, 31), 31), (date(2026, 11, 1), 30)],
 )
 def test_a_month_ends_on_its_last_day(day: date, last: int) -> None:
     assert month_of(day) == (day.replace(day=1), day.replace(day=last))

@@ -12,8 +12,8 @@ from aiokafka import TopicPartition
 
 from shared.bus import topics
 from shared.bus.arrival import Arrival
-from shared.bus.broker import make_broker
-from shared.bus.consumer import Consumer, Listener, watch
+from shared.bus.consumer import Consumer, Listener
+from shared.bus.watchdog import watch
 from shared.contracts.envelope import derived_id
 from shared.contracts.intake import DOSSIERS, UNITS
 from shared.store.unit_of_work import Work, Works
@@ -94,7 +94,7 @@ async def test_three_members_that_come_and_go_apply_every_fact_once(
 
         members = [await join()]
         writing = asyncio.create_task(publish(stack, own, 1, 20))
-        members += [await join(), await join()]
+        members += await asyncio.gather(join(), join())
         await writing
         await wait_until(lambda: all(member.place.next for member in members), what="each member has partitions")
         assert sum(len(member.place.next) for member in members) == 12
@@ -198,13 +198,12 @@ async def test_a_compacted_topic_is_read_below_a_prefix_with_its_tombstones(
 async def test_a_subscriber_that_no_longer_fetches_is_restarted(
     stack: TestStack, probe_works: Works, metrics: Metrics, own: str
 ) -> None:
-    broker = make_broker(stack.bootstrap, "watched")
-    async with consuming(stack.bootstrap, probe_works, listener(), metrics, prefix=own, broker=broker) as consumer:
+    async with consuming(stack.bootstrap, probe_works, listener(), metrics, prefix=own) as consumer:
         await publish(stack, own, 1, 1)
         await applied(probe_works, 1)
         dead = consumer.subscriber.consumer
         dead._fetcher._fetch_task.cancel()
-        watching = asyncio.create_task(watch(broker, consumer, stale=1.5, every=0.1))
+        watching = asyncio.create_task(watch(consumer, stale=1.5, every=0.1))
         await wait_until(lambda: consumer.subscriber.consumer not in {dead, None}, what="another client")
         await publish(stack, own, 2, 2)
         await applied(probe_works, 2)
@@ -214,11 +213,10 @@ async def test_a_subscriber_that_no_longer_fetches_is_restarted(
 async def test_a_subscriber_that_fetches_is_left_alone(
     stack: TestStack, probe_works: Works, metrics: Metrics, own: str
 ) -> None:
-    broker = make_broker(stack.bootstrap, "watched")
-    async with consuming(stack.bootstrap, probe_works, listener(), metrics, prefix=own, broker=broker) as consumer:
+    async with consuming(stack.bootstrap, probe_works, listener(), metrics, prefix=own) as consumer:
         alive = consumer.subscriber.consumer
         began = asyncio.get_running_loop().time()
-        watching = asyncio.create_task(watch(broker, consumer, stale=1.5, every=0.05))
+        watching = asyncio.create_task(watch(consumer, stale=1.5, every=0.05))
         for last in range(1, 5):
             await publish(stack, own, last, last)
             await applied(probe_works, last)

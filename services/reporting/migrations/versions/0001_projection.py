@@ -119,6 +119,7 @@ TABLES = (
         fold_version integer NOT NULL,
         switched_at timestamptz NOT NULL
     )""",
+    "CREATE SEQUENCE projection_version AS integer START 2",
     "INSERT INTO projection_active (name, version, fold_version, switched_at) VALUES ('dossiers', 1, 1, now())",
     """CREATE TABLE projection_place (
         topic varchar NOT NULL,

@@ -1,0 +1,6 @@
+"""The measurements, one module each with `async def measure(bench) -> Result`."""
+
+from __future__ import annotations
+
+KEYS = ("submit", "lifecycle", "relay", "project", "visible", "sweep", "start", "inbox", "rebuild")
+"""In the order they run and stand in the table."""

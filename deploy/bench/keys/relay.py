@@ -1,0 +1,114 @@
+"""`relay`: outbox to Kafka by the product's own relay, beside an aiokafka send loop over the same records in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from statistics import median
+from typing import Any
+
+import asyncpg
+
+from deploy.bench import peers, seeding
+from deploy.bench.bench import Bench
+from deploy.bench.children import Child
+from deploy.bench.cpu import Meter
+from deploy.bench.lives import PER_LIFE, fact_rows
+from deploy.bench.result import Result, paired
+
+GOAL = "≥ 0.7"
+FACT = (
+    "id", "aggregate", "sequence", "type", "topic", "key", "source", "occurred_at", "recorded_at", "actor", "traceparent", "envelope",
+    "previous", "hash",
+)  # fmt: skip
+_LOOK = 0.01
+_PATIENCE = 300
+
+
+async def measure(bench: Bench) -> Result:
+    """Rounds: the relay drains an outbox filled in one commit, then the send loop sends as many."""
+    rates: list[float] = []
+    limits: list[float] = []
+    spent: dict[str, float] = {}
+    async with bench.topics() as prefix, bench.databases("intake") as databases:
+        url = databases.url("intake")
+        async with (
+            bench.product(["intake"], databases, parts="relay", prefix=prefix) as product,
+            bench.child("limits.sender", bench.bootstrap, str(bench.product_home), prefix) as sender,
+        ):
+            await _drained(url)  # what the seeds stated
+            await _drain(bench, url, bench.scale.relay_rows // 10)
+            await _send(sender, bench.scale.relay_rows // 10)
+            for turn in range(bench.scale.rounds):
+                bench.tell(f"relay: round {turn + 1} of {bench.scale.rounds}")
+                meter = Meter({"relay": product.pid, "postgres": bench.servers()["postgres"]})
+                rates.append(await _drain(bench, url, bench.scale.relay_rows, meter))
+                spent = {name: each / bench.scale.relay_rows * 1e6 for name, each in meter.stop().items()}
+                limits.append(await _send(sender, bench.scale.relay_rows))
+    return _result(rates, limits, spent, await _peer(bench))
+
+
+async def _drain(bench: Bench, url: str, number: int, meter: Meter | None = None) -> float:
+    """Rows a second from the commit that fills the outbox until the last is confirmed and gone."""
+    connection = await asyncpg.connect(url)
+    rows = [row for life in fact_rows(bench.settings.load_keys(), number // PER_LIFE) for row in life]
+    try:
+        async with connection.transaction():
+            await seeding.copy(connection, "fact", FACT, iter(rows))
+            await seeding.copy(connection, "outbox", ("fact",), _pointers(rows))
+        if meter is not None:
+            meter.start()
+        began = time.perf_counter()
+        await _empty(connection)
+        return len(rows) / (time.perf_counter() - began)
+    finally:
+        await connection.close()
+
+
+def _pointers(rows: list[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    return ((row[0],) for row in rows)
+
+
+async def _drained(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await _empty(connection)
+    finally:
+        await connection.close()
+
+
+async def _empty(connection: Any) -> None:
+    until = time.monotonic() + _PATIENCE
+    while await connection.fetchval("SELECT EXISTS (SELECT FROM outbox)"):
+        assert time.monotonic() < until, f"the outbox is not empty after {_PATIENCE} s"
+        await asyncio.sleep(_LOOK)
+
+
+async def _send(sender: Child, rows: int) -> float:
+    told = await sender.ask({"rows": rows})
+    return float(told["rows"] / told["seconds"])
+
+
+async def _peer(bench: Bench) -> float | None:
+    """Rows a second of faststream-outbox, on a table and topics of its own."""
+    if not peers.ready(peers.OUTBOX):
+        return None
+    bench.tell("relay: peer faststream-outbox")
+    async with bench.topics() as prefix, bench.databases("intake") as databases:
+        arguments = (databases.url("intake"), bench.bootstrap, str(bench.product_home), prefix)
+        async with bench.child(peers.OUTBOX, *arguments) as child:
+            told = await child.ask({"rows": bench.scale.relay_peer_rows})
+    return float(told["rows"] / told["seconds"])
+
+
+def _result(rates: list[float], limits: list[float], spent: dict[str, float], peer: float | None) -> Result:
+    ratio = paired(rates, limits)
+    notes = [
+        f"CPU a row: relay {spent.get('relay', 0):.0f} us, PostgreSQL {spent.get('postgres', 0):.0f} us",
+        peers.missing(peers.OUTBOX) if peer is None else f"{median(rates) / peer:.1f} x peer faststream-outbox ({peer:,.0f}/s)",
+    ]
+    return Result(
+        "relay", median(rates), "rows/s", GOAL, ok=ratio >= 0.7, limit=median(limits), ratio=ratio, notes=notes,
+        details={"rounds": rates, "limit_rounds": limits, "peer": peer, "cpu_us": spent},
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Journeys, faults and checks of the whole house, seen from outside."""

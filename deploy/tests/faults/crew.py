@@ -1,0 +1,68 @@
+"""The usual crew of a campaign: intake's API and relay in processes of their own, the readers in a third, and load."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Self
+
+from deploy.tests.faults.load import Load
+from deploy.tests.province import Province
+from shared.testing.processes import Child
+
+READERS = ("notifications", "reporting")
+READING = "relay,consumers"
+
+
+@dataclass
+class Crew:
+    """Who works; each may be killed and replaced."""
+
+    province: Province
+    api: Child = field(init=False)
+    relay: Child = field(init=False)
+    readers: Child = field(init=False)
+
+    async def begin(self) -> Self:
+        """Start all, and wait until they work."""
+        self.start_api()
+        self.start_relay()
+        self.start_readers()
+        await self.readers.ready()
+        await self.api.serving()
+        return self
+
+    def start_api(self) -> None:
+        """A new API."""
+        self.api = self.province.start("intake", parts="api")
+
+    def start_relay(self, failpoint: str = "") -> None:
+        """A new relay of intake."""
+        self.relay = self.province.start("intake", parts="relay", failpoint=failpoint)
+
+    def start_readers(self, failpoint: str = "") -> None:
+        """New consumers (and the relay of what notifications states)."""
+        self.readers = self.province.start(*READERS, parts=READING, failpoint=failpoint)
+
+    def load(self, officers: int = 4) -> Load:
+        """Officers who use whichever API there is."""
+        return Load(lambda: self.api.url, self.province.officer(), officers)
+
+    @asynccontextmanager
+    async def under_load(self) -> AsyncIterator[Load]:
+        """Load for as long as the block runs."""
+        load = self.load()
+        async with load.running():
+            yield load
+
+
+async def died(child: Child) -> None:
+    """Wait for a death at a failpoint, while the load goes on."""
+    assert await asyncio.to_thread(child.wait) < 0, f"it ended by itself: {child.words()[-800:]}"
+
+
+def rounds(steps: Sequence[str], kills: int) -> list[str]:
+    """So many failpoints, going round the steps, each round one time later: `relay.sent:1`, ..., `relay.sent:2`, ..."""
+    return [f"{steps[n % len(steps)]}:{n // len(steps) + 1}" for n in range(kills)]

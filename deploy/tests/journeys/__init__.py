@@ -1,0 +1,1 @@
+"""Journeys: what a citizen, a clerk and an operator see of a whole installation."""

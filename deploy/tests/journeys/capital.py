@@ -1,0 +1,80 @@
+"""The capital: one installation on the embedded home itself, with the roles and settings `gandan up` makes, in four processes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import httpx
+
+from deploy.tests.province import Ground, Province
+from shared.moments import uuid7
+from shared.testing.clients import local_client
+from shared.testing.clock import MONDAY_MORNING
+from shared.testing.otlp import OtlpReceiver
+from shared.testing.processes import Child, Nursery
+
+
+@dataclass
+class Capital(Province):
+    """Its databases and topics are those of the home."""
+
+    receiver: OtlpReceiver = field(kw_only=True)
+    api: Child = field(init=False)
+    relay: Child = field(init=False)
+    notifications: Child = field(init=False)
+    reporting: Child = field(init=False)
+
+    @property
+    def prefix(self) -> str:
+        """The topics have their plain names."""
+        return ""
+
+    def url(self, service: str) -> str:
+        """The database of a service, as that service's role."""
+        return self.ground.stack.database_urls[service]
+
+    def environment(self, parts: str) -> dict[str, str]:
+        """The embedded default: only the home is said, and what a test wants to see."""
+        return {
+            "GANDAN_HOME": str(self.home),
+            "GANDAN_CLOCK": str(self.clock.path),
+            "GANDAN_PARTS": parts,
+            "GANDAN_SWEEP_SECONDS": "0.2",
+            "GANDAN_OTLP_ENDPOINT": self.receiver.endpoint,
+            "GANDAN_LOG_LEVEL": "debug",
+        }
+
+    async def begin(self) -> None:
+        """Start the processes; returns when everything works."""
+        self.clock.move_to(MONDAY_MORNING)
+        self.api = self.start("intake", parts="api,timers")
+        self.relay = self.start("intake", parts="relay")
+        self.notifications = self.start("notifications", parts="api,relay,consumers,timers")
+        self.reporting = self.start("reporting", parts="api,relay,consumers,timers")
+        await self.api.serving()
+        for child in (self.relay, self.notifications, self.reporting):
+            await child.ready()
+
+    async def call(
+        self, method: str, path: str, token: str | None = None, *, key: str | None = None, **more: object
+    ) -> httpx.Response:
+        """One request to the service named by the path, with a fresh Idempotency-Key unless one is given."""
+        at = {"intake": self.api, "notifications": self.notifications, "reporting": self.reporting}
+        headers = {"idempotency-key": key or uuid7().hex, **({"authorization": f"Bearer {token}"} if token else {})}
+        headers |= dict(more.pop("headers", {}))  # type: ignore[call-overload] # a mapping when it is given
+        async with local_client() as client:
+            return await client.request(method, at[path.split("/")[1]].url + path, headers=headers, **more)  # type: ignore[arg-type] # httpx checks them
+
+
+@asynccontextmanager
+async def founded(ground: Ground, nursery: Nursery) -> AsyncIterator[Capital]:
+    """The capital at work; its processes end with the block."""
+    with OtlpReceiver() as receiver:
+        capital = Capital(ground, nursery, ground.home, "capital", receiver=receiver)
+        try:
+            await capital.begin()
+            yield capital
+        finally:
+            capital.kill_all()

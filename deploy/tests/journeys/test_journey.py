@@ -1,0 +1,163 @@
+"""The journey of a dossier through four processes: filed, projected, told; too late, announced once; one trace throughout."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+import pytest_asyncio
+
+from deploy.tests.faults.census import short
+from deploy.tests.faults.load import filing
+from deploy.tests.journeys.capital import Capital
+from shared.contracts.intake import DOSSIERS
+from shared.law import ZONE
+from shared.testing.kafka import read_all
+from shared.testing.otlp import ReceivedSpan
+from shared.testing.waiting import wait_until
+
+pytestmark = [pytest.mark.journey, pytest.mark.kafka, pytest.mark.postgres]
+
+PERSON = "044190007788"
+SERVER, CONSUMER = 2, 5
+"""Span kinds, as OTLP numbers them."""
+
+
+@dataclass(frozen=True)
+class Journey:
+    """A dossier that a citizen filed online and an officer accepted."""
+
+    capital: Capital
+    id: UUID
+    due_on: date
+
+    async def facts(self) -> Counter[str]:
+        """Its facts in the topic."""
+        found = [r for r in await read_all(self.capital.bootstrap, DOSSIERS) if r.key == str(self.id).encode()]
+        return Counter(short(msgspec.json.decode(record.value)["type"]) for record in found)
+
+    async def fact_id(self, type_: str) -> str:
+        """The id of its fact of this type."""
+        envelopes = [msgspec.json.decode(r.value) for r in await read_all(self.capital.bootstrap, DOSSIERS)]
+        mine = [e for e in envelopes if e["subject"] == str(self.id) and short(e["type"]) == type_]
+        return str(mine[0]["id"])
+
+    async def told(self) -> Counter[str]:
+        """Its notices in the citizen's inbox."""
+        token = self.capital.token("citizen", person=PERSON)
+        answer = await self.capital.call("GET", f"/notifications/v1/me/inbox?aggregate={self.id}&limit=100", token)
+        return Counter(item["code"] for item in answer.json()["items"])
+
+    async def has(self, code: str) -> bool:
+        """Whether the citizen was told this."""
+        return code in await self.told()
+
+    def pass_due_date(self) -> None:
+        """Make it the morning after its due date."""
+        self.capital.clock.move_to(datetime.combine(self.due_on + timedelta(days=1), time(8), ZONE))
+
+
+async def _accepted(capital: Capital) -> Journey:
+    citizen, officer = capital.token("citizen", person=PERSON), capital.officer()
+    body = filing("online", ["Tờ khai"], submitter={"name": "Trần Thị Hành", "identity_no": PERSON})
+    filed = (await capital.call("POST", "/intake/v1/dossiers", citizen, json=body)).json()
+    accepted = await capital.call(
+        "POST", f"/intake/v1/dossiers/{filed['id']}/accept", officer, headers={"if-match": f'"{filed["version"]}"'}
+    )
+    return Journey(capital, UUID(filed["id"]), date.fromisoformat(accepted.json()["due_on"]))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def journey(capital: Capital) -> Journey:
+    """A dossier on its way."""
+    return await _accepted(capital)
+
+
+async def test_a_dossier_filed_over_http_reaches_topic_read_model_and_inbox_exactly_once(journey: Journey) -> None:
+    path = f"/reporting/v1/dossiers/{journey.id}?min_version=2"
+    line = await wait_until(partial(_line, journey, path), what="the line in reporting")
+    assert (line["state"], line["due_on"], line["version"]) == ("accepted", journey.due_on.isoformat(), 2)
+    await wait_until(lambda: journey.has("HS-01"), what="the notice of acceptance")
+    assert await journey.told() == {"HS-00": 1, "HS-01": 1}
+    assert await journey.facts() == {"dossier-submitted": 1, "dossier-accepted": 1}
+
+
+async def _line(journey: Journey, path: str) -> Any:
+    answer = await journey.capital.call("GET", path, journey.capital.officer())
+    return answer.json() if answer.status_code == 200 else None
+
+
+async def test_one_trace_joins_request_fact_relay_consumer_and_notice_across_processes(journey: Journey) -> None:
+    await wait_until(lambda: journey.has("HS-00"), what="the notice")
+    fact = await journey.fact_id("dossier-submitted")
+    receiver = journey.capital.receiver
+    create = await _span(receiver.spans, "create intake.dossiers", "messaging.message.id", fact)
+    request = await wait_until(lambda: [s for s in receiver.spans() if s.span_id == create.parent_id], what="request")
+    process = await wait_until(
+        lambda: [s for s in receiver.spans("process intake.dossiers") if s.parent_id == create.span_id], what="process"
+    )
+    notice = await wait_until(
+        lambda: [s for s in receiver.spans("create notifications.notices") if s.parent_id == process[0].span_id],
+        what="the notice's span",
+    )
+    origin = (create.trace_id, create.span_id)
+    sent = await wait_until(lambda: _linked(receiver.spans("send intake.dossiers"), origin), what="the relay's span")
+    read = await wait_until(lambda: _linked(receiver.spans("process intake.dossiers"), origin), what="reporting's span")
+
+    assert request[0].kind == SERVER
+    assert request[0].attributes["http.route"].endswith("/dossiers")
+    assert {span.trace_id for span in (*request, create, *process, *notice)} == {create.trace_id}
+    assert create.trace_id not in {span.trace_id for span in sent}
+    assert [(span.service, span.kind) for span in process] == [("notifications", CONSUMER)]
+    assert {"notifications", "reporting"} <= {span.service for span in read}
+    instances = [s.resource["service.instance.id"] for s in (create, sent[0], process[0])]
+    assert len(set(instances)) == 3, "three processes took part"
+
+
+async def _span(spans: Any, name: str, attribute: str, value: str) -> ReceivedSpan:
+    found: Any = await wait_until(
+        lambda: [span for span in spans(name) if span.attributes.get(attribute) == value], what=name
+    )
+    assert len(found) == 1, f"{len(found)} spans {name} of one fact"
+    span: ReceivedSpan = found[0]
+    return span
+
+
+def _linked(spans: list[ReceivedSpan], origin: tuple[str, str]) -> list[ReceivedSpan]:
+    return [span for span in spans if origin in span.links]
+
+
+async def test_past_its_due_date_the_breach_is_announced_once_and_told_once(journey: Journey) -> None:
+    journey.pass_due_date()
+    await wait_until(lambda: journey.has("HS-06a"), what="the notice that it is late")
+    later = await _accepted(journey.capital)
+    later.pass_due_date()
+    await wait_until(lambda: later.has("HS-06a"), what="the same of a dossier filed later")
+    assert await journey.told() == {"HS-00": 1, "HS-01": 1, "HS-06a": 1}
+    facts = await journey.facts()
+    assert facts == {"dossier-submitted": 1, "dossier-accepted": 1, "deadline-warned": 1, "deadline-breached": 1}
+    line = await _line(journey, f"/reporting/v1/dossiers/{journey.id}")
+    assert (line["breached"], line["version"]) == (True, 4)
+
+
+async def test_a_breach_starts_a_trace_of_its_own_that_points_to_the_sweep(journey: Journey) -> None:
+    journey.pass_due_date()
+    await wait_until(lambda: journey.has("HS-06a"), what="the notice that it is late")
+    receiver = journey.capital.receiver
+    fact = await journey.fact_id("deadline-breached")
+    create = await _span(receiver.spans, "create intake.dossiers", "messaging.message.id", fact)
+    process = await _one_told(journey, fact)
+    assert process.trace_id != create.trace_id
+    assert process.parent_id == ""
+    assert (create.trace_id, create.span_id) in process.links
+
+
+async def _one_told(journey: Journey, fact: str) -> ReceivedSpan:
+    spans = journey.capital.receiver.spans
+    return await _span(spans, "process intake.dossiers", "messaging.message.id", fact)

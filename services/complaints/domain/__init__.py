@@ -1,0 +1,78 @@
+"""Letters and cases: states, what a command does, and what it is refused for. Pure.
+
+Read `states` (the table of all kinds), `submission` and `case` (the values, who sees them), then the commands: `moves` for
+every kind, `complaint` and `feedback` for their own. A command takes the case, what is said, the instant and the office,
+and returns the next case with the facts it states.
+"""
+
+from __future__ import annotations
+
+from services.complaints.domain.case import (
+    SNAPSHOT,
+    Case,
+    capacity,
+    is_party,
+    is_readable_by,
+    may_open_people,
+    open_case,
+    snapshot,
+)
+from services.complaints.domain.clocks import RULES, SCREENING, Office, Term
+from services.complaints.domain.complaint import Acceptance, Finding
+from services.complaints.domain.reference import Unit, common_superior, superior
+from services.complaints.domain.states import ARROWS, Kind, State
+from services.complaints.domain.submission import (
+    ANONYMOUS,
+    SUBMISSION,
+    About,
+    Letter,
+    Part,
+    Stage,
+    Submission,
+    check_letter,
+    filing_capacity,
+    may_read_letter,
+    may_see_letter,
+    register,
+    screening_capacity,
+    sees_province,
+    submission_snapshot,
+)
+
+__all__ = [
+    "ANONYMOUS",
+    "ARROWS",
+    "RULES",
+    "SCREENING",
+    "SNAPSHOT",
+    "SUBMISSION",
+    "About",
+    "Acceptance",
+    "Case",
+    "Finding",
+    "Kind",
+    "Letter",
+    "Office",
+    "Part",
+    "Stage",
+    "State",
+    "Submission",
+    "Term",
+    "Unit",
+    "capacity",
+    "check_letter",
+    "common_superior",
+    "filing_capacity",
+    "is_party",
+    "is_readable_by",
+    "may_open_people",
+    "may_read_letter",
+    "may_see_letter",
+    "open_case",
+    "register",
+    "screening_capacity",
+    "sees_province",
+    "snapshot",
+    "submission_snapshot",
+    "superior",
+]

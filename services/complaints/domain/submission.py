@@ -1,0 +1,265 @@
+"""Letters: what arrived, immutable; read once, then split into cases, guided elsewhere or filed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from operator import attrgetter
+from typing import Any
+from uuid import UUID
+
+from services.complaints.domain import refusals
+from services.complaints.domain.clocks import SCREENING, Office, Term, begin, due_of
+from services.complaints.domain.states import Kind, check_kind
+from shared.contracts import complaints as facts
+from shared.kernel import TENANT, Forbidden, Principal
+
+LONGEST_BACKLOG = timedelta(days=366)
+"""A letter may be entered at most so long after it was received."""
+
+ANONYMOUS = "anonymous"
+"""The role of a sender without a sign-in."""
+
+_COUNTER = ("clerk", "front", "screener")
+_SCREENERS = ("screener", "head")
+
+
+class Stage(StrEnum):
+    """Where a letter stands."""
+
+    REGISTERED = "registered"
+    SPLIT = "split"
+    GUIDED = "guided"
+    FILED = "filed"
+
+
+STAGE_PHASE: Mapping[Stage, str] = {
+    Stage.REGISTERED: "received", Stage.SPLIT: "under-review", Stage.GUIDED: "closed", Stage.FILED: "closed",
+}  # fmt: skip
+"""What each stage means for the sender."""
+
+SCREENING_NEEDS: Mapping[str, tuple[str, ...]] = {
+    "split": ("parts",), "guide": ("reason_class", "reason"), "file": ("reason_class", "reason"),
+}  # fmt: skip
+"""The commands on a letter and the fields each needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a letter is about, where the sender says so."""
+
+    dossier: UUID | None = None
+    case: UUID | None = None
+    project: str | None = None
+    procedure: str | None = None
+    decision_no: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What a person or an officer hands in; the text and the people stand apart."""
+
+    channel: str
+    unit: str
+    anonymous: bool
+    received_at: datetime | None = None
+    about: About = About()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a letter as its screener reads it: of what kind, and which unit is competent."""
+
+    kind: Kind
+    summary: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One letter; what was written never changes, only where it stands."""
+
+    id: UUID
+    receipt_no: str
+    unit: str
+    channel: str
+    anonymous: bool
+    state: Stage
+    recipient: UUID | None
+    received_at: datetime
+    registered_at: datetime
+    due_at: datetime | None
+    due_on: date | None
+    about_dossier: UUID | None = None
+    about_case: UUID | None = None
+    about_project: str | None = None
+    about_procedure: str | None = None
+    about_decision_no: str | None = None
+    version: int = 1
+    lookup_number: int = 0
+    cases: int = 0
+    reason_class: str | None = None
+    closed_at: datetime | None = None
+    screening: Term | None = None
+    parties: frozenset[UUID] = frozenset()
+
+    @property
+    def phase(self) -> str:
+        """What it means for the sender."""
+        return STAGE_PHASE[self.state]
+
+    def next(self, **changes: Any) -> Submission:
+        """The next version, with these changes."""
+        return replace(self, version=self.version + 1, **changes)
+
+
+SUBMISSION = tuple(f.name for f in fields(Submission) if f.name not in {"screening", "parties"})
+"""What is kept in the letter's row: everything but the clock and the people."""
+
+submission_values = attrgetter(*SUBMISSION)
+"""A letter's values in the order of `SUBMISSION`."""
+
+
+def filing_capacity(who: Principal, unit: str) -> str:
+    """In which role somebody hands in a letter: an officer of the unit, a citizen who is known, or nobody we know."""
+    for role in _COUNTER:
+        if role in who.roles and who.may_act_for(unit):
+            return role
+    if who.acting == ANONYMOUS:
+        return ANONYMOUS
+    if not who.has("citizen"):
+        raise Forbidden(unit=unit)
+    if who.recipient is None:
+        raise refusals.IdentityUnknown
+    return "citizen"
+
+
+def check_letter(letter: Letter, *, people: int, at: datetime, counter: bool) -> None:
+    """What a letter is refused for, field by field; `counter`: an officer of the unit enters it."""
+    if letter.anonymous and people:
+        raise refusals.AnonymousWithPeople(field="/parties")
+    if not letter.anonymous and not people:
+        raise refusals.SenderMissing(field="/parties")
+    if letter.channel != "online" and not counter:
+        raise refusals.CounterOnly(field="/channel")
+    if letter.received_at is not None:
+        _check_receipt(letter.received_at, at, counter=counter)
+
+
+def _check_receipt(received_at: datetime, at: datetime, *, counter: bool) -> None:
+    if not counter:
+        raise refusals.ReceivedAtCounterOnly(field="/received_at")
+    if received_at > at:
+        raise refusals.InTheFuture(field="/received_at")
+    if received_at < at - LONGEST_BACKLOG:
+        raise refusals.TooLongAgo(field="/received_at", days=LONGEST_BACKLOG.days)
+
+
+def register(
+    letter: Letter, *, id: UUID, receipt_no: str, parties: Sequence[UUID], verifier: str, at: datetime, office: Office
+) -> tuple[Submission, facts.SubmissionRegistered]:  # fmt: skip
+    """Take a letter in; it is read within the shortest limit it may fall under."""
+    received_at, about = letter.received_at or at, letter.about
+    screening = begin(SCREENING, received_at, office, received_at=received_at)
+    due_at, due_on = due_of(screening)
+    submission = Submission(
+        id=id, receipt_no=receipt_no, unit=letter.unit, channel=letter.channel, anonymous=letter.anonymous, state=Stage.REGISTERED,
+        recipient=parties[0] if parties else None, received_at=received_at, registered_at=at, due_at=due_at, due_on=due_on,
+        about_dossier=about.dossier, about_case=about.case, about_project=about.project, about_procedure=about.procedure,
+        about_decision_no=about.decision_no, screening=screening, parties=frozenset(parties),
+    )  # fmt: skip
+    return submission, facts.SubmissionRegistered(
+        occurred_at=at, submission=id, code=receipt_no, unit=letter.unit, channel=letter.channel, recipient=submission.recipient,
+        anonymous=letter.anonymous, parties=len(parties), received_at=received_at, due_on=due_on, lookup_verifier=verifier,
+    )  # fmt: skip
+
+
+def split(
+    submission: Submission, parts: Sequence[Part], *, at: datetime, office: Office
+) -> tuple[Submission, facts.SubmissionSplit]:
+    """Say what the parts of a letter are; the cases are opened beside this."""
+    _check_unread(submission)
+    for part in parts:
+        check_kind(part.kind)
+        if part.kind is Kind.COMPLAINT and submission.anonymous:
+            raise refusals.AnonymousComplaint
+    read = _read(submission, Stage.SPLIT, at, office, cases=len(parts))
+    return read, facts.SubmissionSplit(
+        occurred_at=at, submission=read.id, code=read.receipt_no, unit=read.unit, recipient=read.recipient, cases=read.cases,
+    )  # fmt: skip
+
+
+def guide(
+    submission: Submission, *, reason_class: str, at: datetime, office: Office
+) -> tuple[Submission, facts.SubmissionGuided]:
+    """Show the sender the right way; nothing is opened here."""
+    _check_unread(submission)
+    read = _read(submission, Stage.GUIDED, at, office, reason_class=reason_class, closed_at=at)
+    return read, facts.SubmissionGuided(
+        occurred_at=at, submission=read.id, code=read.receipt_no, unit=read.unit, recipient=read.recipient, reason_class=reason_class,
+    )  # fmt: skip
+
+
+def file_away(
+    submission: Submission, *, reason_class: str, at: datetime, office: Office
+) -> tuple[Submission, facts.SubmissionFiled]:
+    """Keep a letter that is not settled."""
+    _check_unread(submission)
+    read = _read(submission, Stage.FILED, at, office, reason_class=reason_class, closed_at=at)
+    return read, facts.SubmissionFiled(
+        occurred_at=at, submission=read.id, code=read.receipt_no, unit=read.unit, recipient=read.recipient, reason_class=reason_class,
+    )  # fmt: skip
+
+
+def _check_unread(submission: Submission) -> None:
+    if submission.state is not Stage.REGISTERED:
+        raise refusals.AlreadyScreened(state=submission.state.value)
+
+
+def _read(submission: Submission, stage: Stage, at: datetime, office: Office, **changes: Any) -> Submission:
+    screening = submission.screening and submission.screening.end(at, office)
+    return submission.next(state=stage, screening=screening, due_at=None, due_on=None, **changes)
+
+
+def screening_capacity(submission: Submission, who: Principal) -> str | None:
+    """In which role somebody screens this letter: a screener or the head of the unit it was sent to."""
+    if not who.may_act_for(submission.unit):
+        return None
+    return next((role for role in _SCREENERS if role in who.roles), None)
+
+
+def is_sender(submission: Submission, who: Principal) -> bool:
+    """Whether this person is one of the letter's people."""
+    return who.recipient is not None and who.recipient in submission.parties
+
+
+def may_see_letter(submission: Submission, who: Principal) -> bool:
+    """Its people, its screeners, and the province's inspectors know that a letter is there and where it stands."""
+    return is_sender(submission, who) or screening_capacity(submission, who) is not None or sees_province(who)
+
+
+def may_read_letter(submission: Submission, who: Principal) -> bool:
+    """Its people read what they wrote; screeners only until it is classified, then each case has its own extract."""
+    if is_sender(submission, who):
+        return True
+    return submission.state is Stage.REGISTERED and screening_capacity(submission, who) is not None
+
+
+def sees_province(who: Principal) -> bool:
+    """The provincial inspectorate reads cases of every unit."""
+    return who.has("inspector") and who.may_act_for(PROVINCE)
+
+
+PROVINCE = TENANT
+"""The province itself, as a unit."""
+
+
+def submission_snapshot(submission: Submission, who: Principal) -> dict[str, Any]:
+    """What this principal is shown of a letter: plain values, no clock, no people."""
+    shown = dict(zip(SUBMISSION, submission_values(submission), strict=True))
+    shown["phase"] = submission.phase
+    mine = submission.state is Stage.REGISTERED and screening_capacity(submission, who) is not None
+    shown["actions"] = [{"name": name, "needs": list(needs)} for name, needs in SCREENING_NEEDS.items() if mine]
+    return shown

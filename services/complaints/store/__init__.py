@@ -1,0 +1,1 @@
+"""The only SQL of complaints: letters, cases, people, reference copies and lookup locks."""

@@ -1,0 +1,325 @@
+"""What travels over HTTP: bodies in, views out."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from services.intake.domain import Component, Submission
+from services.intake.handlers import Filing
+from services.intake.store import Wanted
+from shared.store.vault import Details
+from shared.web.fields import Instant, text
+
+
+def _identity(value: str) -> str:
+    digits = re.sub(r"[\s.\-]", "", value)
+    if not re.fullmatch(r"[0-9]{9}|[0-9]{12}", digits):
+        raise PydanticCustomError("identity-number", "Số định danh gồm 9 hoặc 12 chữ số. (9 or 12 digits.)")
+    return digits
+
+
+def _phone(value: str) -> str:
+    digits = re.sub(r"[\s.\-()]", "", value)
+    if not re.fullmatch(r"(\+84|84|0)[0-9]{9,10}", digits):
+        raise PydanticCustomError("phone-number", "Số điện thoại bắt đầu bằng 0 hoặc +84. (It begins with 0 or +84.)")
+    return "+84" + re.sub(r"^(\+84|84|0)", "", digits)
+
+
+class Body(BaseModel):
+    """A request body: unknown fields are refused, so that a mistyped name is noticed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class PersonBody(Body):
+    """A person as written on the form."""
+
+    name: Annotated[str, text(max_length=200)]
+    identity_no: Annotated[str, AfterValidator(_identity)] | None = None
+    phone: Annotated[str, AfterValidator(_phone)] | None = None
+    email: Annotated[str, text(max_length=200, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")] | None = None
+    address: Annotated[str, text(max_length=500)] | None = None
+
+    def details(self) -> Details:
+        """As the vault keeps it."""
+        return Details(self.name, self.identity_no, self.phone, self.email, self.address)
+
+
+class ComponentBody(Body):
+    """A paper handed in."""
+
+    name: Annotated[str, text(max_length=300)]
+    kind: Literal["original", "certified", "copy", "electronic"] = "original"
+    count: Annotated[int, Field(ge=1, le=100)] = 1
+
+    def component(self) -> Component:
+        """As the domain knows it."""
+        return Component(self.name, self.kind, self.count)
+
+
+class DossierBody(Body):
+    """A dossier to be filed."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "procedure": "1.004873", "unit": "19360", "channel": "online", "submitter": {"name": "Nguyễn Văn An", "identity_no": "044085001234"},
+                    "components": [{"name": "Tờ khai", "kind": "electronic", "count": 1}], "summary": "Cấp giấy xác nhận tình trạng hôn nhân",
+                }
+            ]
+        }
+    )  # fmt: skip
+
+    procedure: Annotated[str, text(max_length=30)]
+    unit: Annotated[str, text(max_length=10)]
+    channel: Literal["online", "direct", "postal"]
+    subject_kind: Literal["citizen", "business", "state-body", "organisation"] = "citizen"
+    received_at: Instant | None = None
+    submitter: PersonBody
+    owner: PersonBody | None = None
+    components: Annotated[list[ComponentBody], Field(max_length=50)] = []
+    summary: Annotated[str, text(max_length=1000)] | None = None
+
+    def filing(self) -> Filing:
+        """The submission and its people."""
+        submission = Submission(
+            self.procedure,
+            self.unit,
+            self.channel,
+            tuple(c.component() for c in self.components),
+            self.subject_kind,
+            self.received_at,
+        )
+        return Filing(submission, self.submitter.details(), self.owner.details() if self.owner else None, self.summary)
+
+
+class Lookup(BaseModel):
+    """What a slip needs for `POST /lookups`; the secret is shown when the dossier is filed, and on the slip."""
+
+    code: str
+    secret: str | None = None
+
+
+class Action(BaseModel):
+    """A command this principal may give now."""
+
+    name: str = Field(examples=["accept"])
+    needs: list[str]
+
+
+class DossierView(BaseModel):
+    """A dossier as its citizen and its unit see it; people stand on the slip only."""
+
+    id: UUID
+    code: str
+    state: str = Field(examples=["accepted"])
+    phase: str = Field(examples=["being-resolved"])
+    version: int
+    procedure: str
+    unit: str
+    channel: str
+    submitted_at: Instant
+    received_at: Instant
+    accepted_at: Instant | None
+    settled_at: Instant | None
+    returned_at: Instant | None
+    handler: str | None
+    outcome: str | None
+    result_number: str | None
+    respond_by: date | None
+    answer_due_at: Instant | None
+    due_at: Instant | None
+    due_on: date | None
+    remaining_working_hours: float | None
+    provisional: bool
+    promised_on: date | None
+    lawful_due_on: date | None
+    first_promised_on: date | None
+    lookup: Lookup | None = None
+    actions: list[Action]
+
+
+class Supplement(BaseModel):
+    """What the applicant was asked for last."""
+
+    components: list[str]
+    reason: str
+
+
+class Paper(BaseModel):
+    """A paper of the dossier."""
+
+    name: str
+    kind: str
+    count: int
+
+
+class DossierDetail(DossierView):
+    """A dossier with its texts: what the applicant wrote and handed in, and what was written to them."""
+
+    summary: str | None
+    components: list[Paper]
+    supplement: Supplement | None
+    reason: str | None
+
+
+class Filters(BaseModel):
+    """Filters of the list; `overdue`: past a date that still counts, or (false) not."""
+
+    state: str | None = None
+    unit: str | None = None
+    procedure: str | None = None
+    handler: str | None = None
+    overdue: bool | None = None
+    due_before: date | None = None
+
+    def wanted(self) -> Wanted:
+        """As the store reads them."""
+        return Wanted(**self.model_dump())
+
+
+class ReasonBody(Body):
+    """Why: a class that goes into the fact, and the text, which stays here."""
+
+    reason_class: Literal["wrong-place", "not-complete", "not-eligible", "duplicate", "own-wish", "other"]
+    reason: Annotated[str, text(max_length=2000)]
+
+
+class AssignBody(Body):
+    """To whom: an id of the staff directory."""
+
+    officer: Annotated[str, text(max_length=60, pattern=r"^[A-Za-z0-9._-]+$")]
+
+
+class SupplementBody(Body):
+    """Which papers are missing and why."""
+
+    components: Annotated[list[Annotated[str, text(max_length=300)]], Field(min_length=1, max_length=50)]
+    reason: Annotated[str, text(max_length=2000)]
+    respond_by: date | None = None
+
+
+class SupplyBody(Body):
+    """The papers that came."""
+
+    components: Annotated[list[ComponentBody], Field(min_length=1, max_length=50)]
+
+
+class SettleBody(Body):
+    """The result."""
+
+    outcome: Literal["granted", "rejected"]
+    number: Annotated[str, text(max_length=60)] | None = None
+
+
+class ReturnBody(Body):
+    """How the result reached the citizen."""
+
+    method: Literal["counter", "post", "electronic"]
+
+
+class UnitView(BaseModel):
+    """An administrative unit."""
+
+    code: str
+    name: str
+    level: str
+    kind: str
+    agency: str
+    parent: str | None
+    valid_from: date
+    remote: bool
+    unverified: list[str]
+
+
+class ProcedureView(BaseModel):
+    """A procedure of the catalogue; `unverified` names the columns not yet checked against the law's text."""
+
+    code: str
+    version: int
+    name: str
+    sector: str
+    sector_name: str
+    levels: list[str]
+    limit: str
+    online: str
+    max_supplements: int
+    components: list[dict[str, Any]]
+    fees: list[dict[str, Any]]
+    fee_policy: str
+    basis: str
+    valid_from: date
+    unverified: list[str]
+
+
+class UnitList(BaseModel):
+    """All units."""
+
+    items: list[UnitView]
+
+
+class ProcedureList(BaseModel):
+    """All procedures."""
+
+    items: list[ProcedureView]
+
+
+class FactView(BaseModel):
+    """One fact of a history; `actor` is role and unit only."""
+
+    sequence: int
+    type: str
+    occurred_at: Instant
+    recorded_at: Instant
+    actor: str
+    data: dict[str, Any]
+
+
+class History(BaseModel):
+    """The facts of a dossier in order."""
+
+    items: list[FactView]
+
+
+class DeadlineView(BaseModel):
+    """When it is due and why, day by day."""
+
+    due_at: Instant | None
+    due_on: date | None
+    remaining_working_hours: float | None
+    provisional: bool
+    rule: str | None
+    rule_version: int | None
+    legal_basis: str | None
+    verified: bool | None
+    steps: list[str]
+
+
+class LookupBody(Body):
+    """Code and secret as printed on the slip."""
+
+    code: Annotated[str, text(max_length=60)]
+    secret: Annotated[str, text(max_length=20)]
+
+
+class LookupView(BaseModel):
+    """What a citizen with the slip is told; never a name."""
+
+    code: str
+    state: str
+    phase: str
+    status: str
+    procedure: str
+    unit: str
+    due_at: Instant | None
+    due_on: date | None
+    respond_by: date | None
+    provisional: bool
+    explanation: list[str]

@@ -1,0 +1,139 @@
+"""Every sequence of commands either moves along the drawn arrows or is refused by name; the facts tell it all again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from services.intake.domain import Dossier, State
+from services.intake.tests.test_domain import ARROWS, AT, refusal_of, submitted, told
+from shared.contracts.envelope import Fact, encode
+from shared.kernel import Refused
+
+COMMANDS = st.sampled_from(sorted(ARROWS))
+GAPS = st.timedeltas(timedelta(0), timedelta(days=20))
+LIMITS = st.sampled_from(["same-day", "8wh", "3wd", "17wd", "15d", "30d"])
+
+
+DATES = ("due_at", "due_on", "promised_on", "lawful_due_on")
+
+
+def replayed(facts: list[Fact]) -> dict[str, Any]:
+    """A dossier told by its facts alone, as a reader of the topic sees them: plain JSON."""
+    told_by: dict[str, Any] = {}
+    for fact in facts:
+        told_by |= READ[type(fact).__name__](msgspec.json.decode(encode(fact)))
+    return told_by
+
+
+def supplied(data: dict[str, Any]) -> dict[str, Any]:
+    state = "in-progress" if data["answer_due_at"] is None else "submitted"
+    return {"state": state, "respond_by": None, "answer_due_at": data["answer_due_at"], **dates(data)}
+
+
+def dates(data: dict[str, Any]) -> dict[str, Any]:
+    return {name: data.get(name) for name in DATES}
+
+
+NOTHING_YET = {"handler": None, "outcome": None, "respond_by": None}
+READ: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "DossierSubmitted": lambda data: {**data, "state": "submitted", **NOTHING_YET, **dates(data)},
+    "DossierAccepted": lambda data: {"state": "accepted", "answer_due_at": None, **dates(data)},
+    "DossierRefused": lambda _: {"state": "refused", "answer_due_at": None},
+    "DossierAssigned": lambda data: {"state": "in-progress", "handler": data["officer"]},
+    "SupplementRequested": lambda data: {
+        "state": "awaiting-supplement",
+        "respond_by": data["respond_by"],
+        "answer_due_at": None,
+    },
+    "SupplementSupplied": supplied,
+    "DossierSettled": lambda data: {"state": "settled", "outcome": data["outcome"]},
+    "ResultReturned": lambda _: {"state": "returned"},
+    "DossierWithdrawn": lambda _: {"state": "withdrawn", "respond_by": None, "answer_due_at": None},
+}
+
+
+def plain(dossier: Dossier, names: list[str]) -> dict[str, Any]:
+    shown: dict[str, Any] = msgspec.json.decode(encode({name: getattr(dossier, name) for name in names}))
+    return shown
+
+
+class Life(RuleBasedStateMachine):
+    """One dossier, given anything at any time."""
+
+    dossier: Dossier
+    facts: list[Fact]
+    at: datetime
+    commands: int
+
+    @initialize(channel=st.sampled_from(["online", "postal", "direct"]), limit=LIMITS, supplements=st.integers(0, 2))
+    def file(self, channel: str, limit: str, supplements: int) -> None:
+        self.at, self.commands = AT, 0
+        self.dossier, self.facts = submitted(channel, limit=limit, max_supplements=supplements)
+
+    @rule(command=COMMANDS, gap=GAPS)
+    @precondition(lambda self: self.at < AT + timedelta(days=400))
+    def give(self, command: str, gap: timedelta) -> None:
+        self.at += gap
+        before = self.dossier
+        often = command == "request-supplement" and before.supplements >= before.max_supplements
+        if before.state.value not in ARROWS[command] or often:
+            why = "too-many-supplements" if before.state.value in ARROWS[command] else refusal_of(command, before.state)
+            with pytest.raises(Refused) as refused:
+                told(command, before, self.at)
+            assert refused.value.code == why
+            return
+        self.dossier, fact = told(command, before, self.at)
+        self.facts.append(fact)
+        self.commands += 1
+        assert self.dossier.state == self._drawn(command, before)
+
+    def _drawn(self, command: str, before: Dossier) -> str:
+        if command == "supply" and before.accepted_at is None:
+            return "submitted"
+        return ARROWS[command][before.state.value]
+
+    @invariant()
+    def the_version_counts_the_commands_and_the_sequence_the_facts(self) -> None:
+        assert self.dossier.version == 1 + self.commands
+        assert len(self.facts) == self.commands + (2 if self.dossier.channel == "direct" else 1)
+
+    @invariant()
+    def the_facts_tell_the_same_state(self) -> None:
+        names = ["state", "handler", "outcome", "respond_by", "answer_due_at", "promised_on", "unit", "recipient"]
+        if self.dossier.state in {State.SUBMITTED, State.ACCEPTED, State.IN_PROGRESS}:
+            names += ["due_at", "due_on", "lawful_due_on"]
+        told_by = replayed(self.facts)
+        assert {name: told_by[name] for name in names} == plain(self.dossier, names)
+
+    @invariant()
+    def the_clocks_run_only_in_their_states(self) -> None:
+        state, answer, settlement = self.dossier.state, self.dossier.answer, self.dossier.settlement
+        assert (answer is not None and not answer.ended) == (state is State.SUBMITTED)
+        assert (self.dossier.answer_due_at is not None) == (state is State.SUBMITTED)
+        accepted = self.dossier.accepted_at is not None
+        assert (settlement is not None) == accepted
+        if settlement is not None:
+            running = state in {State.ACCEPTED, State.IN_PROGRESS, State.AWAITING_SUPPLEMENT}
+            assert settlement.ended != running
+            assert settlement.clock.paused == (state is State.AWAITING_SUPPLEMENT)
+
+    @invariant()
+    def no_promise_is_ever_forgotten(self) -> None:
+        if self.dossier.accepted_at is not None:
+            assert self.dossier.first_promised_on is not None
+            assert self.dossier.promised_on is not None
+            assert self.dossier.promised_on >= self.dossier.first_promised_on
+
+
+Life.TestCase.settings = settings(
+    max_examples=40, stateful_step_count=15, deadline=None, suppress_health_check=[HealthCheck.filter_too_much]
+)
+TestEverySequenceOfCommandsKeepsToTheArrows = Life.TestCase

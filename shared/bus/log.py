@@ -1,0 +1,42 @@
+"""Reading topics without a group: from their beginning for a rebuild, or only to know where they end."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from shared.bus.broker import guarded
+
+__all__ = ["TopicPartition", "ends", "reader"]
+
+START_SECONDS = 20
+END_SECONDS = 5
+
+
+@asynccontextmanager
+async def reader(bootstrap: str, name: str, *, batch: int) -> AsyncIterator[AIOKafkaConsumer]:
+    """A client that commits nothing and belongs to no group; `ConnectionError` when Kafka does not answer."""
+    client = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, client_id=name, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest",
+        isolation_level="read_committed", max_poll_records=batch, fetch_max_bytes=16_777_216, max_partition_fetch_bytes=4_194_304,
+    )  # fmt: skip
+    try:
+        if (error := await guarded(client.start(), START_SECONDS)) is not None:
+            raise ConnectionError(f"Kafka at {bootstrap} does not answer") from error
+        yield client
+    finally:
+        await guarded(client.stop(), 5)
+
+
+async def ends(bootstrap: str, places: Collection[tuple[str, int]]) -> Mapping[tuple[str, int], int] | None:
+    """The next offset of each partition; None when Kafka does not answer within a few seconds."""
+    client = AIOKafkaConsumer(bootstrap_servers=bootstrap, client_id="gandan-ends", group_id=None)
+    try:
+        if await guarded(client.start(), END_SECONDS) is not None:
+            return None
+        found = await client.end_offsets([TopicPartition(*place) for place in places])
+    finally:
+        await guarded(client.stop(), 2)
+    return {(tp.topic, tp.partition): offset for tp, offset in found.items()}
