@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -11,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from deploy import local
@@ -39,8 +42,9 @@ def main(keys: list[str], *, home: Path = Path(".local/bench")) -> int:
 
 
 async def _measure_all(keys: Sequence[str], scale: Scale, home: Path) -> int:
-    console = Console(stderr=not sys.stdout.isatty(), highlight=False)
+    console = Console(stderr=True, highlight=False)
     results: list[Result] = []
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, _cancel, asyncio.current_task())
     (home / "product").mkdir(parents=True, exist_ok=True)
     with local.start(home / "stack") as stack, console.status("starting") as status:
         bench = Bench(scale, home.absolute(), stack, status.update)
@@ -48,10 +52,16 @@ async def _measure_all(keys: Sequence[str], scale: Scale, home: Path) -> int:
             began = time.monotonic()
             results.append(await _measured(bench, key))
             console.print(f"{key}: {time.monotonic() - began:.0f} s")
-    Console().print(table(results, scale))
+    show(results, scale)
     keep(results, scale, home.parent / REPORT)
     failed = any(result.unit == "failed" for result in results)
     return FAILED if failed or (scale is not QUICK and not all(result.ok for result in results)) else DONE
+
+
+def _cancel(task: asyncio.Task[int] | None) -> None:
+    """A signal ends the measurement, and with it every process it started."""
+    if task is not None:
+        task.cancel()
 
 
 async def _measured(bench: Bench, key: str) -> Result:
@@ -64,21 +74,25 @@ async def _measured(bench: Bench, key: str) -> Result:
     return measured
 
 
+def show(results: Sequence[Result], scale: Scale) -> None:
+    """The table, and below it what else was seen of each key."""
+    console = Console(highlight=False)
+    console.print(table(results, scale))
+    for result in results:
+        for note in filter(None, result.notes):
+            console.print(f"  [bold]{result.key}[/]  {escape(note)}", soft_wrap=True)
+
+
 def table(results: Sequence[Result], scale: Scale) -> Table:
-    """What is shown: value, limit, ratio, goal, and below each line what else was seen."""
-    shown = Table(
-        title=f"gandan bench, scale {scale.name}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}", show_lines=True
-    )
+    """One row per key: value, limit, ratio, goal."""
+    load = os.getloadavg()[0]
+    shown = Table(title=f"gandan bench, scale {scale.name}, {os.cpu_count()} cores, load {load:.1f}")
     for column in ("key", "value", "limit", "ratio", "goal", "ok"):
         shown.add_column(column)
-    shown.add_column("beside", overflow="fold")
     for result in results:
-        limit = _number(result.limit)
         ratio = "-" if result.ratio is None else f"{result.ratio:.2f}"
         value = f"{_number(result.value)} {result.unit}"
-        shown.add_row(
-            result.key, value, limit, ratio, result.goal, "yes" if result.ok else "NO", "\n".join(filter(None, result.notes))
-        )  # fmt: skip
+        shown.add_row(result.key, value, _number(result.limit), ratio, result.goal, "yes" if result.ok else "NO")
     return shown
 
 

@@ -36,7 +36,7 @@ def contracts() -> None:
 @app.command()
 def check(*, as_json_: JsonOption = False) -> None:
     """Compare this version with the committed contracts; exit 1 when they differ. Example: gandan contracts check --json"""
-    broken = schemas.check()
+    broken = schemas.check(schemas.SCHEMAS)
     stale = [*differences(schemas.files(), schemas.SCHEMAS), *unsampled(), *differences(files(), DOCUMENTS)]
     if as_json_:
         print(as_json({"ok": not broken and not stale, "broken": broken, "differs": stale}))
@@ -55,7 +55,7 @@ def export(
 
     A fact's committed schema is never overwritten by one that breaks its readers: that needs a .v2 beside it.
     """
-    if folder is None and (broken := schemas.check()):
+    if folder is None and (broken := schemas.check(schemas.SCHEMAS)):
         print("\n".join(told(broken, [])))
         raise typer.Exit(REFUSED)
     try:
@@ -145,7 +145,9 @@ def told(broken: list[str], stale: list[str]) -> list[str]:
 
 
 def _facts(folder: Path | None) -> list[Path]:
-    return schemas.write() if folder is None else schemas.write(folder / "schemas", folder / "samples")
+    if folder is None:
+        return schemas.write(schemas.SCHEMAS, schemas.SAMPLES)
+    return schemas.write(folder / "schemas", folder / "samples")
 
 
 def _documents(folder: Path) -> list[Path]:

@@ -25,7 +25,7 @@ from shared.kernel import Caller, NotFound, Principal, Refused
 from shared.moments import Clock, MovableClock, system_clock, uuid7
 from shared.runtime import Frame, Service
 from shared.settings import Settings, WrongSetting
-from shared.store.db import TRANSIENT, Connection, open_direct, open_pool, passes
+from shared.store.db import TRANSIENT, Connection, open_direct, open_pool
 from shared.store.unit_of_work import Works
 from shared.telemetry.logs import configure_logs
 from shared.telemetry.redaction import redact
@@ -187,8 +187,8 @@ def explained(error: BaseException) -> tuple[int, str]:
         return WRONG_USAGE, str(error)
     if isinstance(error, asyncpg.UndefinedTableError):
         return REFUSED, "a database is not at this version: run `gandan migrate`"
-    if isinstance(error, TRANSIENT) and not passes(error):
-        raise error
+    if isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError):
+        raise error  # an argument of ours that asyncpg does not like
     if isinstance(error, (Unreachable, StackError, *_ABSENT, *TRANSIENT)):
         return UNREACHABLE, _words(error)
     return REFUSED, _words(error)

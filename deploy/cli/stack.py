@@ -45,8 +45,16 @@ def status(home: HomeOption = Path(".local"), *, as_json: JsonOption = False) ->
     """Say whether the embedded stack and the services run, and where (exit 3 when neither does). Example: gandan status --json"""
     seen, services = local.status(home), readiness(url_of_services())
     told = {**as_data(seen), "services": services}
-    print(json.dumps(told, indent=2) if as_json else f"{as_text(seen)}\n{as_words(services)}")
+    print(
+        json.dumps(told, indent=2) if as_json else f"{as_text(seen)}\n{as_words(services)}{_stranger(seen, services)}"
+    )
     raise typer.Exit(DONE if seen.ready or services["state"] in {"ready", "degraded"} else UNREACHABLE)
+
+
+def _stranger(seen: local.Status, services: dict[str, Any]) -> str:
+    """Say when what answers on the port works on another Kafka than the stack of this home."""
+    theirs = services["checks"].get("kafka", {}).get("bootstrap")
+    return f"\n  not of this home: their Kafka is {theirs}" if theirs and seen.bootstrap not in {None, theirs} else ""
 
 
 def url_of_services() -> str:

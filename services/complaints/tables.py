@@ -32,8 +32,6 @@ class UnitRow(Row, table=True):
     parent: str | None = None
     valid_from: date
     valid_to: date | None = None
-    sequence: int
-    """Of the record it was read from: an older one never replaces it."""
 
 
 class ProcedureRow(Row, table=True):
@@ -44,7 +42,6 @@ class ProcedureRow(Row, table=True):
     code: str = Field(primary_key=True)
     name: str
     sector: str
-    sequence: int
 
 
 class ReceiptCounterRow(Row, table=True):

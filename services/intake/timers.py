@@ -1,4 +1,4 @@
-"""Door 3, the clock: announce what is near or past due, read reference data again, forget old idempotency keys."""
+"""Door 3, the clock: announce what is near or past due, read reference data again."""
 
 from __future__ import annotations
 

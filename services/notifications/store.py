@@ -159,7 +159,7 @@ async def page(
     unread: bool = False, aggregate: UUID | None = None, variables: bool = False,
 ) -> tuple[Standing, list[Item]]:  # fmt: skip
     """How the inbox stands, and its items not archived: downwards from `below`, or upwards from `above`, in that order."""
-    way, place = (_DOWN, below or LAST) if above is None else (_UP, above)
+    way, place = (_DOWN, LAST if below is None else below) if above is None else (_UP, above)
     statement = _PAGE.format(
         **way, **(_VARIABLES if variables else _SAID), unread=" AND i.read_at IS NULL" if unread else ""
     )

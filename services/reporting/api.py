@@ -13,7 +13,6 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from services.reporting import domain, handlers
 from services.reporting.domain import DossierLine, Filter, Moment
-from services.reporting.domain.figures import overdue as overdue_on
 from shared.kernel import Principal
 from shared.store.unit_of_work import Works
 from shared.web.auth import allow, public
@@ -215,9 +214,9 @@ async def asked(
     received_to: Annotated[date | None, Query(description="Received on this day or earlier.")] = None,
 ) -> Filter:
     """A dependency: the filter a list was asked with."""
-    late = overdue_on(domain.day_of(works.clock()))
     if overdue:
-        open, due_before = late.open, min(due_before or late.due_before or date.max, late.due_before or date.max)  # noqa: A001 - as above
+        today = domain.day_of(works.clock())
+        open, due_before = True, min(due_before or today, today)  # noqa: A001 - as above
     return Filter(
         unit, procedure, tuple(state), tuple(phase), open, paused, breached, due_on, due_before, tuple(timing), settled_from, settled_to,
         received_from, received_to,

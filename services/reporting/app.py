@@ -6,9 +6,9 @@ from functools import partial
 from pathlib import Path
 
 from services.reporting import api, pages
-from services.reporting.adapters import heads
 from services.reporting.consumers import LISTENER
 from services.reporting.timers import timers
+from shared.bus import log
 from shared.runtime import Blueprint, Frame, Service
 from shared.web.app import service_app
 
@@ -25,7 +25,7 @@ def build(frame: Frame) -> Service:
         door=frame.door,
         problems=HERE / "data" / "problems.toml",
     )
-    app.state.works, app.state.ends = frame.works, partial(heads.ends, frame.bootstrap)
+    app.state.works, app.state.ends = frame.works, partial(log.ends, frame.bootstrap)
     return Service(
         name="reporting",
         api=app,

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from asyncpg.pgproto import pgproto
 
 from shared.contracts.envelope import Catalogue, Fact, Foreign, decode_foreign, derived_id, family
 from shared.store.unit_of_work import Cause
@@ -94,9 +95,10 @@ def key_id(key: bytes | None) -> UUID | None:
     except UnicodeDecodeError:
         return derived_id("key", key.hex())
     try:
-        return UUID(text)
+        fast: UUID = pgproto.UUID(text)  # a uuid.UUID in C, seven times faster to parse
     except ValueError:
         return derived_id("key", text)
+    return fast
 
 
 _decoders: dict[type[Fact], Callable[[bytes], Fact]] = {}
@@ -155,7 +157,7 @@ def decode(
             retried=retried,
         )
     envelope = _foreign(raw)
-    if envelope.sequence < 1 or key_id(envelope.subject.encode()) != key:
+    if envelope.sequence < 1 or envelope.subject.encode() != raw.key:
         raise Undecodable("wrong-subject", f"subject {envelope.subject[:80]!r}, sequence {envelope.sequence}")
     kind = catalogue.find(topic or raw.topic, envelope.type)
     fact = None

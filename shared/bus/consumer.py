@@ -28,7 +28,7 @@ from shared.bus.broker import guarded
 from shared.bus.place import Lost, Move, Place
 from shared.contracts.envelope import Catalogue, family
 from shared.kernel import Refused, system
-from shared.store.db import TRANSIENT
+from shared.store.db import passes
 from shared.store.unit_of_work import Work, Works
 from shared.telemetry import tracing
 from shared.telemetry.metrics import Metrics
@@ -86,7 +86,7 @@ class Broken(Exception):  # noqa: N818 - the breaker's word
 
 def _passes(error: Exception) -> bool:
     """What rolls the whole batch back, to come again: no record is guilty of it."""
-    return isinstance(error, (Lost, Broken, *TRANSIENT))
+    return isinstance(error, (Lost, Broken)) or passes(error)
 
 
 @dataclass(slots=True)

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Mapping
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from shared.bus.broker import guarded
 
-__all__ = ["TopicPartition", "ends", "reader"]
+__all__ = ["TopicPartition", "client", "ends"]
 
-START_SECONDS = 20
 END_SECONDS = 5
 
 
-@asynccontextmanager
-async def reader(bootstrap: str, name: str, *, batch: int) -> AsyncIterator[AIOKafkaConsumer]:
-    """A client that commits nothing and belongs to no group; `ConnectionError` when Kafka does not answer."""
-    client = AIOKafkaConsumer(
+def client(bootstrap: str, name: str, *, batch: int) -> AIOKafkaConsumer:
+    """A client that commits nothing and belongs to no group; to be started and stopped by its user (`guarded`)."""
+    return AIOKafkaConsumer(
         bootstrap_servers=bootstrap, client_id=name, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest",
-        isolation_level="read_committed", max_poll_records=batch, fetch_max_bytes=16_777_216, max_partition_fetch_bytes=4_194_304,
+        isolation_level="read_committed", max_poll_records=batch, fetch_max_bytes=16_777_216, max_partition_fetch_bytes=2_097_152,
     )  # fmt: skip
-    try:
-        if (error := await guarded(client.start(), START_SECONDS)) is not None:
-            raise ConnectionError(f"Kafka at {bootstrap} does not answer") from error
-        yield client
-    finally:
-        await guarded(client.stop(), 5)
 
 
 async def ends(bootstrap: str, places: Collection[tuple[str, int]]) -> Mapping[tuple[str, int], int] | None:

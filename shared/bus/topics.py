@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from shared.bus.broker import guarded
 
@@ -52,6 +50,8 @@ CATALOGUE: tuple[Topic, ...] = (
     compacted("intake.units"),
     compacted("intake.procedures"),
     compacted("intake.contacts", max_lag_ms=DAY_MS),
+    facts("complaints.cases"),
+    compacted("complaints.contacts", max_lag_ms=DAY_MS),
     facts("notifications.notices"),
 )
 """Every topic of this version; a topic enters when somebody writes it."""
@@ -104,24 +104,3 @@ async def sync(
         if code != _EXISTS:  # somebody else made it meanwhile
             made.append(name)
     return made
-
-
-async def described(bootstrap: str) -> list[dict[str, Any]]:
-    """Name, partitions and settings of each of our topics, as `gandan topics list` prints them."""
-    async with admin(bootstrap) as client:
-        found = await client.describe_topics([topic.name for topic in CATALOGUE])
-        answers = await client.describe_configs(
-            [ConfigResource(ConfigResourceType.TOPIC, topic.name) for topic in CATALOGUE]
-        )
-    partitions = {topic["topic"]: len(topic["partitions"]) for topic in found if topic["error_code"] == 0}
-    settings: dict[str, dict[str, str]] = {}
-    for answer in answers:
-        for _code, _message, _kind, name, entries in answer.resources:
-            settings[name] = {entry[0]: entry[1] for entry in entries}
-    return [
-        {
-            "topic": topic.name, "exists": topic.name in partitions, "partitions": partitions.get(topic.name, 0), "wanted_partitions": topic.partitions,
-            "differs": sorted(k for k, v in topic.settings.items() if topic.name in partitions and settings.get(topic.name, {}).get(k) != v),
-        }
-        for topic in CATALOGUE
-    ]  # fmt: skip

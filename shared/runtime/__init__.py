@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from shared.bus.consumer import Listener
 from shared.bus.relay import Sealer
+from shared.runtime.discretion import Discretion
 from shared.settings import Keys, Settings
 from shared.store.unit_of_work import Works
 from shared.telemetry.setup import Telemetry
@@ -35,9 +36,11 @@ class Frame:
     bootstrap: str
 
     def web_telemetry(self, service: str) -> TelemetryConfig:
-        """FastAPI's own instrumentation with this process's providers."""
+        """FastAPI's own instrumentation with this process's providers; addresses are recorded without people in them."""
+        provider = self.telemetry.provider_for(service)
+        provider.add_span_processor(Discretion())
         return {
-            "tracer_provider": self.telemetry.provider_for(service),
+            "tracer_provider": provider,
             "meter_provider": self.telemetry.meter_provider,
         }
 

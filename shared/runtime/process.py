@@ -65,17 +65,19 @@ class Process:
     bootstrap: str
     services: list[Running] = field(default_factory=list)
     tasks: list[asyncio.Task[Any]] = field(default_factory=list)
+    jobs: list[asyncio.Task[None]] = field(default_factory=list)
     broker: Broker | None = None
     kafka_error: str | None = "not connected yet"
     connected: asyncio.Event = field(default_factory=asyncio.Event)
     dead: str | None = None
     """Why this process cannot go on: readiness 503, then exit."""
 
-    def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+    def spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         """Run something beside the rest until the process stops; its end is an error."""
         task = asyncio.create_task(work, name=name)
         task.add_done_callback(self._ended)
         self.tasks.append(task)
+        return task
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -137,7 +139,7 @@ def _start_workers(process: Process, running: Running, parts: frozenset[str]) ->
         for timer in (*service.timers, Timer(f"{service.name}.idempotency", HOUR, partial(purge, frame.works))):
             process.spawn(timer.run(), timer.name)
     for number, job in enumerate(service.jobs):
-        process.spawn(job(), f"{service.name}.job{number}")
+        process.jobs.append(process.spawn(job(), f"{service.name}.job{number}"))
     if "consumers" in parts:
         running.consumers = [
             Consumer(listener, frame.works, process.bootstrap, process.telemetry.metrics, process.settings.topic_prefix)
@@ -269,6 +271,7 @@ async def serve(
         server = uvicorn.Server(config)
         process.spawn(_announce(process, server, on_ready), "ready")
         process.spawn(_end_when_dead(process, server), "life")
+        process.spawn(_let_go(process, server), "let-go")
         await server.serve()
     return 1 if process.dead else 0
 
@@ -280,6 +283,15 @@ async def _announce(process: Process, server: uvicorn.Server, on_ready: Callable
         async with asyncio.timeout(30):
             await process.connected.wait()
     on_ready(process)
+    await asyncio.Event().wait()
+
+
+async def _let_go(process: Process, server: uvicorn.Server) -> None:
+    """End the jobs as soon as the server begins to stop: open streams end with them instead of holding the drain."""
+    while not server.should_exit:  # noqa: ASYNC110 - uvicorn has a flag, no event
+        await asyncio.sleep(0.05)
+    for job in process.jobs:
+        job.cancel()
     await asyncio.Event().wait()
 
 

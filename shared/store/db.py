@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, TypeAlias, cast
 
@@ -24,6 +25,7 @@ TRANSIENT: tuple[type[BaseException], ...] = (
     asyncpg.SerializationError,
     asyncpg.DeadlockDetectedError,
     asyncpg.LockNotAvailableError,
+    asyncpg.InvalidCachedStatementError,
     asyncpg.ObjectNotInPrerequisiteStateError,
     asyncpg.InvalidTransactionStateError,
     asyncpg.InternalClientError,
@@ -32,6 +34,14 @@ TRANSIENT: tuple[type[BaseException], ...] = (
     OSError,
 )
 """What passes by itself: the connection, the server, a lock or a conflict. The same work may be tried again."""
+
+_OURS = re.compile(r"the server expects .* argument|invalid input for query argument")
+
+
+def passes(error: BaseException) -> bool:
+    """Whether this passes by itself; an argument asyncpg refuses to send is a mistake of ours, though an InterfaceError."""
+    return isinstance(error, TRANSIENT) and not (isinstance(error, asyncpg.InterfaceError) and _OURS.search(str(error)))
+
 
 _SESSION = {
     "idle_in_transaction_session_timeout": "5s",

@@ -22,7 +22,7 @@ def local_client(timeout: float = 20) -> httpx.AsyncClient:
     return httpx.AsyncClient(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), trust_env=False, timeout=timeout)
 
 
-class UnexpectedAnswer(AssertionError):
+class UnexpectedAnswerError(AssertionError):
     """An answer no repetition would change."""
 
 
@@ -44,7 +44,7 @@ class PatientClient:
             headers["if-match"] = if_match
         answer = await self._until_answered("POST", path, headers, body)
         if answer.status_code not in {200, 201}:
-            raise UnexpectedAnswer(f"POST {path}: {answer.status_code} {answer.text[:500]}")
+            raise UnexpectedAnswerError(f"POST {path}: {answer.status_code} {answer.text[:500]}")
         self.seen["replayed"] += "idempotent-replayed" in answer.headers
         return answer.json()
 

@@ -16,13 +16,16 @@ CONSUMER_STEPS = ("sorted", "applied", "effects", "committed")
 
 
 def arm(failpoint: str) -> None:
-    """Arm one before the services are built: `relay.confirmed:3` dies at the third time rows were confirmed."""
+    """Arm one before the services are built: `relay.confirmed:3` dies at the third time rows were confirmed.
+
+    The names in the runtime's module are replaced, so that every relay or consumer of this process has it.
+    """
     where, _, times = failpoint.partition(":")
     door, _, step = where.partition(".")
     if door == "relay" and step in RELAY_STEPS:
-        process.Relay = partial(Relay, failpoint=_death(step, int(times)))  # type: ignore[misc, assignment] # on purpose: every relay of this process
+        vars(process)["Relay"] = partial(Relay, failpoint=_death(step, int(times)))
     elif door == "consumer" and step in CONSUMER_STEPS:
-        process.Consumer = partial(Consumer, failpoint=_death(step, int(times)))  # type: ignore[misc, assignment] # as above
+        vars(process)["Consumer"] = partial(Consumer, failpoint=_death(step, int(times)))
     else:
         raise ValueError(f"there is no failpoint {failpoint!r}")
 

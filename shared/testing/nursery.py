@@ -12,6 +12,7 @@ import os
 import select
 import signal
 import sys
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -30,16 +31,17 @@ def main() -> None:
     gc.freeze()
     _say(ready=True)
     children: set[int] = set()
-    while _serve(children):
+    orders = FileIO(0, closefd=False)  # unbuffered: select must see what is left
+    while _serve(orders, children):
         _bury(children)
     for child in children:
         os.kill(child, signal.SIGKILL)
 
 
-def _serve(children: set[int]) -> bool:
-    if not select.select([sys.stdin], [], [], LOOK_SECONDS)[0]:
+def _serve(orders: FileIO, children: set[int]) -> bool:
+    if not select.select([orders], [], [], LOOK_SECONDS)[0]:
         return True
-    line = sys.stdin.buffer.raw.readline()  # type: ignore[attr-defined] # unbuffered: select must see what is left
+    line = orders.readline()
     if not line:
         return False
     order = json.loads(line)

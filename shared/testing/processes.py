@@ -107,7 +107,7 @@ class Nursery:
 
     def __enter__(self) -> Self:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("GANDAN_")}
-        self._program = subprocess.Popen(  # noqa: S603 - our own module
+        self._program = subprocess.Popen(
             [sys.executable, "-m", "shared.testing.nursery"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 import asyncpg
 
-from shared.store.db import TRANSIENT
+from shared.store.db import passes
 
 Fault: TypeAlias = Literal["unavailable", "storage-full", "nul-character", "internal-error"]
 
@@ -29,7 +29,7 @@ def fault_of(error: BaseException) -> Fault:
             return "storage-full"
         if isinstance(each, _NUL):
             return "nul-character"
-        if isinstance(each, TRANSIENT) and not isinstance(each, _OUR_FAULT):
+        if passes(each) and not isinstance(each, _OUR_FAULT):
             return "unavailable"
     return "internal-error"
 

@@ -32,7 +32,8 @@ from shared.testing import databases as testing
 from shared.testing.fixtures import migrations_of
 from shared.testing.stack import TestStack
 
-FRAME = "fact, stream, outbox, parked, applied, offsets, deadline, idempotency"
+FRAME = ("fact", "stream", "outbox", "parked", "applied", "offsets", "deadline", "idempotency")
+EMPTY = "; ".join([*(f"DELETE FROM {table}" for table in FRAME), "ALTER TABLE parked ALTER COLUMN id RESTART"])
 Gandan = Callable[..., Awaitable[Result]]
 
 
@@ -102,7 +103,7 @@ async def province(installation: Province) -> AsyncIterator[Province]:
     """The installation, empty again afterwards."""
     yield installation
     for pool in installation.pools.values():
-        await pool.execute(f"TRUNCATE {FRAME} RESTART IDENTITY")
+        await pool.execute(EMPTY)
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from io import StringIO
@@ -15,7 +16,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from deploy.cli import bench, lazy, screen, stack
+from deploy import local
+from deploy.bench import run
+from deploy.cli import lazy, screen, stack
 from deploy.cli.calendar import described, told
 from services.__main__ import Gandan, app
 from shared.law import Calendar, YearStatus, official_calendar
@@ -165,6 +168,12 @@ class TestStatus:
             )
         assert (found.exit_code, json.loads(found.stdout)["services"]["state"]) == (0, "ready")
 
+    def test_services_of_another_home_are_told_apart(self) -> None:
+        seen = local.Status(Path("home"), running=True, ready=True, bootstrap="127.0.0.1:7")
+        assert stack._stranger(seen, {"checks": CHECKS}).endswith("not of this home: their Kafka is 127.0.0.1:9")
+        assert stack._stranger(replace(seen, bootstrap="127.0.0.1:9"), {"checks": CHECKS}) == ""
+        assert stack._stranger(replace(seen, bootstrap=None), {"checks": CHECKS}) == ""
+
     def test_silence_is_said_so(self, runner: CliRunner, tmp_path: Path) -> None:
         found = runner.invoke(app, ["status", "--home", str(tmp_path)], env={"GANDAN_PORT": "1"})
         assert (found.exit_code, "no services answer on http://127.0.0.1:1" in found.output) == (3, True)
@@ -172,10 +181,17 @@ class TestStatus:
 
 def test_bench_measures_the_keys_it_is_given(runner: CliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[list[str]] = []
-    monkeypatch.setattr(bench.run, "main", lambda keys: asked.append(keys) or 1)
+
+    def main(keys: list[str]) -> int:
+        asked.append(keys)
+        return 1
+
+    monkeypatch.setattr(run, "main", main)
     assert runner.invoke(app, ["bench", "submit", "relay"]).exit_code == 1
     assert runner.invoke(app, ["bench"]).exit_code == 1
-    assert asked == [["submit", "relay"], []]
+    assert runner.invoke(app, ["bench", "--quick", "submit"]).exit_code == 1
+    assert asked == [["submit", "relay"], [], ["--quick", "submit"]]
+    assert runner.invoke(app, ["bench", "--quick", "--full"]).exit_code == 2
 
 
 class Terminal(StringIO):
@@ -184,15 +200,20 @@ class Terminal(StringIO):
 
 
 def test_a_bar_is_drawn_on_a_terminal_only_when_the_work_takes_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stderr", Terminal())
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
     with screen.Bar("facts") as bar:
         bar.show(1, 3)
-        assert bar.bar is None
+        assert not drawn(bar)
         bar.began -= screen.PATIENCE
         bar.show(2, 3)
-        assert bar.bar is not None
-        assert bar.bar.tasks[0].completed == 2
-    assert "facts" in sys.stderr.getvalue()
+        assert drawn(bar) == [2]
+    assert "facts" in terminal.getvalue()
+
+
+def drawn(bar: screen.Bar) -> list[float]:
+    """How far each line of a bar is; nothing before it is drawn."""
+    return [] if bar.bar is None else [task.completed for task in bar.bar.tasks]
 
 
 def test_columns_are_as_wide_as_their_widest_word() -> None:

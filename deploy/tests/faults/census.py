@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -159,7 +158,8 @@ async def drained(province: Province, promised: Promises, *, seconds: float = DR
         done = len(found.timeline) >= facts and found.notices.total() >= owed and found.waiting == 0
         return found if done else None
 
-    found: Any = await wait_until(arrived, seconds=seconds, every=0.2, what=f"{facts} facts and {owed} notices")
+    found = await wait_until(arrived, seconds=seconds, every=0.2, what=f"{facts} facts and {owed} notices")
+    assert found is not None
     return found
 
 

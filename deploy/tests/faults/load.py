@@ -40,11 +40,11 @@ _LIVES: Sequence[tuple[str, Sequence[str]]] = (
 """Channel, and what is done with the dossier."""
 
 
-def filing(channel: str, components: Sequence[str], **changes: Any) -> dict[str, Any]:
+def filing(channel: str, papers: Sequence[str], /, **changes: Any) -> dict[str, Any]:
     """The body that files a dossier."""
-    papers = [{"name": name, "kind": "original", "count": 1} for name in components]
+    components = [{"name": name, "kind": "original", "count": 1} for name in papers]
     submitter = {"name": "Nguyễn Thị Thử", "identity_no": "044085001234", "phone": "0912 345 678"}
-    made = {"procedure": PROCEDURE, "unit": UNIT, "channel": channel, "submitter": submitter, "components": papers}
+    made = {"procedure": PROCEDURE, "unit": UNIT, "channel": channel, "submitter": submitter, "components": components}
     return made | {"summary": "Hồ sơ chạy thử"} | changes
 
 

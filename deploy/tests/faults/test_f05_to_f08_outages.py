@@ -119,5 +119,6 @@ async def _by_lead(one: Child, two: Child) -> tuple[Child, Child]:
         leads = [(await _lead(relay))["leading"] for relay in (one, two)]
         return None if leads[0] == leads[1] else (one, two) if leads[0] else (two, one)
 
-    found: Any = await wait_until(exactly_one, what="exactly one relay that leads")
+    found = await wait_until(exactly_one, what="exactly one relay that leads")
+    assert found is not None
     return found

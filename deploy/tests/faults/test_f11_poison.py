@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -38,7 +39,7 @@ async def _begun(province: Province, load: Load, client: PatientClient, number: 
     ):
         async with province.database(service) as db:
             there = f"SELECT count(DISTINCT {column}) = $2 FROM {table} WHERE {column} = ANY($1)"
-            await wait_until(lambda db=db, there=there: db.fetchval(there, made, number), what=f"dossiers in {service}")
+            await wait_until(partial(db.fetchval, there, made, number), what=f"dossiers in {service}")
     return made
 
 
@@ -77,11 +78,11 @@ async def test_poison_stops_only_its_own_key_and_a_discard_heals_it_in_order(pro
         sent = [(topic, str(k).encode(), value, headers) for k, value, headers in _poison(victims).values()]
         await send(province.bootstrap, [*sent, (topic, None, b"no key, no sense", ())])
         for service in CONSUMERS:
-            await wait_until(lambda s=service: _all_kept(province, s, 6), what=f"six guilty records in {service}")
+            await wait_until(partial(_all_kept, province, service, 6), what=f"six guilty records in {service}")
         for victim in victims:
             await load.resume(client, victim, ("assign", "settle"))
         for service in CONSUMERS:
-            await wait_until(lambda s=service: _all_kept(province, s, 16), what=f"ten facts behind them in {service}")
+            await wait_until(partial(_all_kept, province, service, 16), what=f"ten facts behind them in {service}")
         before = load.promised.total
         await load.reach(60)
         await _others_flow(province, load, victims, before)

@@ -16,11 +16,23 @@ from shared.testing.otlp import OtlpReceiver
 from shared.testing.processes import Child, Nursery
 
 
+class KeepingReceiver(OtlpReceiver):
+    """A receiver that also keeps what it was sent, byte for byte."""
+
+    def __init__(self) -> None:
+        self.bodies: list[bytes] = []
+        super().__init__()
+
+    def _take(self, body: bytes) -> None:
+        self.bodies.append(body)
+        super()._take(body)
+
+
 @dataclass
 class Capital(Province):
     """Its databases and topics are those of the home."""
 
-    receiver: OtlpReceiver = field(kw_only=True)
+    receiver: KeepingReceiver = field(kw_only=True)
     api: Child = field(init=False)
     relay: Child = field(init=False)
     notifications: Child = field(init=False)
@@ -71,7 +83,7 @@ class Capital(Province):
 @asynccontextmanager
 async def founded(ground: Ground, nursery: Nursery) -> AsyncIterator[Capital]:
     """The capital at work; its processes end with the block."""
-    with OtlpReceiver() as receiver:
+    with KeepingReceiver() as receiver:
         capital = Capital(ground, nursery, ground.home, "capital", receiver=receiver)
         try:
             await capital.begin()

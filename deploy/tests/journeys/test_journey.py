@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -37,16 +38,18 @@ class Journey:
     id: UUID
     due_on: date
 
-    async def facts(self) -> Counter[str]:
+    async def envelopes(self) -> list[dict[str, Any]]:
         """Its facts in the topic."""
-        found = [r for r in await read_all(self.capital.bootstrap, DOSSIERS) if r.key == str(self.id).encode()]
-        return Counter(short(msgspec.json.decode(record.value)["type"]) for record in found)
+        found = await read_all(self.capital.bootstrap, DOSSIERS)
+        return [msgspec.json.decode(record.value) for record in found if record.key == str(self.id).encode()]
+
+    async def facts(self) -> Counter[str]:
+        """How often each of its facts is there."""
+        return Counter(short(envelope["type"]) for envelope in await self.envelopes())
 
     async def fact_id(self, type_: str) -> str:
         """The id of its fact of this type."""
-        envelopes = [msgspec.json.decode(r.value) for r in await read_all(self.capital.bootstrap, DOSSIERS)]
-        mine = [e for e in envelopes if e["subject"] == str(self.id) and short(e["type"]) == type_]
-        return str(mine[0]["id"])
+        return str(next(each["id"] for each in await self.envelopes() if short(each["type"]) == type_))
 
     async def told(self) -> Counter[str]:
         """Its notices in the citizen's inbox."""
@@ -94,39 +97,39 @@ async def _line(journey: Journey, path: str) -> Any:
 
 
 async def test_one_trace_joins_request_fact_relay_consumer_and_notice_across_processes(journey: Journey) -> None:
-    await wait_until(lambda: journey.has("HS-00"), what="the notice")
+    spans = journey.capital.receiver.spans
     fact = await journey.fact_id("dossier-submitted")
-    receiver = journey.capital.receiver
-    create = await _span(receiver.spans, "create intake.dossiers", "messaging.message.id", fact)
-    request = await wait_until(lambda: [s for s in receiver.spans() if s.span_id == create.parent_id], what="request")
-    process = await wait_until(
-        lambda: [s for s in receiver.spans("process intake.dossiers") if s.parent_id == create.span_id], what="process"
-    )
-    notice = await wait_until(
-        lambda: [s for s in receiver.spans("create notifications.notices") if s.parent_id == process[0].span_id],
-        what="the notice's span",
-    )
+    create = await _span(spans, "create intake.dossiers", "messaging.message.id", fact)
     origin = (create.trace_id, create.span_id)
-    sent = await wait_until(lambda: _linked(receiver.spans("send intake.dossiers"), origin), what="the relay's span")
-    read = await wait_until(lambda: _linked(receiver.spans("process intake.dossiers"), origin), what="reporting's span")
+    request = await _one(lambda: [s for s in spans() if s.span_id == create.parent_id])
+    process = await _one(lambda: [s for s in spans("process intake.dossiers") if s.parent_id == create.span_id])
+    notice = await _one(lambda: [s for s in spans("create notifications.notices") if s.parent_id == process.span_id])
+    sent = await _one(lambda: _linked(spans("send intake.dossiers"), origin))
+    read = await _one(
+        lambda: [s for s in _linked(spans("process intake.dossiers"), origin) if s.service == "reporting"]
+    )
 
-    assert request[0].kind == SERVER
-    assert request[0].attributes["http.route"].endswith("/dossiers")
-    assert {span.trace_id for span in (*request, create, *process, *notice)} == {create.trace_id}
-    assert create.trace_id not in {span.trace_id for span in sent}
-    assert [(span.service, span.kind) for span in process] == [("notifications", CONSUMER)]
-    assert {"notifications", "reporting"} <= {span.service for span in read}
-    instances = [s.resource["service.instance.id"] for s in (create, sent[0], process[0])]
-    assert len(set(instances)) == 3, "three processes took part"
+    assert (request.kind, request.attributes["http.response.status_code"]) == (SERVER, 201)
+    assert request.attributes["http.route"].endswith("/dossiers")
+    assert {span.trace_id for span in (request, create, process, notice)} == {create.trace_id}
+    assert create.trace_id not in {sent.trace_id, read.trace_id}, (
+        "relay and batches have traces of their own, with links"
+    )
+    assert (process.service, process.kind) == ("notifications", CONSUMER)
+    instances = {span.resource["service.instance.id"] for span in (create, sent, process, read)}
+    assert len(instances) == 4, "four processes took part"
+
+
+async def _one(look: Callable[[], list[ReceivedSpan]]) -> ReceivedSpan:
+    """The only span found, once it has arrived."""
+    found: Any = await wait_until(look)
+    assert len(found) == 1, f"{len(found)} spans instead of one: {found[0].name}"
+    span: ReceivedSpan = found[0]
+    return span
 
 
 async def _span(spans: Any, name: str, attribute: str, value: str) -> ReceivedSpan:
-    found: Any = await wait_until(
-        lambda: [span for span in spans(name) if span.attributes.get(attribute) == value], what=name
-    )
-    assert len(found) == 1, f"{len(found)} spans {name} of one fact"
-    span: ReceivedSpan = found[0]
-    return span
+    return await _one(lambda: [span for span in spans(name) if span.attributes.get(attribute) == value])
 
 
 def _linked(spans: list[ReceivedSpan], origin: tuple[str, str]) -> list[ReceivedSpan]:

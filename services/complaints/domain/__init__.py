@@ -7,9 +7,12 @@ and returns the next case with the facts it states.
 
 from __future__ import annotations
 
+from services.complaints.domain import complaint, feedback, moves, refusals
 from services.complaints.domain.case import (
+    LETTERS,
     SNAPSHOT,
     Case,
+    brief,
     capacity,
     is_party,
     is_readable_by,
@@ -42,6 +45,7 @@ from services.complaints.domain.submission import (
 __all__ = [
     "ANONYMOUS",
     "ARROWS",
+    "LETTERS",
     "RULES",
     "SCREENING",
     "SNAPSHOT",
@@ -59,16 +63,21 @@ __all__ = [
     "Submission",
     "Term",
     "Unit",
+    "brief",
     "capacity",
     "check_letter",
     "common_superior",
+    "complaint",
+    "feedback",
     "filing_capacity",
     "is_party",
     "is_readable_by",
     "may_open_people",
     "may_read_letter",
     "may_see_letter",
+    "moves",
     "open_case",
+    "refusals",
     "register",
     "screening_capacity",
     "sees_province",

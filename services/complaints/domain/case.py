@@ -21,7 +21,7 @@ FIRST_LEVEL = 1
 FIRST_LIMIT: Mapping[Kind, str] = {Kind.COMPLAINT: ACCEPTANCE, Kind.FEEDBACK: ANSWER, Kind.PETITION: ANSWER}
 """The limit that begins with the receipt of the letter."""
 
-_UNIT_READERS = ("head", "clerk", "inspector")
+UNIT_READERS = ("head", "clerk", "inspector")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +158,19 @@ def snapshot(case: Case, who: Principal) -> dict[str, Any]:
     return shown
 
 
+def brief(case: Case) -> dict[str, Any]:
+    """What is said of a case beside its letter: where it is and where it stands, nothing of its content."""
+    names = ("id", "code", "kind", "unit", "state", "phase", "due_on")
+    return {name: getattr(case, name) for name in names}
+
+
+LETTERS = frozenset({
+    "accept", "refuse", "suspend", "resume", "extend", "schedule-dialogue", "record-dialogue", "decide", "answer", "publish", "withdraw",
+    "reopen", "appeal", "rate",
+})  # fmt: skip
+"""Commands whose texts are written to or by the citizen; what units write to each other is not shown to them."""
+
+
 def actions(case: Case, who: Principal) -> list[dict[str, Any]]:
     """The commands this principal may give now, with the fields each needs."""
     return [
@@ -194,7 +207,7 @@ def is_readable_by(case: Case, who: Principal) -> bool:
     if is_party(case, who) or sees_province(who) or (who.has("handler") and is_handler(case, who)):
         return True
     units = (case.unit, case.to_unit) if case.state is State.TRANSFERRING else (case.unit,)
-    return who.has(*_UNIT_READERS) and any(unit is not None and who.may_act_for(unit) for unit in units)
+    return who.has(*UNIT_READERS) and any(unit is not None and who.may_act_for(unit) for unit in units)
 
 
 def may_open_people(case: Case, who: Principal) -> bool:

@@ -20,10 +20,10 @@ LONGEST_BACKLOG = timedelta(days=366)
 """A letter may be entered at most so long after it was received."""
 
 ANONYMOUS = "anonymous"
-"""The role of a sender without a sign-in."""
+"""The role of a sender who is not named: nothing of a sign-in is kept."""
 
 _COUNTER = ("clerk", "front", "screener")
-_SCREENERS = ("screener", "head")
+SCREENERS = ("screener", "head")
 
 
 class Stage(StrEnum):
@@ -122,12 +122,12 @@ submission_values = attrgetter(*SUBMISSION)
 """A letter's values in the order of `SUBMISSION`."""
 
 
-def filing_capacity(who: Principal, unit: str) -> str:
-    """In which role somebody hands in a letter: an officer of the unit, a citizen who is known, or nobody we know."""
+def filing_capacity(who: Principal, unit: str, *, anonymous: bool) -> str:
+    """In which role somebody hands in a letter: an officer of the unit, nobody we know, or a citizen who is known."""
     for role in _COUNTER:
         if role in who.roles and who.may_act_for(unit):
             return role
-    if who.acting == ANONYMOUS:
+    if anonymous:
         return ANONYMOUS
     if not who.has("citizen"):
         raise Forbidden(unit=unit)
@@ -227,7 +227,7 @@ def screening_capacity(submission: Submission, who: Principal) -> str | None:
     """In which role somebody screens this letter: a screener or the head of the unit it was sent to."""
     if not who.may_act_for(submission.unit):
         return None
-    return next((role for role in _SCREENERS if role in who.roles), None)
+    return next((role for role in SCREENERS if role in who.roles), None)
 
 
 def is_sender(submission: Submission, who: Principal) -> bool:

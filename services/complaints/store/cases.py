@@ -93,7 +93,12 @@ async def one(connection: Connection, id: UUID) -> Case:
 
 async def of_letter(connection: Connection, submission: UUID) -> Sequence[Case]:
     """The cases of a letter, in the order of its parts."""
-    return [_case(row) for row in await connection.fetch(f"{_CASE} WHERE c.submission = $1 ORDER BY c.id", submission)]
+    return [
+        _case(row)
+        for row in await connection.fetch(
+            f"{_CASE} WHERE c.submission = $1 ORDER BY length(c.code), c.code", submission
+        )
+    ]
 
 
 async def texts(connection: Connection, id: UUID) -> CaseTexts:

@@ -1,4 +1,4 @@
-"""Copies of intake's units and procedures; each keeps the sequence of the record it was read from."""
+"""Copies of intake's units and procedures."""
 
 from __future__ import annotations
 
@@ -12,14 +12,12 @@ from shared.store.unit_of_work import Work
 
 _COLUMNS = "code, name, level, remote, parent"
 _IN_FORCE = "valid_from <= $1 AND (valid_to IS NULL OR valid_to >= $1)"
-_KEEP_UNITS = """INSERT INTO unit AS k (code, name, level, remote, parent, valid_from, valid_to, sequence)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bool[], $5::text[], $6::date[], $7::date[], $8::int[])
+_KEEP_UNITS = """INSERT INTO unit (code, name, level, remote, parent, valid_from, valid_to)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bool[], $5::text[], $6::date[], $7::date[])
 ON CONFLICT (code) DO UPDATE SET name = excluded.name, level = excluded.level, remote = excluded.remote, parent = excluded.parent,
-    valid_from = excluded.valid_from, valid_to = excluded.valid_to, sequence = excluded.sequence WHERE k.sequence < excluded.sequence"""
-_KEEP_PROCEDURES = """INSERT INTO procedure AS k (code, name, sector, sequence)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::int[])
-ON CONFLICT (code) DO UPDATE SET name = excluded.name, sector = excluded.sector, sequence = excluded.sequence
-    WHERE k.sequence < excluded.sequence"""
+    valid_from = excluded.valid_from, valid_to = excluded.valid_to"""
+_KEEP_PROCEDURES = """INSERT INTO procedure (code, name, sector) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
+ON CONFLICT (code) DO UPDATE SET name = excluded.name, sector = excluded.sector"""
 
 
 async def unit(connection: Connection, code: str, on: date) -> Unit | None:
@@ -46,23 +44,23 @@ async def knows_procedure(connection: Connection, code: str) -> bool:
     return found
 
 
-async def keep_units(work: Work, described: Sequence[tuple[int, UnitDescribed]]) -> None:
-    """Keep the newest record of each of these units."""
-    newest = dict(sorted({fact.unit: (sequence, fact) for sequence, fact in described}.items()))
-    facts = [fact for _, fact in newest.values()]
+async def keep_units(work: Work, described: Sequence[UnitDescribed]) -> None:
+    """Keep the last record of each of these units."""
+    newest = {fact.unit: fact for fact in described}
+    facts = [newest[code] for code in sorted(newest)]
     await work.db.execute(
-        _KEEP_UNITS, list(newest), [f.name for f in facts], [f.level for f in facts], [f.remote for f in facts], [f.parent for f in facts],
-        [f.valid_from for f in facts], [f.valid_to for f in facts], [sequence for sequence, _ in newest.values()],
+        _KEEP_UNITS, [f.unit for f in facts], [f.name for f in facts], [f.level for f in facts], [f.remote for f in facts],
+        [f.parent for f in facts], [f.valid_from for f in facts], [f.valid_to for f in facts],
     )  # fmt: skip
 
 
-async def keep_procedures(work: Work, described: Sequence[tuple[int, ProcedureDescribed]]) -> None:
-    """Keep the newest record of each of these procedures."""
-    newest = dict(sorted({fact.procedure: (sequence, fact) for sequence, fact in described}.items()))
-    facts = [fact for _, fact in newest.values()]
+async def keep_procedures(work: Work, described: Sequence[ProcedureDescribed]) -> None:
+    """Keep the last record of each of these procedures."""
+    newest = {fact.procedure: fact for fact in described}
+    facts = [newest[code] for code in sorted(newest)]
     await work.db.execute(
-        _KEEP_PROCEDURES, list(newest), [f.name for f in facts], [f.sector for f in facts], [sequence for sequence, _ in newest.values()],
-    )  # fmt: skip
+        _KEEP_PROCEDURES, [f.procedure for f in facts], [f.name for f in facts], [f.sector for f in facts]
+    )
 
 
 async def forget_units(work: Work, codes: Sequence[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -133,17 +133,34 @@ async def get_slip(id: UUID, desk: At, who: Reader, request: Request) -> Respons
 
 def _slip(desk: Desk, papers: Papers, base_url: str) -> slips.Slip:
     dossier = papers.dossier
-    unit, procedure = desk.shelf.units[dossier.unit], desk.shelf.procedures[dossier.procedure]
+    procedure, center = desk.shelf.procedures[dossier.procedure], _center(desk.shelf.units[dossier.unit])
     rule = rulebook().rule("one-stop.settlement", on=dossier.received_at.astimezone(ZONE).date())
     return slips.Slip(
-        authority=f"Ủy ban nhân dân {unit.name}", center="Trung tâm Phục vụ hành chính công", place=unit.name, code=dossier.code, procedure=procedure.name,
+        authority=center.authority, center=center.name, place=center.place, code=dossier.code, procedure=procedure.name,
         request=papers.summary or procedure.name, channel=_channel(dossier), submitter=_party(papers.submitter),
         owner=_party(papers.owner) if papers.owner else None,
         components=tuple(slips.SlipComponent(each["name"], each["kind"], each["count"]) for each in papers.components), limit=dossier.limit,
         basis=rule.legal_basis, basis_verified=rule.verified, received_at=dossier.received_at, due_at=domain.check_slip(dossier), return_method="counter",
-        return_place=f"Trung tâm Phục vụ hành chính công {unit.name}", lookup_url=f"{base_url}/tra-cuu?code={dossier.code}",
+        return_place=center.name, lookup_url=f"{base_url}/tra-cuu?code={dossier.code}",
         lookup_secret=papers.secret, phone="", receiver="", explanation=handlers.explanation(dossier, "vi"), provisional=dossier.provisional,
     )  # fmt: skip
+
+
+class _Center(NamedTuple):
+    """The heading of a slip: who stands above, where the dossier was received, and the place before the date."""
+
+    authority: str
+    name: str
+    place: str
+
+
+def _center(unit: domain.Unit) -> _Center:
+    """A commune has its own service centre; bodies of the province receive under their own name."""
+    if unit.level == "province":
+        return _Center("Ủy ban nhân dân tỉnh Quảng Trị", unit.name, "Quảng Trị")
+    named = unit.name[0].lower() + unit.name[1:]
+    place = unit.name.removeprefix("Phường ").removeprefix("Xã ").removeprefix("Đặc khu ")
+    return _Center(f"Ủy ban nhân dân {named}", f"Trung tâm Phục vụ hành chính công {named}", place)
 
 
 def _channel(dossier: Dossier) -> slips.Channel:

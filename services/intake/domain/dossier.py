@@ -111,6 +111,11 @@ class Dossier:
         """What it means for the citizen."""
         return PHASE[self.state]
 
+    @property
+    def last_event_at(self) -> datetime:
+        """When one of its clocks was last moved."""
+        return max(term.clock.events[-1].at for term in (self.answer, self.settlement) if term is not None)
+
     def next(self, **changes: Any) -> Dossier:
         """The next version, with these changes."""
         return replace(self, version=self.version + 1, **changes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from services.intake import domain, store
@@ -13,10 +13,11 @@ from shared.kernel import Caller, NotFound, Stale
 from shared.store.unit_of_work import Work
 
 
-async def _load(work: Work, command: str, id: UUID, seen: int | None) -> Dossier:
-    """The dossier a command is given on: absent and not allowed look the same, and nothing is told before that.
+async def _load(work: Work, command: str, id: UUID, seen: int | None) -> tuple[Dossier, datetime]:
+    """The dossier a command is given on, and when: absent and not allowed look the same, and nothing is told before that.
 
-    `seen` is the version the caller read; None: whatever it is now.
+    `seen` is the version the caller read; None: whatever it is now. A machine's clock that lags puts nothing before
+    what happened last.
     """
     dossier = await store.load(work, id)
     role = domain.capacity(command, dossier, work.who)
@@ -25,14 +26,14 @@ async def _load(work: Work, command: str, id: UUID, seen: int | None) -> Dossier
     work.caller = acting(work.caller, role)
     if seen is not None and seen != dossier.version:
         raise Stale(seen=seen, version=dossier.version)
-    return dossier
+    return dossier, max(work.now, dossier.last_event_at)
 
 
 async def accept_dossier(desk: Desk, who: Caller, id: UUID, seen: int | None) -> Dossier:
     """Accept what came online or by post."""
     async with desk.works.begin(who) as work:
-        before = await _load(work, "accept", id, seen)
-        dossier, fact = domain.accept(before, at=work.now, office=office_at(before.received_at))
+        before, at = await _load(work, "accept", id, seen)
+        dossier, fact = domain.accept(before, at=at, office=office_at(before.received_at))
         await store.save(work, dossier)
         state(work, before, dossier, fact)
     return dossier
@@ -43,9 +44,9 @@ async def refuse_dossier(
 ) -> Dossier:
     """Do not accept; the reason's text stays here, its class goes out."""
     async with desk.works.begin(who) as work:
-        before = await _load(work, "refuse", id, seen)
+        before, at = await _load(work, "refuse", id, seen)
         office = office_at(before.received_at)
-        dossier, fact = domain.refuse(before, reason_class=reason_class, at=work.now, office=office)
+        dossier, fact = domain.refuse(before, reason_class=reason_class, at=at, office=office)
         await store.save(work, dossier, reason=reason)
         state(work, before, dossier, fact)
     return dossier
@@ -54,8 +55,8 @@ async def refuse_dossier(
 async def assign_dossier(desk: Desk, who: Caller, id: UUID, seen: int | None, *, officer: str) -> Dossier:
     """Give to an officer."""
     async with desk.works.begin(who) as work:
-        before = await _load(work, "assign", id, seen)
-        dossier, fact = domain.assign(before, officer=officer, at=work.now)
+        before, at = await _load(work, "assign", id, seen)
+        dossier, fact = domain.assign(before, officer=officer, at=at)
         await store.save(work, dossier)
         state(work, before, dossier, fact)
     return dossier
@@ -73,10 +74,10 @@ async def request_supplement(
 ) -> Dossier:
     """Ask for papers."""
     async with desk.works.begin(who) as work:
-        before = await _load(work, "request-supplement", id, seen)
+        before, at = await _load(work, "request-supplement", id, seen)
         office = office_at(before.received_at)
         dossier, fact = domain.request_supplement(
-            before, components=components, respond_by=respond_by, at=work.now, office=office
+            before, components=components, respond_by=respond_by, at=at, office=office
         )
         await store.save(work, dossier, supplement={"components": list(components), "reason": reason})
         state(work, before, dossier, fact)
@@ -88,8 +89,8 @@ async def supply_components(
 ) -> Dossier:
     """Take the missing papers."""
     async with desk.works.begin(who) as work:
-        before = await _load(work, "supply", id, seen)
-        dossier, fact = domain.supply(before, at=work.now, office=office_at(before.received_at))
+        before, at = await _load(work, "supply", id, seen)
+        dossier, fact = domain.supply(before, at=at, office=office_at(before.received_at))
         await store.save(work, dossier, added=components)
         state(work, before, dossier, fact)
     return dossier
@@ -100,9 +101,9 @@ async def settle_dossier(
 ) -> Dossier:
     """There is a result."""
     async with desk.works.begin(who) as work:
-        before = await _load(work, "settle", id, seen)
+        before, at = await _load(work, "settle", id, seen)
         office = office_at(before.received_at)
-        dossier, fact = domain.settle(before, outcome=outcome, number=number, at=work.now, office=office)
+        dossier, fact = domain.settle(before, outcome=outcome, number=number, at=at, office=office)
         await store.save(work, dossier)
         state(work, before, dossier, fact)
     return dossier
@@ -111,8 +112,8 @@ async def settle_dossier(
 async def return_result(desk: Desk, who: Caller, id: UUID, seen: int | None, *, method: str) -> Dossier:
     """Hand the result over."""
     async with desk.works.begin(who) as work:
-        before = await _load(work, "return-result", id, seen)
-        dossier, fact = domain.return_result(before, method=method, at=work.now)
+        before, at = await _load(work, "return-result", id, seen)
+        dossier, fact = domain.return_result(before, method=method, at=at)
         await store.save(work, dossier)
         state(work, before, dossier, fact)
     return dossier
@@ -123,9 +124,9 @@ async def withdraw_dossier(
 ) -> Dossier:
     """The applicant takes it back."""
     async with desk.works.begin(who) as work:
-        before = await _load(work, "withdraw", id, seen)
+        before, at = await _load(work, "withdraw", id, seen)
         office = office_at(before.received_at)
-        dossier, fact = domain.withdraw(before, reason_class=reason_class, at=work.now, office=office)
+        dossier, fact = domain.withdraw(before, reason_class=reason_class, at=at, office=office)
         await store.save(work, dossier, reason=reason)
         state(work, before, dossier, fact)
     return dossier

@@ -8,6 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 import pytest_asyncio
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from services.intake import app, handlers
 from services.intake.handlers import Desk, Shelf
@@ -49,6 +51,6 @@ async def service(works: Works, settings: Settings, keys: Keys, telemetry: Telem
 
 @pytest_asyncio.fixture
 async def talk(service: Service, settings: Settings) -> AsyncIterator[Talk]:
-    transport = httpx.ASGITransport(service.api)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test/v1") as http:
+    mounted = Starlette(routes=[Mount("/intake", app=service.api)])
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(mounted), base_url="http://test/intake/v1") as http:
         yield Talk(http, DevIssuer.load_or_make(settings))

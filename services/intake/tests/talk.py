@@ -12,6 +12,7 @@ from services.intake.tests.given import AN, MARITAL_STATUS, UNIT, complete
 from shared.web.devissuer import DevIssuer
 
 Json = dict[str, Any]
+SUPPLEMENT = {"components": ["Căn cước"], "reason": "Ảnh bị mờ"}
 
 
 def body(procedure: str = MARITAL_STATUS, **changes: Any) -> Json:
@@ -65,6 +66,13 @@ class Talk:
         assert answer.status_code == 200, answer.text
         changed: Json = answer.json()
         return changed
+
+
+def problem(answer: httpx.Response) -> Json:
+    """A problem's body without what differs between two requests."""
+    assert answer.headers["content-type"] == "application/problem+json"
+    said: Json = answer.json()
+    return {name: value for name, value in said.items() if name not in {"instance", "trace_id"}}
 
 
 def _bearer(token: str | None) -> dict[str, str]:

@@ -12,19 +12,14 @@ import pytest
 from services.intake import domain
 from services.intake.domain import Component, Dossier, Office, State, Submission
 from services.intake.tests.given import (
-    BINH,
-    OTHER_UNIT,
     UNIT,
     a_procedure,
     a_unit,
-    citizen,
     hanoi,
-    officer,
 )
 from shared.contracts.envelope import Fact
-from shared.kernel import Forbidden, Invalid, Principal, Refused
+from shared.kernel import Invalid, Refused
 from shared.law import office_hours, official_calendar
-from shared.settings import Keys
 
 AT = hanoi("2026-11-23 08:15")
 OFFICE = Office(official_calendar(), office_hours(AT.date()))
@@ -383,87 +378,6 @@ def test_papers_may_be_missing_online_and_at_the_counter_a_year_may_lie_between(
     domain.check_submission(year_old, procedure, unit, at=AT, counter=True)
 
     assert (online.components, year_old.received_at) == ((), AT - timedelta(days=366))
-
-
-def own(dossier: Dossier, keys: Keys) -> tuple[Dossier, Principal]:
-    an = citizen(keys)
-    assert an.recipient is not None
-    return replace(dossier, recipient=an.recipient), an
-
-
-@pytest.mark.parametrize(
-    ("command", "roles"),
-    [
-        ("accept", {"clerk"}),
-        ("refuse", {"clerk"}),
-        ("assign", {"head", "clerk"}),
-        ("request-supplement", {"clerk"}),
-        ("supply", {"citizen", "clerk"}),
-        ("settle", {"handler", "head"}),
-        ("return-result", {"clerk"}),
-        ("withdraw", {"citizen", "clerk"}),
-    ],
-)
-def test_a_command_is_given_by_the_dossier_s_citizen_or_by_these_officers_of_its_unit(
-    command: str, roles: set[str], keys: Keys
-) -> None:
-    dossier, an = own(in_state(State.ACCEPTED), keys)
-    officers = ("clerk", "handler", "head", "inspector", "screener", "front", "publisher", "ops", "admin")
-
-    may = {role for role in officers if domain.capacity(command, dossier, officer(role)) == role}
-    may |= {"citizen"} if domain.capacity(command, dossier, an) == "citizen" else set()
-
-    assert may == roles
-    assert not any(domain.capacity(command, dossier, officer(role, unit=OTHER_UNIT)) for role in officers)
-    assert domain.capacity(command, dossier, citizen(keys, BINH)) is None
-    assert domain.capacity(command, dossier, Principal("s", frozenset({"citizen"}), acting="citizen")) is None
-
-
-def test_a_clerk_who_is_a_citizen_too_acts_as_the_one_that_fits(keys: Keys) -> None:
-    dossier, an = own(in_state(State.AWAITING_SUPPLEMENT), keys)
-    both = replace(an, roles=frozenset({"citizen", "clerk"}), units=frozenset({OTHER_UNIT}))
-
-    assert domain.capacity("supply", dossier, both) == "citizen"
-    assert domain.capacity("supply", replace(dossier, recipient=UUID(int=1)), both) is None
-    assert domain.capacity("supply", replace(dossier, recipient=UUID(int=1), unit=OTHER_UNIT), both) == "clerk"
-    assert domain.filing_capacity(both, OTHER_UNIT) == "clerk"
-    assert domain.filing_capacity(both, UNIT) == "citizen"
-
-
-def test_nobody_files_without_being_known(keys: Keys) -> None:
-    with pytest.raises(domain.IdentityUnknown):
-        domain.filing_capacity(Principal("s", frozenset({"citizen"})), UNIT)
-    with pytest.raises(Forbidden):
-        domain.filing_capacity(officer("clerk", unit=OTHER_UNIT), UNIT)
-    assert domain.filing_capacity(officer("clerk"), UNIT) == "clerk"
-    assert domain.filing_capacity(citizen(keys), UNIT) == "citizen"
-
-
-def test_the_actions_shown_are_those_that_may_be_given_now(keys: Keys) -> None:
-    dossier, an = own(in_state(State.ACCEPTED), keys)
-
-    assert domain.actions(dossier, an) == [{"name": "withdraw", "needs": ["reason_class", "reason"]}]
-    shown = {action["name"] for action in domain.actions(dossier, officer("clerk", "head"))}
-    assert shown == {"assign", "request-supplement", "settle", "withdraw"}
-    assert domain.actions(dossier, citizen(keys, BINH)) == []
-    assert domain.actions(in_state(State.RETURNED), officer("clerk", "head", "handler")) == []
-
-
-def test_a_dossier_is_read_by_its_citizen_and_the_officers_of_its_unit(keys: Keys) -> None:
-    dossier, an = own(in_state(State.ACCEPTED), keys)
-
-    readers = [an, *(officer(role) for role in ("clerk", "handler", "head", "inspector", "admin"))]
-    others = [citizen(keys, BINH), officer("clerk", unit=OTHER_UNIT), officer("publisher"), officer("citizen")]
-    assert all(domain.is_readable_by(dossier, who) for who in readers)
-    assert not any(domain.is_readable_by(dossier, who) for who in others)
-    assert domain.is_readable_by(dossier, officer("admin", unit=OTHER_UNIT))
-
-
-def test_what_is_kept_for_a_repeat_holds_no_clock_and_nothing_personal() -> None:
-    kept = domain.snapshot(in_state(State.SETTLED), officer("clerk"))
-
-    assert not kept.keys() & {"answer", "settlement", "person", "owner", "summary", "components", "reason"}
-    assert (kept["phase"], kept["version"]) == ("answered", 2)
 
 
 def test_times_may_come_in_any_zone() -> None:

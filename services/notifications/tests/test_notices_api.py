@@ -69,6 +69,10 @@ async def test_what_came_after_a_number_is_asked_for_with_before(me: Client) -> 
     assert seqs(await me.get(answer.json()["next"])) == list(range(10, 0, -1))
 
 
+async def test_below_the_first_number_there_is_nothing(me: Client) -> None:
+    assert [seqs(await me.get(f"/v1/me/inbox?after={place}")) for place in (0, 1, 2)] == [[], [], [1]]
+
+
 async def test_filters_by_dossier_and_by_unread_stay_in_the_links(me: Client) -> None:
     await me.post("/v1/me/inbox/7/read")
     answer = await me.get(f"/v1/me/inbox?aggregate={samples.dossier(2)}&unread=true&limit=2")

@@ -14,8 +14,6 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-
 from services.reporting.consumers.live import listener
 from services.reporting.domain import (
     FOLD_VERSION,
@@ -29,12 +27,13 @@ from services.reporting.domain import (
 )
 from services.reporting.store import projections
 from services.reporting.store.projections import Active, Difference
-from shared.bus import topics
+from shared.bus import log, topics
 from shared.bus.arrival import Raw, raw_of
 from shared.bus.broker import guarded
 from shared.bus.consumer import Consumer, Outcome
+from shared.bus.log import TopicPartition
 from shared.bus.place import Move
-from shared.store.db import TRANSIENT, Connection, open_direct
+from shared.store.db import Connection, open_direct, passes
 from shared.store.unit_of_work import Works
 from shared.telemetry.metrics import Metrics
 
@@ -96,7 +95,9 @@ class Replay(Consumer):
         for pause in _PAUSES:
             try:
                 await self._process(moves, records)
-            except TRANSIENT:
+            except Exception as error:
+                if not passes(error):
+                    raise
                 await asyncio.sleep(pause)
             else:
                 return
@@ -190,18 +191,11 @@ async def _reading(
         for mine in filter(None, (partitions[n::_LANES] for n in range(_LANES))):
             replay = Replay(listener(name, version), sources.works, sources.bootstrap, sources.metrics, sources.prefix)
             replay.place.cluster = cluster
-            run.lanes.append(_Lane(replay, _client(sources.bootstrap, name)))
+            run.lanes.append(_Lane(replay, log.client(sources.bootstrap, name, batch=BATCH)))
             await run.lanes[-1].begin(db, mine)
         yield run
     finally:
         await asyncio.gather(*(guarded(lane.client.stop(), 5) for lane in run.lanes))
-
-
-def _client(bootstrap: str, name: str) -> Any:
-    return AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, client_id=name, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest",
-        isolation_level="read_committed", max_poll_records=BATCH, fetch_max_bytes=16_777_216, max_partition_fetch_bytes=2_097_152,
-    )  # fmt: skip
 
 
 @dataclass(slots=True)

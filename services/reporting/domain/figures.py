@@ -48,7 +48,7 @@ def month_of(day: date) -> tuple[date, date]:
     return day.replace(day=1), following - timedelta(days=1)
 
 
-def overdue(today: date) -> Filter:
+def _overdue(today: date) -> Filter:
     """Open, and the day it is due is over: a dossier is late from 00:00 of the next day."""
     return Filter(open=True, due_before=today)
 
@@ -78,7 +78,7 @@ FIGURES: Final[Mapping[str, Figure]] = {
     for figure in (
         Figure("open", "Đang giải quyết", "Open", lambda _today: Filter(open=True)),
         Figure("due_today", "Đến hạn hôm nay", "Due today", lambda today: Filter(open=True, due_on=today)),
-        Figure("overdue", "Quá hạn", "Overdue", overdue),
+        Figure("overdue", "Quá hạn", "Overdue", _overdue),
         Figure("waiting", "Tạm dừng, chờ bổ sung", "Waiting for papers", lambda _today: Filter(open=True, paused=True)),
         Figure("received_month", "Tiếp nhận trong tháng", "Received this month", _received),
         Figure("settled_month", "Đã giải quyết trong tháng", "Settled this month", _settled),

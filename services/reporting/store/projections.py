@@ -109,11 +109,11 @@ async def versions(db: Connection) -> list[int]:
 
 
 async def checksums(db: Connection, version: int) -> Mapping[str, tuple[int, int]]:
-    """Rows and an order-free checksum over every byte of every row, by table."""
+    """Rows and an order-free checksum over every value of every row, by table."""
     found = {}
     for name in PROJECTIONS:
         row = await db.fetchrow(
-            f"SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) FROM {name}_{version} t"
+            f"SELECT count(*), coalesce(sum(hash_record_extended(t, 0)::numeric), 0) FROM {name}_{version} t"
         )
         found[name] = (row[0], int(row[1]))
     return found
@@ -151,6 +151,8 @@ async def offsets(db: Connection, consumer: str) -> list[Any]:
 
 async def put_offsets(db: Connection, consumer: str, places: Sequence[tuple[str, int, str, int]]) -> None:
     """Begin a consumer at these places (topic, partition, cluster, next)."""
+    if not places:
+        return
     await db.execute(_PUT_OFFSETS, consumer, *map(list, zip(*places, strict=True)))
 
 

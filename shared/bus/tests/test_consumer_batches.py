@@ -10,9 +10,9 @@ import asyncpg
 import pytest
 
 from shared.bus.arrival import Arrival, Raw
-from shared.bus.consumer import BREAKER_PER_MINUTE, Apply
-from shared.contracts.envelope import derived_id
-from shared.contracts.intake import UNITS, UnitDescribed
+from shared.bus.consumer import BREAKER_PER_MINUTE, Apply, Listener
+from shared.contracts.envelope import Catalogue, Fact, derived_id, fact
+from shared.contracts.intake import DOSSIERS, UNITS, UnitDescribed
 from shared.kernel import Refused
 from shared.store.unit_of_work import Work, Works
 from shared.telemetry.setup import Telemetry
@@ -260,6 +260,39 @@ async def test_a_version_nobody_reads_waits_for_its_twin(lines: Fed, log: Log) -
     await lines.give(log.fact(added(LINE, 9), 1))
     assert await lines.lines() == {LINE: (9, 2)}
     assert lines.counts() == {"ignored": 1, "held": 1, "applied": 2, "consumed": 4}
+
+
+@fact(UNITS, "line")
+class LineMarked(Fact):
+    """On this topic a mark is a word."""
+
+    line: UUID
+    mark: str
+
+
+InWords = LineMarked
+
+
+@fact(DOSSIERS, "line")
+class LineMarked(Fact):  # type: ignore[no-redef] # the same type on another topic, on purpose
+    """On that topic it is a number."""
+
+    line: UUID
+    mark: int
+
+
+async def test_one_type_on_two_topics_is_read_as_each_topic_states_it(probe_works: Works, telemetry: Telemetry) -> None:
+    seen: list[object] = []
+
+    async def apply(_work: Work, arrivals: Sequence[Arrival]) -> None:
+        seen.extend(getattr(arrival.fact, "mark", None) for arrival in arrivals)
+
+    both = Listener("probe.marks", Catalogue.of([InWords, LineMarked]), {DOSSIERS: apply, UNITS: apply})
+    feed = fed(probe_works, both, telemetry.metrics)
+    words, numbers = Log(UNITS), Log(DOSSIERS)
+    await feed.give(words.fact(InWords(occurred_at=AT, line=LINE, mark="seven"), 1))
+    await feed.give(numbers.fact(LineMarked(occurred_at=AT, line=LINE, mark=7), 1))  # type: ignore[arg-type] # of the second class
+    assert (seen, await feed.parked()) == (["seven", 7], [])
 
 
 def unit(name: str) -> UnitDescribed:

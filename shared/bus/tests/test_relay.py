@@ -167,7 +167,7 @@ async def test_a_relay_killed_for_good_leaves_every_row_to_the_next_one(
     await state(probe_works, 20)
     for step in ("sent", "confirmed"):
         command = [sys.executable, "-c", PROCESS, url_of(probe_works), stack.bootstrap, own, step, "2"]
-        environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}
+        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
         process = await asyncio.create_subprocess_exec(*command, env=environment, stderr=asyncio.subprocess.DEVNULL)
         assert await asyncio.wait_for(process.wait(), 60) == -signal.SIGKILL
     async with relaying(make_relay()):

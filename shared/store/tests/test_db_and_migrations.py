@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 from sqlalchemy import Date, Text, bindparam, func
 from sqlalchemy.orm import registry
-from sqlmodel import Field, SQLModel, and_, column, or_, select
+from sqlmodel import Field, SQLModel, and_, col, column, or_, select
 
 from shared.contracts.envelope import derived_id
 from shared.store.db import TRANSIENT, compiled, open_direct, open_pool, plain_url, row, rows
@@ -56,14 +56,12 @@ async def test_built_statements_run_through_asyncpg(probe_works: Works) -> None:
     keys = [derived_id("line", n) for n in range(4)]
     async with probe_works.pool.acquire() as db:
         await db.executemany("INSERT INTO probe_line VALUES ($1, $2, $2)", [(key, n) for n, key in enumerate(keys)])
-        low = (
-            select(column("total")).select_from(ProbeLine).where(column("total").in_([1, 3])).order_by(column("total"))
-        )
+        low = select(ProbeLine.total).where(col(ProbeLine.total).in_([1, 3])).order_by(col(ProbeLine.total))
         assert [found["total"] for found in await rows(db, low)] == [1, 3]
         counted = await row(db, select(func.count().label("n")).select_from(ProbeLine))
         assert counted is not None
         assert counted["n"] == 4
-        assert await row(db, select(column("total")).select_from(ProbeLine).where(column("total") > 9)) is None
+        assert await row(db, select(ProbeLine.total).where(ProbeLine.total > 9)) is None
 
 
 @pytest.mark.postgres

@@ -10,9 +10,9 @@ down_revision = None
 TABLES = """
 CREATE TABLE unit (
     code varchar PRIMARY KEY, name varchar NOT NULL, level varchar NOT NULL, remote boolean NOT NULL, parent varchar,
-    valid_from date NOT NULL, valid_to date, sequence integer NOT NULL
+    valid_from date NOT NULL, valid_to date
 );
-CREATE TABLE procedure (code varchar PRIMARY KEY, name varchar NOT NULL, sector varchar NOT NULL, sequence integer NOT NULL);
+CREATE TABLE procedure (code varchar PRIMARY KEY, name varchar NOT NULL, sector varchar NOT NULL);
 CREATE TABLE receipt_counter (unit varchar NOT NULL, day date NOT NULL, last integer NOT NULL, PRIMARY KEY (unit, day)) WITH (fillfactor = 50);
 CREATE TABLE submission (
     id uuid PRIMARY KEY, receipt_no varchar NOT NULL UNIQUE, unit varchar NOT NULL, channel varchar NOT NULL, anonymous boolean NOT NULL,

@@ -58,7 +58,7 @@ TABLES = (
     "CREATE INDEX ON dossier_line_1 (recipient, id) WHERE recipient IS NOT NULL",
     "CREATE INDEX ON dossier_line_1 (unit, due_on) WHERE open",
     "CREATE INDEX ON dossier_line_1 (settled_on, unit) WHERE settled_on IS NOT NULL",
-    "CREATE INDEX ON dossier_line_1 USING brin (received_on) WITH (pages_per_range = 32)",
+    "CREATE INDEX ON dossier_line_1 (received_on, unit)",
     """CREATE TABLE timeline_1 (
         dossier uuid NOT NULL,
         sequence integer NOT NULL,

@@ -1,0 +1,150 @@
+"""Letters: hand in, find, read, split, guide, file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from services.complaints import domain
+from services.complaints.api.bodies import FileBody, GuideBody, LetterFilters, SplitBody, SubmissionBody
+from services.complaints.api.common import At, LetterReader, Paged, span
+from services.complaints.api.schemas import CaseBrief, Lookup, SplitView, SubmissionDetail, SubmissionView
+from services.complaints.domain import Submission
+from services.complaints.handlers import letters, reading
+from services.complaints.handlers.desk import lookup_secret, nobody
+from shared.kernel import Once, Principal
+from shared.web.auth import allow, caller, public, signed_in
+from shared.web.cursor import Page
+from shared.web.door import Door
+from shared.web.etag import revalidate, seen
+from shared.web.idempotency import once, stamp
+from shared.web.limits import limited
+from shared.web.refusals import TokenMissing
+
+router = APIRouter(prefix="/v1")
+
+_strangers = limited("anonymous-letters", per_minute=20, burst=20)
+
+
+async def _sender(request: Request, response: Response) -> Principal | None:
+    """Who is signed in; nobody without a token, and those are limited."""
+    if "authorization" in request.headers:
+        return await signed_in(request)
+    await _strangers(request, response)
+    return None
+
+
+Sender = Annotated[Principal | None, Depends(_sender)]
+Screener = Annotated[Principal, Depends(allow("screener", "head"))]
+Version = Annotated[int, Depends(seen)]
+
+
+def _view_filed(shown: Mapping[str, Any], door: Door) -> SubmissionView:
+    """A letter as it is answered to who handed it in, with the secret of its receipt."""
+    secret = lookup_secret(door.keys, shown["id"], shown["lookup_number"])
+    return SubmissionView.model_validate({**shown, "lookup": Lookup(code=shown["receipt_no"], secret=secret)})
+
+
+def _replay_filed(answer: bytes, door: Door) -> SubmissionView:
+    """The first answer of a repeated filing; its secret is made again."""
+    snapshot = msgspec.json.decode(answer)
+    return _view_filed({**snapshot, "id": UUID(snapshot["id"])}, door)
+
+
+def _replay(answer: bytes, _door: Door) -> SubmissionView:
+    return SubmissionView.model_validate_json(answer)
+
+
+def _replay_split(answer: bytes, _door: Door) -> SplitView:
+    return SplitView.model_validate_json(answer)
+
+
+Command = Annotated[Once, Depends(once(200, render=_replay))]
+
+
+@router.post("/submissions", status_code=201, dependencies=[Depends(public)])
+async def hand_in_letter(
+    body: SubmissionBody, desk: At, request: Request, response: Response, who: Sender,
+    key: Annotated[Once, Depends(once(201, render=_replay_filed, location="/v1/submissions/{id}"))],
+) -> SubmissionView:  # fmt: skip
+    """Hand in a letter: signed in with one's name, at the counter by an officer, or anonymously without a sign-in.
+
+    An anonymous letter keeps nothing of a sign-in. Its receipt number and secret are the only way back to it.
+    """
+    if who is None and not body.anonymous:
+        raise TokenMissing(headers={"www-authenticate": 'Bearer realm="gandan"'})
+    sender = nobody(key) if who is None else caller(who, key)
+    submission = await letters.register_letter(desk, sender, body.filing())
+    shown = _view_filed(domain.submission_snapshot(submission, sender.principal), request.app.state.door)
+    stamp(request, response, shown)
+    return shown
+
+
+@router.get("/submissions")
+async def list_letters(
+    desk: At, who: LetterReader, page: Paged, filters: Annotated[LetterFilters, Query()]
+) -> Page[SubmissionView]:
+    """Letters of the units one screens for, newest first; a citizen sees their own."""
+    rows = await reading.list_letters(desk, who, state=filters.state, unit=filters.unit, **span(page))
+    return page.page(rows, lambda letter: (str(letter.id),), lambda letter: _view(letter, who))
+
+
+def _view(submission: Submission, who: Principal) -> SubmissionView:
+    return SubmissionView.model_validate(domain.submission_snapshot(submission, who))
+
+
+@router.get("/submissions/{id}")
+async def get_letter(id: UUID, desk: At, who: LetterReader, request: Request, response: Response) -> SubmissionDetail:
+    """A letter and its cases; its text for its people, and for screeners until it is classified."""
+    submission, texts, opened = await reading.read_letter(desk, who, id)
+    revalidate(request, response, submission.version)
+    written = {
+        "text": texts.body if texts else None, "late_reason": texts.late_reason if texts else None, "reason": texts.reason if texts else None,
+    }  # fmt: skip
+    briefs = [CaseBrief.model_validate(domain.brief(case)) for case in opened]
+    return SubmissionDetail.model_validate({**domain.submission_snapshot(submission, who), **written, "opened": briefs})
+
+
+@router.post("/submissions/{id}/split")
+async def split_letter(
+    id: UUID, body: SplitBody, desk: At, who: Screener, version: Version, request: Request, response: Response,
+    key: Annotated[Once, Depends(once(200, render=_replay_split))],
+) -> SplitView:  # fmt: skip
+    """Say what each part of a letter is and which unit is competent: each becomes a case there."""
+    parts = [part.part() for part in body.parts]
+    submission, opened = await letters.split_letter(desk, caller(who, key), id, version, parts)
+    shown = SplitView.model_validate(letters.split_answer(submission, opened, who))
+    stamp(request, response, shown)
+    return shown
+
+
+@router.post("/submissions/{id}/guide")
+async def guide_letter(
+    id: UUID, body: GuideBody, desk: At, who: Screener, version: Version, key: Command, request: Request, response: Response,
+) -> SubmissionView:  # fmt: skip
+    """Show the sender the right way; nothing is opened here."""
+    submission = await letters.guide_letter(
+        desk, caller(who, key), id, version, reason_class=body.reason_class, reason=body.reason
+    )
+    return _shown(submission, who, request, response)
+
+
+@router.post("/submissions/{id}/file")
+async def file_letter(
+    id: UUID, body: FileBody, desk: At, who: Screener, version: Version, key: Command, request: Request, response: Response,
+) -> SubmissionView:  # fmt: skip
+    """Keep a letter that is not settled, with the reason."""
+    submission = await letters.file_letter(
+        desk, caller(who, key), id, version, reason_class=body.reason_class, reason=body.reason
+    )
+    return _shown(submission, who, request, response)
+
+
+def _shown(submission: Submission, who: Principal, request: Request, response: Response) -> SubmissionView:
+    shown = _view(submission, who)
+    stamp(request, response, shown)
+    return shown

@@ -1,0 +1,1 @@
+"""Texts of complaints: the words of its refusals in two languages."""

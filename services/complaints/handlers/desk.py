@@ -1,0 +1,108 @@
+"""Where officers work: the unit-of-work factory, and what every handler says at the end."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from uuid import UUID
+
+from services.complaints import domain
+from services.complaints.domain import Case, Office, Submission, Term, Unit, refusals
+from services.complaints.store import reference
+from shared.contracts.envelope import Fact
+from shared.kernel import Caller, Once, Principal
+from shared.law import ZONE, breach_at, office_hours, official_calendar
+from shared.settings import Keys
+from shared.store import deadlines
+from shared.store.db import Connection
+from shared.store.unit_of_work import Work, Works
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a handler works with."""
+
+    works: Works
+
+
+def office_at(at: datetime) -> Office:
+    """The calendar and office hours that count at an instant."""
+    return Office(official_calendar(), office_hours(at.astimezone(ZONE).date()))
+
+
+def today(at: datetime) -> date:
+    """The day in Vietnam."""
+    return at.astimezone(ZONE).date()
+
+
+def lookup_secret(keys: Keys, id: UUID, number: int) -> str:
+    """8 Crockford characters of HMAC(lookup key, id, n): made again for each reprint, never stored (decisions 12)."""
+    bits = int.from_bytes(hmac.digest(keys.lookup, id.bytes + number.to_bytes(4, "big"), "sha256")[:5], "big")
+    return "".join(_CROCKFORD[bits >> shift & 31] for shift in range(35, -1, -5))
+
+
+def lookup_verifier(keys: Keys, code: str, secret: str) -> str:
+    """What a fact carries so that reporting can check a secret alone."""
+    return base64.urlsafe_b64encode(hmac.digest(keys.verifier, f"{code}|{secret}".encode(), "sha256")[:18]).decode()
+
+
+def acting(who: Caller, role: str) -> Caller:
+    """The same caller in this of their roles: what the facts say about who acted."""
+    return who if who.principal.acting == role else replace(who, principal=replace(who.principal, acting=role))
+
+
+def nobody(once: Once | None) -> Caller:
+    """A sender who is not named: nothing of their sign-in is kept, and their key is theirs alone, since it counts with the letter."""
+    subject = f"{domain.ANONYMOUS}|{once.fingerprint.hex() if once else ''}"
+    return Caller(Principal(subject, frozenset(), acting=domain.ANONYMOUS), once)
+
+
+async def known_unit(connection: Connection, code: str, at: datetime, *, field: str) -> Unit:
+    """The unit with this code; refused by the field's name, or, where no unit has arrived yet, as something that passes."""
+    unit = await reference.unit(connection, code, today(at))
+    if unit is not None:
+        return unit
+    if await reference.knows_units(connection):
+        raise refusals.UnknownUnit(field=field, unit=code)
+    raise refusals.ReferenceNotThere
+
+
+def state_letter(work: Work, before: Submission | None, after: Submission, facts: Sequence[Fact]) -> None:
+    """Say what happened to a letter, and how its limit stands."""
+    for fact in facts:
+        work.record(fact)
+    _moved(work, after.id, _screening(before), _screening(after))
+    work.answers(domain.submission_snapshot(after, work.who))
+
+
+def _screening(submission: Submission | None) -> Mapping[str, Term]:
+    if submission is None or submission.screening is None:
+        return {}
+    return {domain.SCREENING: submission.screening}
+
+
+def state_case(work: Work, before: Case | None, after: Case, facts: Sequence[Fact]) -> None:
+    """Say what happened to a case, and how its limits stand."""
+    for fact in facts:
+        work.record(fact)
+    _moved(work, after.id, {} if before is None else before.terms, after.terms)
+
+
+def _moved(work: Work, aggregate: UUID, before: Mapping[str, Term], after: Mapping[str, Term]) -> None:
+    for kind, term in after.items():
+        if term is not before.get(kind):
+            work.deadline(_schedule(aggregate, kind, term))
+
+
+def _schedule(aggregate: UUID, kind: str, term: Term) -> deadlines.Schedule:
+    if (due := term.due) is None:
+        raise AssertionError("a clock is read when it is moved")
+    return deadlines.Schedule(
+        aggregate=aggregate, kind=kind, rule=due.rule or "", rule_version=due.version or 0, clock=term.clock.to_dict(), due_at=due.due_at,
+        due_on=due.due_on, warn_at=None if due.completed else due.warn_at, breach_at=breach_at(due), closed_at=term.clock.completed_at,
+    )  # fmt: skip

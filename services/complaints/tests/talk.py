@@ -1,0 +1,92 @@
+"""Speaking to complaints over HTTP as one of its clients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+import httpx
+
+from services.complaints.tests.given import AN, TEXT, UNIT
+from shared.web.devissuer import DevIssuer
+
+Json = dict[str, Any]
+
+
+def body(**changes: Any) -> Json:
+    """A letter to be handed in online, by one named person."""
+    sender = {"name": AN.name, "identity_no": AN.identity_no, "phone": AN.phone}
+    return {"channel": "online", "unit": UNIT, "text": TEXT, "parties": [sender], "anonymous": False, **changes}
+
+
+def part(kind: str = "feedback", unit: str = UNIT, summary: str = "Đường thôn ngập") -> Json:
+    """A part of a letter, as its screener says."""
+    return {"kind": kind, "summary": summary, "unit": unit}
+
+
+@dataclass(slots=True)
+class Talk:
+    """A client with an issuer of tokens; every command gets a fresh key unless one is given."""
+
+    http: httpx.AsyncClient
+    issuer: DevIssuer
+    keys: Any = field(default_factory=lambda: count(1))
+
+    def token(self, *roles: str, **claims: Any) -> str:
+        """A token; officers are of the one unit unless said otherwise."""
+        units = () if roles == ("citizen",) else (UNIT,)
+        return self.issuer.token(*roles, **{"units": units, "subject": "-".join(roles), **claims})
+
+    def citizen(self, person: str | None = AN.identity_no) -> str:
+        """A citizen's token."""
+        return self.token("citizen", subject=f"citizen-{person}", person=person)
+
+    async def get(self, path: str, token: str | None = None, **headers: str) -> httpx.Response:
+        """Read."""
+        return await self.http.get(path, headers={**_bearer(token), **_named(headers)})
+
+    async def post(
+        self, path: str, json: Any = None, *, token: str | None = None, key: str | None = None, **headers: str
+    ) -> httpx.Response:
+        """Command."""
+        once = {"idempotency-key": key or f"key-{next(self.keys)}"}
+        return await self.http.post(path, json=json, headers={**_bearer(token), **once, **_named(headers)})
+
+    async def hand_in(self, token: str | None = None, **changes: Any) -> Json:
+        """Hand in a letter; the answer's body."""
+        answer = await self.post("/submissions", body(**changes), token=token or self.citizen())
+        assert answer.status_code == 201, answer.text
+        handed: Json = answer.json()
+        return handed
+
+    async def open(self, *parts: Json, token: str | None = None, **changes: Any) -> list[Json]:
+        """Hand in a letter and split it; the cases as its screener is told them."""
+        letter = await self.hand_in(token, **changes)
+        answer = await self.post(
+            f"/submissions/{letter['id']}/split", {"parts": list(parts) or [part()]}, token=self.token("screener"), if_match='"1"'
+        )  # fmt: skip
+        assert answer.status_code == 200, answer.text
+        cases: list[Json] = answer.json()["opened"]
+        return cases
+
+    async def act(self, case: Json, command: str, role: str, json: Any = None, **claims: Any) -> Json:
+        """Give a command on a case, whatever its version is; the answer's body."""
+        answer = await self.try_to(case, command, role, json, **claims)
+        assert answer.status_code == 200, answer.text
+        changed: Json = answer.json()
+        return changed
+
+    async def try_to(self, case: Json, command: str, role: str, json: Any = None, **claims: Any) -> httpx.Response:
+        """Give a command on a case at the version it has now; the answer."""
+        token = self.citizen() if role == "citizen" else self.token(role, **claims)
+        seen = await self.get(f"/cases/{case['id']}", self.token("inspector", units=("44",)))
+        return await self.post(f"/cases/{case['id']}/{command}", json, token=token, if_match=seen.headers["etag"])
+
+
+def _bearer(token: str | None) -> dict[str, str]:
+    return {"authorization": f"Bearer {token}"} if token else {}
+
+
+def _named(headers: dict[str, str]) -> dict[str, str]:
+    return {name.replace("_", "-"): value for name, value in headers.items()}

@@ -1,1 +1,0 @@
-"""Outside providers: Kafka asked for the ends of its logs."""
