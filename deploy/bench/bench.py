@@ -155,7 +155,9 @@ class Bench:
     async def child(self, module: str, *arguments: str) -> AsyncIterator[Child]:
         """A process of this package that says READY."""
         name = module.rpartition(".")[2]
-        async with children.running(name, [f"deploy.bench.{module}", *arguments], home=self.home, ready="READY") as child:
+        async with children.running(
+            name, [f"deploy.bench.{module}", *arguments], home=self.home, ready="READY"
+        ) as child:
             yield child
 
 

@@ -21,7 +21,7 @@ _END = 25
 _LONGEST_LINE = 1 << 26
 
 
-class ChildFailed(RuntimeError):
+class ChildFailedError(RuntimeError):
     """A process of the benchmark ended early or did not say that it is ready; the message ends with its last words."""
 
 
@@ -39,15 +39,15 @@ class Child:
         return self.process.pid
 
     async def line(self, timeout: float = _READY) -> str:  # noqa: ASYNC109 - said in the error
-        """Its next line; `ChildFailed` when it ends or stays silent."""
+        """Its next line; `ChildFailedError` when it ends or stays silent."""
         assert self.process.stdout is not None
         try:
             async with asyncio.timeout(timeout):
                 line = await self.process.stdout.readline()
         except TimeoutError:
-            raise ChildFailed(f"{self.name} said nothing for {timeout:.0f} s: {self.last_words()}") from None
+            raise ChildFailedError(f"{self.name} said nothing for {timeout:.0f} s: {self.last_words()}") from None
         if not line:
-            raise ChildFailed(f"{self.name} ended: {self.last_words()}")
+            raise ChildFailedError(f"{self.name} ended: {self.last_words()}")
         return line.decode().rstrip()
 
     async def ready(self, word: str) -> None:

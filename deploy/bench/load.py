@@ -105,10 +105,10 @@ async def load(plan: dict[str, Any]) -> dict[str, Any]:
     tally.began, tally.ends = now + plan["warm"], now + plan["warm"] + plan["seconds"]
     spent = time.process_time()
     await asyncio.gather(*(_drive(plan, tally, numbers, key, n) for n in range(plan["connections"])))
-    return _told(plan, tally, time.process_time() - spent)
+    return _told(tally, time.process_time() - spent)
 
 
-def _told(plan: Mapping[str, Any], tally: Tally, spent: float) -> dict[str, Any]:
+def _told(tally: Tally, spent: float) -> dict[str, Any]:
     seconds = tally.ends - tally.began
     wrong = {str(status): number for status, number in tally.statuses.items() if not 200 <= status < 300}
     return {

@@ -25,7 +25,6 @@ from deploy.bench.scale import FULL, QUICK, SHORT, Scale
 
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
 _SCALES = {"--quick": QUICK, "--full": FULL}
-REPORT = "bench.json"
 
 
 def main(keys: list[str], *, home: Path = Path(".local/bench")) -> int:
@@ -38,22 +37,22 @@ def main(keys: list[str], *, home: Path = Path(".local/bench")) -> int:
         print(f"gandan bench: there is no {', '.join(unknown)}; there are {', '.join(KEYS)}", file=sys.stderr)
         return WRONG_USAGE
     scale = next((_SCALES[key] for key in keys if key in _SCALES), SHORT)
-    return run(_measure_all(chosen, scale, home))
+    (home / "product").mkdir(parents=True, exist_ok=True)
+    return run(_measure_all(chosen, scale, home.absolute()))
 
 
 async def _measure_all(keys: Sequence[str], scale: Scale, home: Path) -> int:
     console = Console(stderr=True, highlight=False)
     results: list[Result] = []
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, _cancel, asyncio.current_task())
-    (home / "product").mkdir(parents=True, exist_ok=True)
     with local.start(home / "stack") as stack, console.status("starting") as status:
-        bench = Bench(scale, home.absolute(), stack, status.update)
+        bench = Bench(scale, home, stack, status.update)
         for key in keys:
             began = time.monotonic()
             results.append(await _measured(bench, key))
             console.print(f"{key}: {time.monotonic() - began:.0f} s")
     show(results, scale)
-    keep(results, scale, home.parent / REPORT)
+    keep(results, scale, home.with_suffix(".json"))
     failed = any(result.unit == "failed" for result in results)
     return FAILED if failed or (scale is not QUICK and not all(result.ok for result in results)) else DONE
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, cast
+from typing import Any
 
 _END = b"\r\n\r\n"
 _LENGTH = b"content-length: "
@@ -22,7 +22,7 @@ class Wire(asyncio.Protocol):
     async def open(port: int) -> Wire:
         """Connect to a port of this machine."""
         _, protocol = await asyncio.get_running_loop().create_connection(Wire, "127.0.0.1", port)
-        return cast("Wire", protocol)
+        return protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""

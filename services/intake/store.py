@@ -15,7 +15,7 @@ from services.intake.data import ProcedureSeed, UnitSeed
 from services.intake.domain import ANSWER, SETTLEMENT, SNAPSHOT, Component, Dossier, Procedure, State, Term, Unit
 from services.intake.domain.dossier import values
 from services.intake.tables import DossierRow, ProcedureRow, Row, UnitRow
-from shared.kernel import NotFound, Stale
+from shared.kernel import NotFound
 from shared.law import Clock
 from shared.store import db
 from shared.store.db import Connection
@@ -24,11 +24,11 @@ from shared.store.unit_of_work import Work
 _TABLES = Row.metadata.tables
 _COLUMNS = ", ".join(f'"{name}"' for name in SNAPSHOT)
 _OWN = ("person", "owner", "summary", "components")
-_CREATE = f"INSERT INTO dossier ({_COLUMNS}, {', '.join(_OWN)}) VALUES ({', '.join(f'${n}' for n in range(1, len(SNAPSHOT) + len(_OWN) + 1))})"
+_CREATE = f"INSERT INTO dossier ({_COLUMNS}, {', '.join(_OWN)}) VALUES ({', '.join(f'${n}' for n in range(1, len(SNAPSHOT) + len(_OWN) + 1))}) RETURNING 1"
 _SET = ", ".join(f'"{name}" = ${n}' for n, name in enumerate(SNAPSHOT[1:], 2))
 _SEEN, _REASON, _ASKED, _ADDED = (f"${len(SNAPSHOT) + n}" for n in range(1, 5))
 _SAVE = f"""UPDATE dossier SET {_SET}, reason = coalesce({_REASON}, reason), supplement = coalesce({_ASKED}, supplement),
-components = components || {_ADDED} WHERE id = $1 AND version = {_SEEN}"""
+components = components || {_ADDED} WHERE id = $1 AND version = {_SEEN} RETURNING 1"""
 _LOCK = "SELECT s.sequence, s.head FROM dossier d JOIN stream s ON s.id = d.id WHERE d.id = $1 FOR UPDATE"
 _DOSSIER = f"""SELECT {", ".join(f'd."{name}"' for name in SNAPSHOT)}, a.clock AS answer, t.clock AS settlement
 FROM dossier d LEFT JOIN deadline a ON a.aggregate = d.id AND a.kind = '{ANSWER}' LEFT JOIN deadline t ON t.aggregate = d.id AND t.kind = '{SETTLEMENT}'"""
@@ -79,12 +79,12 @@ async def next_code(work: Work, agency: str, day: date) -> str:
     return f"{agency}-{day:%y%m%d}-{number:04d}"
 
 
-async def create(
+def create(
     work: Work, dossier: Dossier, *, person: UUID, owner: UUID | None, summary: str | None, components: Sequence[Component]
 ) -> None:  # fmt: skip
     """Write a new dossier's row."""
     work.starts(dossier.id)
-    await work.db.execute(_CREATE, *values(dossier), person, owner, summary, _plain(components))
+    work.along(_CREATE, *values(dossier), person, owner, summary, _plain(components))
 
 
 async def load(work: Work, id: UUID) -> Dossier:
@@ -99,7 +99,7 @@ async def load(work: Work, id: UUID) -> Dossier:
     return _dossier(await work.db.fetchrow(_BY_ID, id))
 
 
-async def save(
+def save(
     work: Work,
     dossier: Dossier,
     *,
@@ -108,10 +108,7 @@ async def save(
     added: Sequence[Component] = (),
 ) -> None:
     """Write the next version, and the texts that stay in intake: a reason, what was asked for, papers that came later."""
-    seen = dossier.version - 1
-    done = await work.db.execute(_SAVE, *values(dossier), seen, reason, supplement, _plain(added))
-    if done != "UPDATE 1":
-        raise Stale(seen=seen)
+    work.along(_SAVE, *values(dossier), dossier.version - 1, reason, supplement, _plain(added))
 
 
 async def dossier(connection: Connection, id: UUID) -> Dossier:
@@ -238,22 +235,25 @@ async def known_reference(work: Work) -> tuple[set[str], set[tuple[str, int]]]:
     return units, procedures
 
 
-async def add_unit(work: Work, seed: UnitSeed) -> None:
-    """Write a unit's row."""
-    await work.db.execute(
+async def add_units(work: Work, seeds: Sequence[UnitSeed]) -> None:
+    """Write units' rows."""
+    await work.db.executemany(
         "INSERT INTO unit (code, name, level, kind, agency, parent, valid_from, remote, unverified) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)",
-        seed.code, seed.name, seed.level, seed.kind, seed.agency, seed.parent or None, seed.valid_from, seed.remote, sorted(seed.unverified),
+        [(s.code, s.name, s.level, s.kind, s.agency, s.parent or None, s.valid_from, s.remote, sorted(s.unverified)) for s in seeds],
     )  # fmt: skip
 
 
-async def add_procedure(work: Work, seed: ProcedureSeed) -> None:
-    """Write one version of a procedure."""
-    await work.db.execute(
+async def add_procedures(work: Work, seeds: Sequence[ProcedureSeed]) -> None:
+    """Write versions of procedures."""
+    await work.db.executemany(
         """INSERT INTO procedure (code, version, name, sector, sector_name, levels, "limit", pause_mode, max_supplements, online, components,
         fees, fee_policy, basis, valid_from, unverified) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16)""",
-        seed.code, seed.version, seed.name, seed.field, seed.field_name, list(seed.levels), seed.limit, seed.pause_mode, seed.max_supplements,
-        seed.online, [asdict(c) for c in seed.components], [asdict(f) for f in seed.fees], seed.fee_policy, seed.basis, seed.valid_from,
-        sorted(seed.unverified),
+        [
+            (
+                s.code, s.version, s.name, s.field, s.field_name, list(s.levels), s.limit, s.pause_mode, s.max_supplements, s.online,
+                [asdict(c) for c in s.components], [asdict(f) for f in s.fees], s.fee_policy, s.basis, s.valid_from, sorted(s.unverified),
+            ) for s in seeds
+        ],
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, MetaData, Table, Text
+from sqlalchemy import Column, Date, DateTime, MetaData, Table, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -69,6 +69,10 @@ class DossierLineRow(Row, table=True):
     return_method: str | None
     version: int
     last_at: datetime = _instant()
+    received_at: datetime | None = _instant(null=True)
+    started_at: datetime | None = _instant(null=True)
+    stops: list[datetime] = Field(sa_column=Column(ARRAY(DateTime(timezone=True)), nullable=False))
+    promises: list[date] = Field(sa_column=Column(ARRAY(Date), nullable=False))
 
 
 class MomentRow(Row, table=True):
@@ -162,6 +166,16 @@ class ProjectionPlace(Row, table=True):
     topic: str = Field(primary_key=True)
     partition: int = Field(primary_key=True)
     newest_at: datetime = _instant()
+
+
+class LookupLock(Row, table=True):
+    """Wrong secrets tried for a code since the last right one."""
+
+    __tablename__ = "lookup_lock"
+
+    code: str = Field(primary_key=True)
+    failures: int
+    locked_until: datetime | None = _instant(null=True)
 
 
 def table(model: type[Row], version: int) -> Table:

@@ -6,11 +6,13 @@ Handlers open it with `works.begin(who)`, load, decide, save and `record`; the f
 from __future__ import annotations
 
 import asyncio
+import re
 import struct
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from hmac import digest
 from typing import Any, TypeAlias
@@ -20,7 +22,7 @@ import asyncpg
 import msgspec
 
 from shared.contracts.envelope import Envelope, Fact, derived_id, encode, fact_type
-from shared.kernel import Caller, IdempotencyMismatch, Invalid, Once, Principal, Repeated, StillRunning
+from shared.kernel import Caller, IdempotencyMismatch, Invalid, Once, Principal, Repeated, Stale, StillRunning
 from shared.settings import Keys
 from shared.store import deadlines
 from shared.store.db import Connection, Pool
@@ -87,8 +89,9 @@ class Work:
     id: UUID
     facts: list[Pending] = field(default_factory=list)
     schedules: dict[tuple[UUID, str], deadlines.Schedule] = field(default_factory=dict)
-    persons: list[PersonRow] = field(default_factory=list)
+    persons: list[tuple[PersonRow, bool]] = field(default_factory=list)
     tails: dict[UUID, Tail] = field(default_factory=dict)
+    riders: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
     snapshot: bytes | None = None
     flushed: int = 0
 
@@ -123,9 +126,16 @@ class Work:
         """State how a deadline stands now; the last word of a transaction counts."""
         self.schedules[schedule.aggregate, schedule.kind] = schedule
 
-    def keep(self, person: PersonRow) -> None:
-        """Put a person into the vault and send their contact, sealed, to notifications."""
-        self.persons.append(person)
+    def along(self, statement: str, *values: Any) -> None:
+        """Write a row in the same statement as the facts: a data-changing statement with `$1…` that returns its rows.
+
+        One that changes nothing means somebody else was first: `Stale`.
+        """
+        self.riders.append((statement, values))
+
+    def keep(self, person: PersonRow, *, contact: bool = True) -> None:
+        """Put a person into the vault; their contact goes, sealed, to notifications unless nobody will be told there."""
+        self.persons.append((person, contact))
 
     def answers(self, snapshot: object) -> None:
         """What a repeat of this command is answered with; holds no secret and nothing personal."""
@@ -140,14 +150,17 @@ class Work:
         self.facts.clear()
         self.schedules.clear()
         self.persons.clear()
+        self.riders.clear()
         self.tails = {aggregate: Tail(*place) for aggregate, place in mark.items()}
 
     async def flush(self) -> None:
         """Write everything stated so far in one statement."""
-        if not (self.facts or self.schedules or self.persons or self._once()):
+        if not (self.facts or self.schedules or self.persons or self.riders or self._once()):
             return
         await self._find_tails()
         parts = _Parts()
+        for statement, values in self.riders:
+            parts.ride(statement, values)
         if self.facts:
             self._write_facts(parts)
         if self.persons:
@@ -164,7 +177,9 @@ class Work:
         self.facts.clear()
         self.schedules.clear()
         self.persons.clear()
-        await self.db.execute(parts.text(), *parts.values)
+        self.riders.clear()
+        if not await self.db.fetchval(parts.text(), *parts.values):
+            raise Stale
 
     def _once(self) -> Once | None:
         return self.caller.once if self.snapshot is not None else None
@@ -205,7 +220,7 @@ class Work:
             ON CONFLICT (id) DO UPDATE SET sequence = excluded.sequence, head = excluded.head)""")
 
     def _write_persons(self, parts: _Parts) -> None:
-        people = self.persons
+        people = [person for person, _contact in self.persons]
         arrays = parts.arrays(
             ("uuid", [p.id for p in people]), ("uuid", [p.recipient for p in people]), ("bytea", [p.data_key for p in people]),
             ("int2", [p.key_id for p in people]), ("bytea", [p.sealed for p in people]), ("bytea", [p.identity_index for p in people]),
@@ -213,7 +228,9 @@ class Work:
         )  # fmt: skip
         parts.raw(f"""p AS (INSERT INTO person (id, recipient, data_key, key_id, sealed, identity_index, phone_index, created_at)
             SELECT * FROM unnest({arrays}))""")
-        latest = {p.recipient: p.id for p in people}
+        latest = {p.recipient: p.id for p, contact in self.persons if contact}
+        if not latest:
+            return
         recipients = sorted(latest)
         arrays = parts.arrays(("uuid", recipients), ("uuid", [latest[r] for r in recipients]))
         parts.raw(f"""c AS (INSERT INTO contact AS c (recipient, person, sequence) SELECT u.r, u.p, 1 FROM unnest({arrays}) AS u(r, p)
@@ -237,6 +254,7 @@ class _Parts:
     def __init__(self) -> None:
         self.ctes: list[str] = []
         self.values: list[Any] = []
+        self.riders = 0
 
     def _place(self, kind: str, value: Any) -> str:
         self.values.append(value)
@@ -251,8 +269,21 @@ class _Parts:
     def raw(self, cte: str) -> None:
         self.ctes.append(cte)
 
+    def ride(self, statement: str, values: Sequence[Any]) -> None:
+        name = f"r{self.riders}"
+        self.ctes.append(f"{name} AS ({_renumbered(statement, len(self.values))})")
+        self.values += values
+        self.riders += 1
+
     def text(self) -> str:
-        return f"WITH {', '.join(self.ctes)} SELECT 1"
+        """The statement; its answer is whether every rider changed something."""
+        changed = " AND ".join(f"EXISTS (SELECT FROM r{n})" for n in range(self.riders)) or "true"
+        return f"WITH {', '.join(self.ctes)} SELECT {changed}"
+
+
+@lru_cache(maxsize=256)
+def _renumbered(statement: str, by: int) -> str:
+    return re.sub(r"\$(\d+)", lambda match: f"${int(match[1]) + by}", statement) if by else statement
 
 
 def _principal_key(who: Principal) -> bytes:

@@ -29,7 +29,10 @@ async def measure(bench: Bench) -> Result:
     async with bench.topics() as prefix, bench.databases("notifications") as databases:
         bench.tell(f"inbox: {items:,} items by COPY")
         await _seed(bench, databases, items, citizens)
-        async with bench.product(["notifications"], databases, parts="api", prefix=prefix) as product, bench.child("load") as generator:
+        async with (
+            bench.product(["notifications"], databases, parts="api", prefix=prefix) as product,
+            bench.child("load") as generator,
+        ):
             tokens = [bench.token("citizen", person=dossiers.person(n)) for n in range(dossiers.CITIZENS)]
             seen = {}
             for path in (PAGE, COUNT):

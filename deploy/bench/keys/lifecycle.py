@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
@@ -42,21 +43,27 @@ class Store:
 
 async def measure(bench: Bench) -> Result:
     """Rounds in the empty and in the full store take turns; CPU counts until everything filed is told and projected."""
-    async with bench.child("load") as generator, bench.topics() as first, bench.topics() as second:
-        async with bench.databases(*installed()) as small, bench.databases(*installed()) as large:
-            stores = [Store(small, first), Store(large, second)]
-            bench.tell(f"lifecycle: {bench.scale.lifecycle_dossiers:,} dossiers by COPY")
-            await _fill(bench, generator, stores[1])
-            for turn in range(bench.scale.rounds):
-                for store in stores:
-                    bench.tell(f"lifecycle: round {turn + 1} of {bench.scale.rounds}")
-                    store.rounds.append(await _run(bench, generator, store, bench.scale.seconds * 2))
-            return _result(bench, *stores)
+    async with bench.child("load") as generator, _store(bench) as small, _store(bench) as large:
+        bench.tell(f"lifecycle: {bench.scale.lifecycle_dossiers:,} dossiers by COPY")
+        await _fill(bench, generator, large)
+        for turn in range(bench.scale.rounds):
+            for store in (small, large):
+                bench.tell(f"lifecycle: round {turn + 1} of {bench.scale.rounds}")
+                store.rounds.append(await _run(bench, generator, store, bench.scale.seconds * 2))
+        return _result(bench, small, large)
+
+
+@asynccontextmanager
+async def _store(bench: Bench) -> AsyncIterator[Store]:
+    async with bench.topics() as prefix, bench.databases(*installed()) as databases:
+        yield Store(databases, prefix)
 
 
 async def _run(bench: Bench, generator: Child, store: Store, seconds: float) -> dict[str, Any]:
     """Start everything, load it, wait until it is quiet, stop it."""
-    async with bench.product(installed(), store.databases, parts="api,relay,consumers,timers", prefix=store.prefix) as product:
+    async with bench.product(
+        installed(), store.databases, parts="api,relay,consumers,timers", prefix=store.prefix
+    ) as product:
         meter = Meter({"product": product.pid, **bench.servers()})
         meter.start()
         seen = await generator.ask(_plan(bench, product, seconds))
@@ -65,7 +72,12 @@ async def _run(bench: Bench, generator: Child, store: Store, seconds: float) -> 
         assert not seen["wrong"], seen["wrong"]
         cores = sum(spent.values())
         lives = await one_life_count(store) - sum(store.each("lives"))
-        return {**seen, "lives": lives, "per_core": lives / cores, **{f"{name}_ms": s / lives * 1000 for name, s in spent.items()}}
+        return {
+            **seen,
+            "lives": lives,
+            "per_core": lives / cores,
+            **{f"{name}_ms": s / lives * 1000 for name, s in spent.items()},
+        }
 
 
 async def one_life_count(store: Store) -> int:
@@ -140,7 +152,3 @@ def _result(bench: Bench, small: Store, large: Store) -> Result:
         "lifecycle", empty, "per core", GOAL, ok=min(empty, full) >= 70 and kept >= 0.8, limit=DIGIT, ratio=empty / DIGIT, notes=notes,
         details={"full_per_core": full, "full_to_empty": kept, "empty": small.rounds, "full": large.rounds},
     )  # fmt: skip
-
-
-def _names(rounds: Sequence[Mapping[str, Any]]) -> list[str]:
-    return list(rounds[0])

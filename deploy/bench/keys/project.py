@@ -47,7 +47,9 @@ async def _consume(bench: Bench, prefix: str, facts: int) -> tuple[float, dict[s
         connection = await asyncpg.connect(databases.url("reporting"))
         try:
             async with bench.product(["reporting"], databases, parts="consumers", prefix=prefix) as product:
-                return await _follow(connection, prefix + "intake.dossiers", facts, Meter({"process": product.pid, **bench.servers()}))
+                return await _follow(
+                    connection, prefix + "intake.dossiers", facts, Meter({"process": product.pid, **bench.servers()})
+                )
         finally:
             await connection.close()
 
@@ -93,7 +95,9 @@ def _result(rates: list[float], limits: list[float], spent: dict[str, float], pe
     ratio = paired(rates, limits)
     notes = [
         "CPU a fact: " + ", ".join(f"{name} {each:.0f} us" for name, each in spent.items()),
-        peers.missing(peers.SUBSCRIBER) if peer is None else f"{median(rates) / peer:.0f} x peer, one SQLModel transaction per event ({peer:,.0f}/s)",
+        peers.missing(peers.SUBSCRIBER)
+        if peer is None
+        else f"{median(rates) / peer:.0f} x peer, one SQLModel transaction per event ({peer:,.0f}/s)",
     ]
     return Result(
         "project", median(rates), "facts/s", GOAL, ok=ratio >= 0.75, limit=median(limits), ratio=ratio, notes=notes,

@@ -52,7 +52,7 @@ async def _measure(bench: Bench, prober: Prober, url: str) -> Result:
 async def _projected(url: str, facts: int) -> None:
     connection = await asyncpg.connect(url)
     try:
-        while await connection.fetchval("SELECT count(*) FROM timeline_1") < facts:
+        while await connection.fetchval("SELECT count(*) FROM timeline_1") < facts:  # noqa: ASYNC110 - another process writes
             await asyncio.sleep(0.3)
     finally:
         await connection.close()
@@ -75,6 +75,6 @@ def _result(made: dict[str, Any], before: list[float], during: list[float], swap
         f"live p95 {alone:.0f} ms alone, {beside:.0f} ms beside the rebuild ({beside / alone:.1f}x); live paused {made['paused']:.2f} s for the swap",
     ]
     return Result(
-        "rebuild", rate, "facts/s", GOAL, ok=rate >= 8000 and beside <= 2 * alone and swapped, limit=8000, ratio=rate / 8000, notes=notes,
+        "rebuild", rate, "facts/s", GOAL, ok=rate >= 8000 and beside <= 2 * alone and swapped, notes=notes,
         details={**made, "live_p95": alone, "live_p95_beside": beside, "filings_beside": len(during)},
     )  # fmt: skip

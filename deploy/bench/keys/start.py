@@ -23,11 +23,12 @@ _SETTLED = 3.0
 
 
 async def measure(bench: Bench) -> Result:
-    """Once to make the home, then warm starts; memory after the last one has settled."""
+    """Once to make the home (kept for the next time), then warm starts; memory after the last one has settled."""
     home, warm, memory = bench.home / "start", [], (0.0, 0.0)
-    bench.tell("start: making the home")
-    async with _up(bench, home):
-        pass
+    if not (home / "keys.json").exists():
+        bench.tell("start: making the home")
+        async with _up(bench, home):
+            pass
     for turn in range(bench.scale.rounds):
         bench.tell(f"start: warm start {turn + 1} of {bench.scale.rounds}")
         began = time.perf_counter()

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import asyncpg
+import msgspec
 
 from deploy.bench import dossiers, seeding
 from deploy.bench.bench import Bench, Databases
@@ -68,7 +69,7 @@ async def _seed(bench: Bench, databases: Databases, open_: int, due: int) -> Non
     filings = [maker.make(Filed(**dossiers.body(n)), n, now) for n in range(len(dossiers.units()))]
     ids = [uuid7() for _ in range(open_)]
     soon, later = now + _AHEAD, now + timedelta(days=3)
-    clock = '{"limit": "8wh", "events": [["start", "%s"]]}' % now.isoformat()
+    clock = msgspec.json.encode({"limit": "8wh", "events": [["start", now]]}).decode()
     columns = (
         "aggregate", "kind", "rule", "rule_version", "clock", "due_at", "due_on", "last_due_at", "breach_at", "stage", "stage_at",
     )  # fmt: skip
@@ -101,4 +102,6 @@ def _result(open_: int, due: int, taken: float, first: float, facts: int, distin
         f"{due:,} of {open_:,} open deadlines due at one moment: {facts:,} facts about {distinct:,} deadlines",
         f"the first after {first:.2f} s (the sweeper looks every second), then {due / max(0.01, taken - first):,.0f}/s",
     ]
-    return Result("sweep", taken, "s", GOAL, ok=taken < 5 and once, notes=notes, details={"facts": facts, "deadlines": distinct})
+    return Result(
+        "sweep", taken, "s", GOAL, ok=taken < 5 and once, notes=notes, details={"facts": facts, "deadlines": distinct}
+    )

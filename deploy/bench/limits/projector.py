@@ -29,7 +29,9 @@ TRACE = "0af7651916cd43dd8448eb211c80319c"
 def batches(home: str, number: int) -> list[dict[UUID, list[Told]]]:
     """The facts as a consumer gets them: partition after partition, 500 at a time."""
     now = system_clock()
-    made = sorted(lives(Settings(home=Path(home)).load_keys(), number // PER_LIFE), key=lambda life: partition(life.dossier))
+    made = sorted(
+        lives(Settings(home=Path(home)).load_keys(), number // PER_LIFE), key=lambda life: partition(life.dossier)
+    )
     told = [(life.dossier, Told(fact, n, now, TRACE)) for life in made for n, fact in enumerate(life.facts, 1)]
     return [_by_dossier(chunk) for chunk in _chunks(told)]
 

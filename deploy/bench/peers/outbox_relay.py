@@ -34,13 +34,17 @@ async def main() -> None:
         await connection.run_sync(metadata.create_all)
     outbox, kafka = OutboxBroker(engine, outbox_table=table, logger=None), KafkaBroker(bootstrap, logger=None)
 
-    @outbox.subscriber(QUEUE, max_workers=8, fetch_batch_size=100, terminal_flush_batch_size=100, min_fetch_interval=0.01)
+    @outbox.subscriber(
+        QUEUE, max_workers=8, fetch_batch_size=100, terminal_flush_batch_size=100, min_fetch_interval=0.01
+    )
     async def relay(body: dict[str, Any]) -> None:
         await kafka.publish(body, prefix + TOPIC, key=body["subject"].encode())
 
     async def answer(asked: dict[str, Any]) -> dict[str, float]:
         keys = Settings(home=Path(home)).load_keys()
-        bodies = [msgspec.json.decode(row[ENVELOPE]) for life in fact_rows(keys, asked["rows"] // PER_LIFE) for row in life]
+        bodies = [
+            msgspec.json.decode(row[ENVELOPE]) for life in fact_rows(keys, asked["rows"] // PER_LIFE) for row in life
+        ]
         async with engine.begin() as connection:
             await outbox.publish_batch(*bodies, queue=QUEUE, session=connection)
         await kafka.connect()

@@ -22,7 +22,12 @@ from deploy.bench.loop import run
 from services.reporting.tables import DossierLineRow, MomentRow, UnitDayRow
 
 PATIENCE = 120
-COUNTED = {"dossier-submitted": "received", "dossier-accepted": "accepted", "dossier-settled": "settled_on", "result-returned": "returned"}
+COUNTED = {
+    "dossier-submitted": "received",
+    "dossier-accepted": "accepted",
+    "dossier-settled": "settled_on",
+    "result-returned": "returned",
+}
 
 
 class Event(BaseModel):

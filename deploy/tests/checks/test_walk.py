@@ -6,66 +6,35 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 
-from deploy.cli.up import blueprint
 from deploy.tests.checks.walk import Walk, walking
-from deploy.tests.faults.load import filing
-from deploy.tests.province import UNIT
+from deploy.tests.counter import Counter, opened
+from deploy.tests.province import Ground
 from services.notifications.consumers import LISTENERS as NOTIFYING
 from services.reporting.consumers import LISTENER as LIVE
+from shared.bus import topics
 from shared.bus.arrival import Raw
 from shared.bus.broker import make_producer, stop_producer
 from shared.bus.consumer import Listener
 from shared.bus.relay import Relay
 from shared.contracts.intake import DOSSIERS
-from shared.moments import uuid7
-from shared.runtime import Frame
-from shared.settings import Settings
 from shared.store.unit_of_work import Works
 from shared.telemetry.setup import Telemetry
 from shared.testing.clock import MONDAY_MORNING
 from shared.testing.fixtures import MakeWorks
 from shared.testing.records import Fed, fed
-from shared.testing.stack import TestStack
-from shared.web.devissuer import mint
-from shared.web.door import open_door
 
 pytestmark = [pytest.mark.postgres]
 
 MOST = 9
 """Rooms of the house a reader must enter to follow a fact through one process."""
 
-PAPERS = ["Tờ khai cấp Giấy xác nhận tình trạng hôn nhân"]
-
-
-class Counter:
-    """Where dossiers are filed, in this process."""
-
-    def __init__(self, works: Works, telemetry: Telemetry, home: Path) -> None:
-        settings = Settings(home=home)
-        door = open_door(settings, works.keys)
-        self.service = blueprint("intake").build(
-            Frame(settings, works.keys, works, telemetry, door, works.clock, "", "")
-        )
-        self.token = mint(settings, "clerk", units=[UNIT])
-        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(self.service.api), base_url="http://intake")
-
-    async def file(self) -> None:
-        """File a dossier over the counter."""
-        headers = {"authorization": f"Bearer {self.token}", "idempotency-key": uuid7().hex}
-        answer = await self.http.post("/v1/dossiers", json=filing("direct", PAPERS), headers=headers)
-        assert answer.status_code == 201, answer.text
-
 
 @asynccontextmanager
 async def _counter(works: Works, telemetry: Telemetry, home: Path) -> AsyncIterator[Counter]:
     """A counter that has filed one dossier: what is imported or read once is there."""
-    counter = Counter(works, telemetry, home)
-    assert counter.service.begin is not None
-    await counter.service.begin()
-    async with counter.http:
+    async with opened(works, telemetry, home) as counter:
         await counter.file()
         yield counter
 
@@ -92,21 +61,22 @@ async def test_a_filed_dossier_goes_straight_from_the_route_to_the_commit(
 
 @pytest.mark.kafka
 async def test_a_fact_goes_straight_from_the_outbox_to_the_broker(
-    make_works: MakeWorks, telemetry: Telemetry, tmp_path: Path, stack: TestStack, prefix: str
+    make_works: MakeWorks, telemetry: Telemetry, tmp_path: Path, session_ground: Ground
 ) -> None:
-    works = await make_works("intake")
+    works, bootstrap = await make_works("intake"), session_ground.stack.bootstrap
+    await topics.sync(bootstrap, prefix="walk.")
     async with _counter(works, telemetry, tmp_path), works.reading() as db:
         await db.execute("DELETE FROM outbox WHERE fact IS NULL")  # sealed contacts walk through intake's own doors
         relay = Relay(
             "intake",
             "",
-            stack.bootstrap,
+            bootstrap,
             works.committed,
             telemetry.metrics,
             telemetry.tracing("intake"),
-            prefix=prefix,
+            prefix="walk.",
         )
-        producer = await make_producer(stack.bootstrap, "walk")
+        producer = await make_producer(bootstrap, "walk")
         try:
             with walking() as walk:
                 assert await relay.send_batch(db, producer) > 0

@@ -218,6 +218,17 @@ async def _shown(capital: Capital, service: str, consumer: str, reason: str) -> 
     return counted > 0 and f'gandan_parked_records{{consumer="{consumer}",reason="{reason}"}}' in metrics
 
 
+async def test_a_dossier_is_read_in_its_new_state_at_once_after_each_command(capital: Capital) -> None:
+    officer = capital.officer()
+    filed = (await capital.call("POST", PATH, officer, json=online())).json()
+    path = f"{PATH}/{filed['id']}"
+    read = await capital.call("GET", path, officer)
+    assert (read.json()["state"], read.headers["etag"]) == ("submitted", '"1"')
+    await capital.call("POST", f"{path}/accept", officer, headers={"if-match": read.headers["etag"]})
+    read = await capital.call("GET", path, officer)
+    assert (read.json()["state"], read.headers["etag"]) == ("accepted", '"2"')
+
+
 async def test_after_all_this_a_dossier_still_arrives(capital: Capital) -> None:
     filed = (await capital.call("POST", PATH, capital.officer(), json=direct())).json()
     path = f"/reporting/v1/dossiers/{filed['id']}?min_version=2"

@@ -46,6 +46,10 @@ class Talk:
         """Read."""
         return await self.http.get(path, headers={**_bearer(token), **_named(headers)})
 
+    async def follow(self, link: str, token: str) -> httpx.Response:
+        """The page a list's `next` or `prev` leads to."""
+        return await self.get(link.removeprefix("/complaints/v1"), token)
+
     async def post(
         self, path: str, json: Any = None, *, token: str | None = None, key: str | None = None, **headers: str
     ) -> httpx.Response:

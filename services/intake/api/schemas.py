@@ -20,14 +20,14 @@ from shared.web.fields import Instant, text
 def _identity(value: str) -> str:
     digits = re.sub(r"[\s.\-]", "", value)
     if not re.fullmatch(r"[0-9]{9}|[0-9]{12}", digits):
-        raise PydanticCustomError("identity-number", "Số định danh gồm 9 hoặc 12 chữ số. (9 or 12 digits.)")
+        raise PydanticCustomError("identity-number", "an identity number has 9 or 12 digits")
     return digits
 
 
 def _phone(value: str) -> str:
     digits = re.sub(r"[\s.\-()]", "", value)
     if not re.fullmatch(r"(\+84|84|0)[0-9]{9,10}", digits):
-        raise PydanticCustomError("phone-number", "Số điện thoại bắt đầu bằng 0 hoặc +84. (It begins with 0 or +84.)")
+        raise PydanticCustomError("phone-number", "a phone number begins with 0 or +84")
     return "+84" + re.sub(r"^(\+84|84|0)", "", digits)
 
 

@@ -34,7 +34,7 @@ async def accept_dossier(desk: Desk, who: Caller, id: UUID, seen: int | None) ->
     async with desk.works.begin(who) as work:
         before, at = await _load(work, "accept", id, seen)
         dossier, fact = domain.accept(before, at=at, office=office_at(before.received_at))
-        await store.save(work, dossier)
+        store.save(work, dossier)
         state(work, before, dossier, fact)
     return dossier
 
@@ -47,7 +47,7 @@ async def refuse_dossier(
         before, at = await _load(work, "refuse", id, seen)
         office = office_at(before.received_at)
         dossier, fact = domain.refuse(before, reason_class=reason_class, at=at, office=office)
-        await store.save(work, dossier, reason=reason)
+        store.save(work, dossier, reason=reason)
         state(work, before, dossier, fact)
     return dossier
 
@@ -57,7 +57,7 @@ async def assign_dossier(desk: Desk, who: Caller, id: UUID, seen: int | None, *,
     async with desk.works.begin(who) as work:
         before, at = await _load(work, "assign", id, seen)
         dossier, fact = domain.assign(before, officer=officer, at=at)
-        await store.save(work, dossier)
+        store.save(work, dossier)
         state(work, before, dossier, fact)
     return dossier
 
@@ -79,7 +79,7 @@ async def request_supplement(
         dossier, fact = domain.request_supplement(
             before, components=components, respond_by=respond_by, at=at, office=office
         )
-        await store.save(work, dossier, supplement={"components": list(components), "reason": reason})
+        store.save(work, dossier, supplement={"components": list(components), "reason": reason})
         state(work, before, dossier, fact)
     return dossier
 
@@ -91,7 +91,7 @@ async def supply_components(
     async with desk.works.begin(who) as work:
         before, at = await _load(work, "supply", id, seen)
         dossier, fact = domain.supply(before, at=at, office=office_at(before.received_at))
-        await store.save(work, dossier, added=components)
+        store.save(work, dossier, added=components)
         state(work, before, dossier, fact)
     return dossier
 
@@ -104,7 +104,7 @@ async def settle_dossier(
         before, at = await _load(work, "settle", id, seen)
         office = office_at(before.received_at)
         dossier, fact = domain.settle(before, outcome=outcome, number=number, at=at, office=office)
-        await store.save(work, dossier)
+        store.save(work, dossier)
         state(work, before, dossier, fact)
     return dossier
 
@@ -114,7 +114,7 @@ async def return_result(desk: Desk, who: Caller, id: UUID, seen: int | None, *, 
     async with desk.works.begin(who) as work:
         before, at = await _load(work, "return-result", id, seen)
         dossier, fact = domain.return_result(before, method=method, at=at)
-        await store.save(work, dossier)
+        store.save(work, dossier)
         state(work, before, dossier, fact)
     return dossier
 
@@ -127,6 +127,6 @@ async def withdraw_dossier(
         before, at = await _load(work, "withdraw", id, seen)
         office = office_at(before.received_at)
         dossier, fact = domain.withdraw(before, reason_class=reason_class, at=at, office=office)
-        await store.save(work, dossier, reason=reason)
+        store.save(work, dossier, reason=reason)
         state(work, before, dossier, fact)
     return dossier

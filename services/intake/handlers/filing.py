@@ -27,7 +27,7 @@ async def submit_dossier(desk: Desk, who: Caller, filing: Filing) -> Dossier:
             asked, procedure, id=id_, code=code, recipient=recipient, verifier=lookup_verifier(keys, code, lookup_secret(keys, id_, 0)), at=work.now,
             office=office_at(asked.received_at or work.now),
         )  # fmt: skip
-        await store.create(
+        store.create(
             work, dossier, person=person, owner=owner, summary=filing.summary, components=asked.components
         )
         state(work, None, dossier, *stated)
@@ -49,5 +49,5 @@ def _keep_people(work: Work, recipient: UUID, filing: Filing) -> tuple[UUID, UUI
     if filing.owner is None:
         return person, None
     owner = work.new_id()
-    work.keep(vault.enclose(work.works.keys, owner, work.new_id(), filing.owner))
+    work.keep(vault.enclose(work.works.keys, owner, work.new_id(), filing.owner), contact=False)
     return person, owner

@@ -17,12 +17,14 @@ async def seed(desk: Desk) -> None:
     """Bring in units and procedures that are not there yet, and publish them."""
     async with desk.works.begin(system("intake.seed")) as work:
         await store.seed_lock(work)
-        units, procedures = await store.known_reference(work)
-        for unit in (u for u in data.units() if u.code not in units):
-            await store.add_unit(work, unit)
+        known_units, known_procedures = await store.known_reference(work)
+        units = [unit for unit in data.units() if unit.code not in known_units]
+        procedures = [each for each in data.procedures() if (each.code, each.version) not in known_procedures]
+        await store.add_units(work, units)
+        await store.add_procedures(work, procedures)
+        for unit in units:
             work.record(_described_unit(work.now, unit))
-        for procedure in (p for p in data.procedures() if (p.code, p.version) not in procedures):
-            await store.add_procedure(work, procedure)
+        for procedure in procedures:
             work.record(_described_procedure(work.now, procedure))
     await refresh(desk)
 

@@ -20,8 +20,6 @@ from services.intake.tests.test_domain import in_state
 from shared.kernel import Forbidden, Principal
 from shared.settings import Keys
 
-ID, RECIPIENT = UUID(int=7), UUID(int=8)
-
 
 def own(dossier: Dossier, keys: Keys) -> tuple[Dossier, Principal]:
     an = citizen(keys)

@@ -238,7 +238,7 @@ async def test_two_acts_at_once_on_any_version_are_done_one_after_the_other(desk
         after, fact = domain.request_supplement(
             before, components=["Căn cước"], respond_by=None, at=work.now, office=handlers.office_at(work.now)
         )
-        await store.save(work, after)
+        store.save(work, after)
         state(work, before, after, fact)
 
     assert (await supplying).state is State.IN_PROGRESS

@@ -117,15 +117,14 @@ async def test_a_version_that_was_overtaken_is_not_written(desk: Desk) -> None:
     newer = read.next(handler="cb-1")
 
     async with desk.works.begin(Caller(CLERK)) as work:
-        await store.save(work, newer)
+        store.save(work, newer)
 
     async def again() -> None:
         async with desk.works.begin(Caller(CLERK)) as work:
-            await store.save(work, newer)
+            store.save(work, newer)
 
-    with pytest.raises(Stale) as stale:
+    with pytest.raises(Stale):
         await again()
-    assert stale.value.facts == {"seen": 1}
 
 
 async def test_texts_are_written_with_the_version_and_stay_when_nothing_is_said(desk: Desk) -> None:
@@ -133,8 +132,10 @@ async def test_texts_are_written_with_the_version_and_stay_when_nothing_is_said(
     asked = {"components": ["Căn cước"], "reason": "Thiếu"}
 
     async with desk.works.begin(Caller(CLERK)) as work:
-        await store.save(work, read.next(), supplement=asked, reason="Lý do", added=[Component("Căn cước", "copy", 2)])
-        await store.save(work, read.next().next())
+        store.save(work, read.next(), supplement=asked, reason="Lý do", added=[Component("Căn cước", "copy", 2)])
+        await work.flush()
+        store.save(work, read.next().next())
+        await work.flush()
         texts = await store.texts(work.db, read.id)
 
     assert (texts.supplement, texts.reason) == (asked, "Lý do")

@@ -76,7 +76,7 @@ def _submitted(_line: DossierLine, fact: DossierSubmitted) -> Changes:
         "code": fact.code, "unit": fact.unit, "procedure": fact.procedure, "procedure_version": fact.procedure_version, "channel": fact.channel,
         "subject_kind": fact.subject_kind, "recipient": fact.recipient, "components": fact.components,
         "lookup_verifier": fact.lookup_verifier, "received_on": day_of(fact.received_at or fact.submitted_at),
-        "submitted_at": fact.submitted_at, "answer_due_at": fact.answer_due_at,
+        "submitted_at": fact.submitted_at, "answer_due_at": fact.answer_due_at, "received_at": fact.received_at or fact.submitted_at,
     }  # fmt: skip
 
 
@@ -85,7 +85,7 @@ def _accepted(line: DossierLine, fact: DossierAccepted) -> Changes:
         "state": "accepted", "code": fact.code, "recipient": fact.recipient, "accepted_at": fact.occurred_at, "answer_due_at": None,
         "due_at": fact.due_at, "due_on": fact.due_on, "promised_on": fact.promised_on, "lawful_due_on": fact.lawful_due_on,
         "first_promised_on": line.first_promised_on or fact.promised_on, "rule": fact.rule, "rule_version": fact.rule_version,
-        "provisional": fact.provisional, "paused_at": None,
+        "provisional": fact.provisional, "paused_at": None, "started_at": fact.started_at, "stops": [], "promises": [fact.promised_on],
     }  # fmt: skip
 
 
@@ -104,8 +104,13 @@ def _supplement_requested(line: DossierLine, fact: SupplementRequested) -> Chang
     return {
         "state": "awaiting-supplement", "paused_at": line.paused_at or fact.occurred_at, "paused_times": line.paused_times + 1,
         "remaining_working_hours": fact.remaining_working_hours, "respond_by": fact.respond_by, "due_at": line.due_at if late else None,
-        "due_on": line.due_on if late else None, "answer_due_at": None,
+        "due_on": line.due_on if late else None, "answer_due_at": None, "stops": _stopped(line, fact.occurred_at),
     }  # fmt: skip
+
+
+def _stopped(line: DossierLine, at: datetime) -> list[datetime]:
+    """The settlement clock stops, where it has started and does not stand still already."""
+    return line.stops if line.started_at is None or len(line.stops) % 2 else [*line.stops, at]
 
 
 def _supplement_supplied(line: DossierLine, fact: SupplementSupplied) -> Changes:
@@ -114,8 +119,16 @@ def _supplement_supplied(line: DossierLine, fact: SupplementSupplied) -> Changes
         "state": "submitted" if line.accepted_at is None else "in-progress", "paused_at": None, "remaining_working_hours": None,
         "respond_by": None, "due_at": fact.due_at or line.due_at, "due_on": fact.due_on or line.due_on,
         "promised_on": fact.promised_on or line.promised_on, "lawful_due_on": fact.lawful_due_on or line.lawful_due_on,
-        "first_promised_on": line.first_promised_on or fact.promised_on, "answer_due_at": fact.answer_due_at,
+        "first_promised_on": line.first_promised_on or fact.promised_on, "answer_due_at": fact.answer_due_at, **_gone_on(line, fact),
     }  # fmt: skip
+
+
+def _gone_on(line: DossierLine, fact: SupplementSupplied) -> Changes:
+    """The settlement clock goes on, where it stood still."""
+    promised_on = fact.promised_on or line.promised_on
+    if len(line.stops) % 2 == 0 or promised_on is None:
+        return {}
+    return {"stops": [*line.stops, fact.occurred_at], "promises": [*line.promises, promised_on]}
 
 
 def _settled(line: DossierLine, fact: DossierSettled) -> Changes:

@@ -27,7 +27,11 @@ PHASES: Final[Mapping[str, str]] = {
 
 
 class DossierLine(NamedTuple):
-    """A row of `dossier_line`, column by column; a tuple, so that a batch is written without copying fields."""
+    """A row of `dossier_line`, column by column; a tuple, so that a batch is written without copying fields.
+
+    `stops`: when the settlement clock stopped and went on, by turns. `promises`: the promised day after acceptance and
+    after each time the clock went on; so both tell how the dossier stood on any day, and why its date is what it is.
+    """
 
     id: UUID
     code: str
@@ -71,6 +75,10 @@ class DossierLine(NamedTuple):
     return_method: str | None
     version: int
     last_at: datetime
+    received_at: datetime | None
+    started_at: datetime | None
+    stops: list[datetime]
+    promises: list[date]
 
     @property
     def phase(self) -> str:
@@ -86,5 +94,5 @@ def begun(dossier: UUID, *, code: str, unit: str, day: date, at: datetime) -> Do
         due_at=None, due_on=None, promised_on=None, lawful_due_on=None, first_promised_on=None, rule=None, rule_version=None, provisional=False,
         paused_at=None, paused_times=0, remaining_working_hours=None, respond_by=None, warned=False, breached=False, answer_late=False,
         officer=None, refused_on=None, withdrawn_on=None, reason_class=None, settled_on=None, outcome=None, timing=None, returned_at=None,
-        return_method=None, version=0, last_at=at,
+        return_method=None, version=0, last_at=at, received_at=None, started_at=None, stops=[], promises=[],
     )  # fmt: skip

@@ -9,7 +9,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from opentelemetry.metrics import NoOpMeter
 
-from services.reporting import handlers
+from services.reporting import domain, handlers
 from services.reporting.consumers import LISTENER
 from services.reporting.consumers import rebuild as rebuilding
 from services.reporting.consumers.rebuild import Progress, Sources, rebuild
@@ -180,7 +180,7 @@ async def test_a_difference_keeps_live_unless_the_fold_changed_and_it_is_confirm
     confirmed = await rebuild(sources, confirm=True)
     assert (confirmed.swapped, confirmed.version) == (True, 4)
     async with works.reading() as db:
-        assert (await projections.active(db)).fold_version == 1
+        assert (await projections.active(db)).fold_version == domain.FOLD_VERSION
         assert not await db.fetchval("SELECT count(*) FROM dossier_line_4 WHERE officer = 'tampered'")
 
 

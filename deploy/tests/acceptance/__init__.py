@@ -1,0 +1,1 @@
+"""Acceptance: defects seen in peer systems that no single service can show alone."""
