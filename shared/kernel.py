@@ -90,6 +90,11 @@ class Principal:
     recipient: UUID | None = None
     acting: str = "system"
 
+    @property
+    def key(self) -> bytes:
+        """16 bytes that stand for the subject where idempotency keys are kept."""
+        return sha256(self.subject.encode()).digest()[:16]
+
     def may_act_for(self, unit: str) -> bool:
         """Officers act for the units of their token; an admin acts for all."""
         return unit in self.units or "admin" in self.roles

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from shared.runtime import Blueprint
     from shared.settings import Settings
 
-SERVICES = ("intake", "notifications", "reporting")
+SERVICES = ("intake", "complaints", "notifications", "reporting")
 WRONG_USAGE, UNREACHABLE = 2, 3
 
 

@@ -73,9 +73,7 @@ class SubmissionRow(Row, table=True):
     due_on: date | None = None
     about_dossier: UUID | None = None
     about_case: UUID | None = None
-    about_project: str | None = None
     about_procedure: str | None = None
-    about_decision_no: str | None = None
     version: int
     lookup_number: int
     cases: int
@@ -83,6 +81,8 @@ class SubmissionRow(Row, table=True):
     closed_at: datetime | None = Field(default=None, sa_type=Instant)
     body: str
     """What was written; stays here and never changes."""
+    about_project: str | None = None
+    about_decision_no: str | None = None
     late_reason: str | None = None
     """Why a letter was entered later than it was received."""
     reason: str | None = None

@@ -9,6 +9,7 @@ from services.intake import api, consumers, handlers
 from services.intake.handlers import Desk, Shelf
 from services.intake.timers import timers
 from shared.runtime import Blueprint, Frame, Service
+from shared.store.together import Together
 from shared.web.app import service_app
 
 HERE = Path(__file__).parent
@@ -16,7 +17,7 @@ HERE = Path(__file__).parent
 
 def build(frame: Frame) -> Service:
     """Intake, ready to run."""
-    desk = Desk(frame.works, Shelf())
+    desk = Desk(frame.works, Shelf(), Together(frame.works))
     app = service_app(
         "intake", title="Gần Dân: tiếp nhận hồ sơ", description="The one-stop shop: dossiers, slips, lookups, procedures and units.",
         routers=api.routers, door=frame.door, problems=HERE / "data" / "problems.toml", telemetry=frame.web_telemetry("intake"),

@@ -6,7 +6,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, DateTime, Index, LargeBinary, SmallInteger, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -92,3 +104,103 @@ class Contact(Row, table=True):
     sealed: bytes | None = Field(sa_type=LargeBinary)
     received_at: datetime = Field(sa_type=DateTime(timezone=True))
     forgotten_at: datetime | None = Field(sa_type=DateTime(timezone=True))
+    has_email: bool | None = Field(sa_type=Boolean)
+    """Whether there is an e-mail address inside; None for what came before anybody asked."""
+
+
+class Delivery(Row, table=True):
+    """A notice on its way out by one channel.
+
+    `next_at` and `lease_until` are the database's own time; `not_before`, `expires_at` and `created_at` are the time of
+    decisions, which a demonstration may move. `position` is the order in which deliveries were made.
+    """
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        UniqueConstraint("notification", "step", "channel", name="delivery_once"),
+        Index("delivery_due", "channel", "next_at", postgresql_where=text("state = 'pending'")),
+        Index(
+            "delivery_order",
+            "ordering_key",
+            "channel",
+            "position",
+            postgresql_where=text(
+                "state IN ('pending', 'held', 'sending') OR state = 'unknown' AND next_at IS NOT NULL"
+            ),
+        ),
+        Index("delivery_waiting", "state", "next_at", postgresql_where=text("state IN ('held', 'unknown')")),
+        Index("delivery_leases", "lease_until", postgresql_where=text("state = 'sending'")),
+        Index(
+            "delivery_expiring",
+            "expires_at",
+            postgresql_where=text("state IN ('pending', 'held') AND expires_at IS NOT NULL"),
+        ),
+        Index("delivery_recipient", "recipient", "created_at"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    position: int = Field(sa_column=Column(BigInteger, Identity(always=True), nullable=False))
+    notification: UUID
+    step: int = Field(sa_type=SmallInteger)
+    channel: str = Field(sa_type=Text)
+    class_: str = Field(sa_column=Column("class", Text, nullable=False))
+    recipient: UUID
+    ordering_key: UUID
+    state: str = Field(sa_type=Text)
+    held_for: str | None = Field(sa_type=Text)
+    code: str | None = Field(sa_type=Text)
+    next_at: datetime | None = Field(sa_type=DateTime(timezone=True))
+    lease_until: datetime | None = Field(sa_type=DateTime(timezone=True))
+    not_before: datetime = Field(sa_type=DateTime(timezone=True))
+    expires_at: datetime | None = Field(sa_type=DateTime(timezone=True))
+    until_read: bool
+    attempts: int = Field(sa_type=SmallInteger)
+    failures: int = Field(sa_type=SmallInteger)
+    doubts: int = Field(sa_type=SmallInteger)
+    created_at: datetime = Field(sa_type=DateTime(timezone=True))
+
+
+class Attempt(Row, table=True):
+    """One try to hand a delivery over, written before the provider is called; without an outcome it was cut off."""
+
+    __tablename__ = "attempt"
+
+    delivery: UUID = Field(primary_key=True)
+    n: int = Field(sa_type=SmallInteger, primary_key=True)
+    provider: str = Field(sa_type=Text)
+    started_at: datetime = Field(sa_type=DateTime(timezone=True))
+    finished_at: datetime | None = Field(sa_type=DateTime(timezone=True))
+    outcome: str | None = Field(sa_type=Text)
+    code: str | None = Field(sa_type=Text)
+
+
+class ContactPoint(Row, table=True):
+    """What is known against an address of a recipient; a new address has another HMAC and begins clean."""
+
+    __tablename__ = "contact_point"
+
+    recipient: UUID = Field(primary_key=True)
+    channel: str = Field(sa_type=Text, primary_key=True)
+    address_hmac: bytes = Field(sa_type=LargeBinary, primary_key=True)
+    state: str = Field(sa_type=Text)
+    since: datetime = Field(sa_type=DateTime(timezone=True))
+    until: datetime | None = Field(sa_type=DateTime(timezone=True))
+
+
+class Preference(Row, table=True):
+    """Whether a recipient wants, by this channel, notices that can be muted."""
+
+    __tablename__ = "preference"
+
+    recipient: UUID = Field(primary_key=True)
+    channel: str = Field(sa_type=Text, primary_key=True)
+    enabled: bool
+    changed_at: datetime = Field(sa_type=DateTime(timezone=True))
+
+
+class ToldElsewhere(Row, table=True):
+    """A dossier whose source tells its citizens itself: the inbox has its notices, nothing is sent."""
+
+    __tablename__ = "told_elsewhere"
+
+    aggregate: UUID = Field(primary_key=True)

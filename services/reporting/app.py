@@ -31,7 +31,7 @@ def build(frame: Frame) -> Service:
         api=app,
         listeners=[LISTENER],
         timers=timers(frame.works),
-        pages=pages.site(frame.works),
+        pages=pages.site(frame.works, frame.door),
     )
 
 

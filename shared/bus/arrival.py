@@ -15,7 +15,7 @@ from shared.contracts.envelope import Catalogue, Fact, Foreign, decode_foreign, 
 from shared.store.unit_of_work import Cause
 from shared.telemetry import tracing
 
-_TIMER_RESULTS = ("vn.gandan.deadline-", "vn.gandan.applicant-deadline-")
+_TIMER_RESULTS = ("vn.gandan.deadline-", "vn.gandan.applicant-deadline-", "vn.gandan.submission-deadline-")
 
 
 class Undecodable(Exception):  # noqa: N818 - names a record, not a bug

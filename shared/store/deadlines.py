@@ -50,7 +50,10 @@ class HasWork(Protocol):
     """The part of a unit of work a sweep needs."""
 
     now: datetime
-    db: Connection
+
+    @property
+    def db(self) -> Connection:
+        """The transaction's connection."""
 
     def knows(self, aggregate: UUID, sequence: int, head: bytes) -> None:
         """Take over a locked stream's place."""
@@ -62,7 +65,7 @@ UPSERT = """INSERT INTO deadline AS d (aggregate, kind, rule, rule_version, cloc
 SELECT e.*, CASE WHEN live THEN (CASE WHEN e.warn_at IS NOT NULL THEN 'warn' ELSE 'breach' END) END,
        CASE WHEN live THEN coalesce(e.warn_at, e.breach_at) END
 FROM (SELECT u.aggregate, u.kind, u.rule, u.rule_version, u.clock, u.due_at, u.due_on, u.due_at AS last_due_at, u.warn_at, u.breach_at, u.closed_at
-      FROM unnest({arrays}) AS u(aggregate, kind, rule, rule_version, clock, due_at, due_on, warn_at, breach_at, closed_at)) e,
+      FROM unnest({}) AS u(aggregate, kind, rule, rule_version, clock, due_at, due_on, warn_at, breach_at, closed_at)) e,
      LATERAL (SELECT e.breach_at IS NOT NULL AND (e.closed_at IS NULL OR e.closed_at >= e.breach_at) AS live) l
 ON CONFLICT (aggregate, kind) DO UPDATE SET
     rule = excluded.rule, rule_version = excluded.rule_version, clock = excluded.clock, due_at = excluded.due_at, due_on = excluded.due_on,

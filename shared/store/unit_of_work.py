@@ -6,13 +6,12 @@ Handlers open it with `works.begin(who)`, load, decide, save and `record`; the f
 from __future__ import annotations
 
 import asyncio
-import re
 import struct
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from contextvars import Context
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from hashlib import sha256
 from hmac import digest
 from typing import Any, TypeAlias
@@ -22,12 +21,13 @@ import asyncpg
 import msgspec
 
 from shared.contracts.envelope import Envelope, Fact, derived_id, encode, fact_type
-from shared.kernel import Caller, IdempotencyMismatch, Invalid, Once, Principal, Repeated, Stale, StillRunning
+from shared.kernel import Caller, IdempotencyMismatch, Invalid, Once, Principal, Repeated, StillRunning
 from shared.settings import Keys
 from shared.store import deadlines
 from shared.store.db import Connection, Pool
 from shared.store.facts import GENESIS, FactRow, chain_hash
 from shared.store.vault import PersonRow
+from shared.store.writing import write_all
 from shared.telemetry.tracing import Arrival, Tracing
 
 MAX_ENVELOPE = 900_000
@@ -35,10 +35,6 @@ MAX_ENVELOPE = 900_000
 
 _REPLAY = """SELECT pg_try_advisory_xact_lock($1) AS mine, i.fingerprint, i.status, i.answer
 FROM (SELECT 1) one LEFT JOIN idempotency i ON i.principal = $2 AND i.key = $3"""
-_STREAMS = "SELECT id, sequence, head FROM stream WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
-_BEGIN_STREAMS = (
-    "INSERT INTO stream (id, sequence, head) SELECT u.id, 0, '' FROM unnest($1::uuid[]) AS u(id) ON CONFLICT DO NOTHING"
-)
 
 
 Mark: TypeAlias = dict[UUID, tuple[int, bytes]]
@@ -85,8 +81,12 @@ class Work:
     works: Works
     caller: Caller
     now: datetime
-    db: Connection
+    connection: Connection
     id: UUID
+    context: Context | None = None
+    """Where the request's span is, when the work is done in another task."""
+    touched: bool = False
+    """Whether the database was asked, so that a refusal may have left something to roll back."""
     facts: list[Pending] = field(default_factory=list)
     schedules: dict[tuple[UUID, str], deadlines.Schedule] = field(default_factory=dict)
     persons: list[tuple[PersonRow, bool]] = field(default_factory=list)
@@ -94,6 +94,12 @@ class Work:
     riders: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
     snapshot: bytes | None = None
     flushed: int = 0
+
+    @property
+    def db(self) -> Connection:
+        """The transaction's connection."""
+        self.touched = True
+        return self.connection
 
     @property
     def who(self) -> Principal:
@@ -147,151 +153,37 @@ class Work:
 
     def reset(self, mark: Mark) -> None:
         """Forget what was stated since the mark."""
-        self.facts.clear()
-        self.schedules.clear()
-        self.persons.clear()
-        self.riders.clear()
+        self._forget()
         self.tails = {aggregate: Tail(*place) for aggregate, place in mark.items()}
+
+    @property
+    def once(self) -> Once | None:
+        """The idempotency key whose answer is to be kept."""
+        return self.caller.once if self.snapshot is not None else None
+
+    @property
+    def stated(self) -> bool:
+        """Whether anything waits to be written."""
+        return bool(self.facts or self.schedules or self.persons or self.riders or self.once)
 
     async def flush(self) -> None:
         """Write everything stated so far in one statement."""
-        if not (self.facts or self.schedules or self.persons or self.riders or self._once()):
-            return
-        await self._find_tails()
-        parts = _Parts()
-        for statement, values in self.riders:
-            parts.ride(statement, values)
-        if self.facts:
-            self._write_facts(parts)
-        if self.persons:
-            self._write_persons(parts)
-        if self.schedules:
-            self._write_deadlines(parts)
-        if once := self._once():
-            parts.add(
-                "i AS (INSERT INTO idempotency (principal, key, fingerprint, status, answer, created_at) VALUES ({}, {}, {}, {}, {}, {}))",
-                ("bytea", _principal_key(self.who)), ("text", once.key), ("bytea", once.fingerprint), ("int2", once.status),
-                ("bytea", self.snapshot or b"null"), ("timestamptz", self.now),
-            )  # fmt: skip
+        await write_all(self.connection, [self])
+
+    def wrote(self) -> None:
+        """Everything stated so far stands in the database."""
         self.flushed += len(self.facts)
+        self._forget()
+
+    def _forget(self) -> None:
         self.facts.clear()
         self.schedules.clear()
         self.persons.clear()
         self.riders.clear()
-        if not await self.db.fetchval(parts.text(), *parts.values):
-            raise Stale
-
-    def _once(self) -> Once | None:
-        return self.caller.once if self.snapshot is not None else None
-
-    async def _find_tails(self) -> None:
-        unknown = sorted({p.aggregate for p in self.facts} - self.tails.keys())
-        if not unknown:
-            return
-        rows = await self.db.fetch(_STREAMS, unknown)
-        if len(rows) < len(unknown):  # two who begin one history at once take turns here, too
-            await self.db.execute(_BEGIN_STREAMS, unknown)
-            rows = await self.db.fetch(_STREAMS, unknown)
-        for row in rows:
-            self.tails[row["id"]] = Tail(row["sequence"], row["head"])
-
-    def _write_facts(self, parts: _Parts) -> None:
-        rows = [self.works.write(self, pending, self.tails[pending.aggregate]) for pending in self.facts]
-        columns = list(zip(*rows, strict=True))
-        arrays = parts.arrays(
-            ("uuid", columns[0]), ("uuid", columns[1]), ("int4", columns[2]), ("text", columns[3]), ("text", columns[4]), ("text", columns[5]),
-            ("text", columns[6]), ("timestamptz", columns[7]), ("timestamptz", columns[8]), ("text", columns[9]), ("text", columns[10]),
-            ("bytea", columns[11]), ("bytea", columns[12]), ("bytea", columns[13]),
-        )  # fmt: skip
-        parts.raw(f"""f AS (INSERT INTO fact (id, aggregate, sequence, type, topic, key, source, occurred_at, recorded_at, actor, traceparent, envelope, previous, hash)
-            SELECT * FROM unnest({arrays}))""")
-        if published := [row[0] for row in rows if row[4] is not None]:
-            numbered = parts.arrays(("uuid", published))
-            parts.raw(
-                f"o AS (INSERT INTO outbox (fact) SELECT u.id FROM unnest({numbered}) WITH ORDINALITY AS u(id, n) ORDER BY u.n)"
-            )
-        changed = sorted({row[1] for row in rows})
-        arrays = parts.arrays(
-            ("uuid", changed),
-            ("int4", [self.tails[a].sequence for a in changed]),
-            ("bytea", [self.tails[a].head for a in changed]),
-        )
-        parts.raw(f"""s AS (INSERT INTO stream (id, sequence, head) SELECT * FROM unnest({arrays})
-            ON CONFLICT (id) DO UPDATE SET sequence = excluded.sequence, head = excluded.head)""")
-
-    def _write_persons(self, parts: _Parts) -> None:
-        people = [person for person, _contact in self.persons]
-        arrays = parts.arrays(
-            ("uuid", [p.id for p in people]), ("uuid", [p.recipient for p in people]), ("bytea", [p.data_key for p in people]),
-            ("int2", [p.key_id for p in people]), ("bytea", [p.sealed for p in people]), ("bytea", [p.identity_index for p in people]),
-            ("bytea", [p.phone_index for p in people]), ("timestamptz", [self.now] * len(people)),
-        )  # fmt: skip
-        parts.raw(f"""p AS (INSERT INTO person (id, recipient, data_key, key_id, sealed, identity_index, phone_index, created_at)
-            SELECT * FROM unnest({arrays}))""")
-        latest = {p.recipient: p.id for p, contact in self.persons if contact}
-        if not latest:
-            return
-        recipients = sorted(latest)
-        arrays = parts.arrays(("uuid", recipients), ("uuid", [latest[r] for r in recipients]))
-        parts.raw(f"""c AS (INSERT INTO contact AS c (recipient, person, sequence) SELECT u.r, u.p, 1 FROM unnest({arrays}) AS u(r, p)
-            ON CONFLICT (recipient) DO UPDATE SET person = excluded.person, sequence = c.sequence + 1, forgotten_at = NULL RETURNING recipient),
-            co AS (INSERT INTO outbox (contact) SELECT recipient FROM c)""")
-
-    def _write_deadlines(self, parts: _Parts) -> None:
-        rows = [self.schedules[key] for key in sorted(self.schedules)]
-        arrays = parts.arrays(
-            ("uuid", [r.aggregate for r in rows]), ("text", [r.kind for r in rows]), ("text", [r.rule for r in rows]),
-            ("int4", [r.rule_version for r in rows]), ("jsonb", [r.clock for r in rows]), ("timestamptz", [r.due_at for r in rows]),
-            ("date", [r.due_on for r in rows]), ("timestamptz", [r.warn_at for r in rows]), ("timestamptz", [r.breach_at for r in rows]),
-            ("timestamptz", [r.closed_at for r in rows]),
-        )  # fmt: skip
-        parts.raw(f"d AS ({deadlines.UPSERT.format(arrays=arrays)})")
-
-
-class _Parts:
-    """Common table expressions of one statement, with their numbered arguments."""
-
-    def __init__(self) -> None:
-        self.ctes: list[str] = []
-        self.values: list[Any] = []
-        self.riders = 0
-
-    def _place(self, kind: str, value: Any) -> str:
-        self.values.append(value)
-        return f"${len(self.values)}::{kind}"
-
-    def arrays(self, *columns: tuple[str, Sequence[Any]]) -> str:
-        return ", ".join(self._place(f"{kind}[]", values) for kind, values in columns)
-
-    def add(self, template: str, *values: tuple[str, Any]) -> None:
-        self.ctes.append(template.format(*(self._place(kind, value) for kind, value in values)))
-
-    def raw(self, cte: str) -> None:
-        self.ctes.append(cte)
-
-    def ride(self, statement: str, values: Sequence[Any]) -> None:
-        name = f"r{self.riders}"
-        self.ctes.append(f"{name} AS ({_renumbered(statement, len(self.values))})")
-        self.values += values
-        self.riders += 1
-
-    def text(self) -> str:
-        """The statement; its answer is whether every rider changed something."""
-        changed = " AND ".join(f"EXISTS (SELECT FROM r{n})" for n in range(self.riders)) or "true"
-        return f"WITH {', '.join(self.ctes)} SELECT {changed}"
-
-
-@lru_cache(maxsize=256)
-def _renumbered(statement: str, by: int) -> str:
-    return re.sub(r"\$(\d+)", lambda match: f"${int(match[1]) + by}", statement) if by else statement
-
-
-def _principal_key(who: Principal) -> bytes:
-    return sha256(who.subject.encode()).digest()[:16]
 
 
 def _lock_number(who: Principal, once: Once) -> int:
-    number: int = struct.unpack(">q", sha256(_principal_key(who) + once.key.encode()).digest()[:8])[0]
+    number: int = struct.unpack(">q", sha256(who.key + once.key.encode()).digest()[:8])[0]
     return number
 
 
@@ -317,14 +209,14 @@ class Works:
             try:
                 async with connection.transaction():
                     if caller.once is not None:
-                        await _refuse_repeated(work, caller.once)
+                        await refuse_repeated(work, caller.once)
                     yield work
                     await work.flush()
             except asyncpg.UniqueViolationError as error:
                 if caller.once is None or error.constraint_name != "idempotency_pkey":
                     raise
                 async with connection.transaction():
-                    await _refuse_repeated(work, caller.once)
+                    await refuse_repeated(work, caller.once)
                 raise StillRunning from error
         if work.flushed:
             self.committed.set()
@@ -339,9 +231,11 @@ class Works:
         """Role, unit and HMAC of the subject, as kept in a fact (decisions 6)."""
         return f"{who.acting}|{unit or ''}|{digest(self.keys.actor, who.subject.encode(), 'sha256').hex()[:16]}"
 
-    def _trace(self, topic: str, pending: Pending) -> str:
+    def _trace(self, topic: str, pending: Pending, context: Context | None) -> str:
         """The creation context kept with a fact: below the request's span, or below the processing of its cause."""
         if (cause := pending.cause) is None:
+            if context is not None:
+                return context.run(self.tracing.create, topic, pending.id).traceparent
             return self.tracing.create(topic, pending.id).traceparent
         with self.tracing.process_one(cause.topic, cause.group, cause.trace):
             return self.tracing.create(topic, pending.id).traceparent
@@ -364,7 +258,7 @@ class Works:
         row = FactRow(
             id=pending.id, aggregate=pending.aggregate, sequence=tail.sequence + 1, type=kind, topic=topic, key=fact.subject, source=source,
             occurred_at=fact.occurred_at, recorded_at=work.now, actor=self.actor(work.who, unit),
-            traceparent=self._trace(topic, pending) if topic else None, envelope=envelope,
+            traceparent=self._trace(topic, pending, work.context) if topic else None, envelope=envelope,
         )  # fmt: skip
         previous = tail.head
         tail.sequence, tail.head = row.sequence, chain_hash(previous, row)
@@ -374,8 +268,9 @@ class Works:
         )  # fmt: skip
 
 
-async def _refuse_repeated(work: Work, once: Once) -> None:
-    row = await work.db.fetchrow(_REPLAY, _lock_number(work.who, once), _principal_key(work.who), once.key)
+async def refuse_repeated(work: Work, once: Once) -> None:
+    """`Repeated` with the first answer, `IdempotencyMismatch`, or `StillRunning`; else the key is ours until the end."""
+    row = await work.connection.fetchrow(_REPLAY, _lock_number(work.who, once), work.who.key, once.key)
     if row["fingerprint"] is not None:
         if row["fingerprint"] != once.fingerprint:
             raise IdempotencyMismatch

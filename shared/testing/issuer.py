@@ -17,6 +17,7 @@ from hashlib import sha256
 from html import escape
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, parse_qsl, unquote, urlencode, urlsplit
@@ -55,9 +56,12 @@ class Issuer:
     def __enter__(self) -> Self:
         order = json.dumps({"people": [asdict(each) for each in self.people], "secret": self.secret})
         self._program = subprocess.Popen(
-            [sys.executable, "-m", "shared.testing.issuer", order], stdout=subprocess.PIPE, stdin=subprocess.PIPE
+            [sys.executable, "-m", "shared.testing.issuer"], stdout=subprocess.PIPE, stdin=subprocess.PIPE
         )
+        assert self._program.stdin is not None
         assert self._program.stdout is not None
+        self._program.stdin.write(order.encode() + b"\n")
+        self._program.stdin.flush()
         self.url = self._program.stdout.readline().decode().strip()
         assert self.url, "the issuer does not start"
         return self
@@ -67,9 +71,8 @@ class Issuer:
     ) -> None:
         assert self._program.stdin is not None
         assert self._program.stdout is not None
-        self._program.terminate()
-        self._program.wait(10)
         self._program.stdin.close()
+        self._program.wait(10)
         self._program.stdout.close()
 
 
@@ -92,6 +95,19 @@ class _Book:
 
     def jwks(self) -> dict[str, Any]:
         return {"keys": [{**self.key.as_dict(private=False), "kid": "test-1", "use": "sig", "alg": "ES256"}]}
+
+    def read(self, path: str) -> dict[str, Any] | str | None:
+        """What stands at an address: JSON, a page, or nothing."""
+        match path:
+            case "/.well-known/openid-configuration":
+                return self.description()
+            case "/jwks":
+                return self.jwks()
+            case "/authorize":
+                return _choice(self.people)
+            case "/logout":
+                return "Signed out."
+        return None
 
     def give(self, subject: str, asked: dict[str, str]) -> str:
         """The address of the way back, with a code that counts once."""
@@ -145,17 +161,13 @@ def _choice(people: Sequence[Somebody]) -> str:
 def _handler(book: _Book) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            match urlsplit(self.path).path:
-                case "/.well-known/openid-configuration":
-                    self._json(book.description())
-                case "/jwks":
-                    self._json(book.jwks())
-                case "/authorize":
-                    self._send(HTTPStatus.OK, _choice(book.people).encode(), "text/html")
-                case "/logout":
-                    self._send(HTTPStatus.OK, b"Signed out.", "text/plain")
-                case _:
-                    self._send(HTTPStatus.NOT_FOUND, b"", "text/plain")
+            found = book.read(urlsplit(self.path).path)
+            if found is None:
+                self._send(HTTPStatus.NOT_FOUND, b"", "text/plain")
+            elif isinstance(found, str):
+                self._send(HTTPStatus.OK, found.encode(), "text/html")
+            else:
+                self._json(found)
 
         def do_POST(self) -> None:
             form = {name: values[0] for name, values in parse_qs(self._body(), keep_blank_values=True).items()}
@@ -187,16 +199,17 @@ def _handler(book: _Book) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-def main(order: str) -> None:
-    """Serve until ended; the first line printed is the issuer's address."""
-    wanted = json.loads(order)
+def main() -> None:
+    """Serve until the input ends; its first line says who there is, the first line printed is the issuer's address."""
+    wanted = json.loads(sys.stdin.readline())
     book = _Book([Somebody(**each) for each in wanted["people"]], wanted["secret"])
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(book))
     book.url = f"http://127.0.0.1:{server.server_port}"
     sys.stdout.write(f"{book.url}\n")
     sys.stdout.flush()
-    server.serve_forever()
+    Thread(target=server.serve_forever, name="issuer", daemon=True).start()
+    sys.stdin.read()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()

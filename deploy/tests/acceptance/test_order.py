@@ -66,7 +66,7 @@ class Witness:
         return sum(map(len, self.sequences.values()))
 
 
-@pytest.mark.parametrize("number", [120, pytest.param(1000, marks=pytest.mark.full)])
+@pytest.mark.parametrize("number", [120, pytest.param(1000, marks=(pytest.mark.full, pytest.mark.timeout(1200)))])
 async def test_every_consumer_sees_the_facts_of_each_case_in_sequence(
     session_ground: Ground, make_works: MakeWorks, telemetry: Telemetry, number: int
 ) -> None:

@@ -121,6 +121,6 @@ class Load:
     async def reach(self, commands: int) -> None:
         """Wait until so many facts more have been promised."""
         goal = self.promised.total + commands
-        async with asyncio.timeout(120):
+        async with asyncio.timeout(60 + commands / 10):
             while self.promised.total < goal:  # noqa: ASYNC110 - the load has a counter, no event
                 await asyncio.sleep(0.02)

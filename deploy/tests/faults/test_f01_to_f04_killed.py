@@ -11,7 +11,7 @@ from shared.testing.failpoints import CONSUMER_STEPS, RELAY_STEPS
 
 pytestmark = [pytest.mark.journey, pytest.mark.kafka, pytest.mark.postgres]
 
-FULL = pytest.mark.full
+FULL = (pytest.mark.full, pytest.mark.timeout(1200))
 
 
 @pytest.mark.parametrize("kills", [3, pytest.param(20, marks=FULL)])

@@ -17,7 +17,7 @@ from shared.testing.waiting import wait_until
 
 pytestmark = [pytest.mark.journey, pytest.mark.kafka, pytest.mark.postgres]
 
-FULL = pytest.mark.full
+FULL = (pytest.mark.full, pytest.mark.timeout(1200))
 RESUME_SECONDS = 60
 
 

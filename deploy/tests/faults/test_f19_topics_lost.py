@@ -12,7 +12,7 @@ from deploy.tests.province import Province
 pytestmark = [pytest.mark.journey, pytest.mark.kafka, pytest.mark.postgres]
 
 
-@pytest.mark.parametrize("facts", [60, pytest.param(2000, marks=pytest.mark.full)])
+@pytest.mark.parametrize("facts", [60, pytest.param(2000, marks=(pytest.mark.full, pytest.mark.timeout(1200)))])
 async def test_an_empty_broker_is_refilled_with_the_same_facts_and_read_models_stay_equal(
     province: Province, facts: int
 ) -> None:

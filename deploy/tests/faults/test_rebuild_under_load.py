@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.journey, pytest.mark.kafka, pytest.mark.postgres]
 async def _rebuild(province: Province) -> Rebuilt:
     async with province.works("reporting") as works:
         metrics = Metrics(NoOpMeter("test"))
-        return await rebuild(Sources(works, province.url("reporting"), province.bootstrap, metrics))
+        return await rebuild(Sources(works, province.url("reporting"), province.bootstrap, metrics, province.prefix))
 
 
 async def _read_always(crew: Crew, province: Province, known: UUID, stop: asyncio.Event) -> int:
@@ -40,7 +40,7 @@ async def _read_always(crew: Crew, province: Province, known: UUID, stop: asynci
     return times
 
 
-@pytest.mark.parametrize("facts", [100, pytest.param(5000, marks=pytest.mark.full)])
+@pytest.mark.parametrize("facts", [100, pytest.param(5000, marks=(pytest.mark.full, pytest.mark.timeout(1200)))])
 async def test_a_rebuild_beside_traffic_equals_the_live_model_and_readers_never_see_it_empty(
     province: Province, facts: int
 ) -> None:
@@ -52,10 +52,11 @@ async def test_a_rebuild_beside_traffic_equals_the_live_model_and_readers_never_
             await wait_until(
                 lambda: db.fetchval("SELECT count(*) FROM dossier_line_1 WHERE id = $1", known), what="a line"
             )
-        reading = asyncio.create_task(_read_always(crew, province, known, stop))
-        made = [await _rebuild(province) for _ in range(2)]
-        await load.reach(20)
-        stop.set()
-        assert await reading > 0
+        async with asyncio.TaskGroup() as group:
+            reading = group.create_task(_read_always(crew, province, known, stop))
+            made = [await _rebuild(province) for _ in range(2)]
+            await load.reach(20)
+            stop.set()
+        assert reading.result() > 0
     assert [(one.version, one.swapped, list(one.differences)) for one in made] == [(2, True, []), (3, True, [])]
     await census.agree(province, load.promised)

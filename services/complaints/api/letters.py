@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -102,11 +103,10 @@ async def get_letter(id: UUID, desk: At, who: LetterReader, request: Request, re
     """A letter and its cases; its text for its people, and for screeners until it is classified."""
     submission, texts, opened = await reading.read_letter(desk, who, id)
     revalidate(request, response, submission.version)
-    written = {
-        "text": texts.body if texts else None, "late_reason": texts.late_reason if texts else None, "reason": texts.reason if texts else None,
-    }  # fmt: skip
+    written = {} if texts is None else asdict(texts)
     briefs = [CaseBrief.model_validate(domain.brief(case)) for case in opened]
-    return SubmissionDetail.model_validate({**domain.submission_snapshot(submission, who), **written, "opened": briefs})
+    shown = {**domain.submission_snapshot(submission, who), **written, "text": written.get("body"), "opened": briefs}
+    return SubmissionDetail.model_validate(shown)
 
 
 @router.post("/submissions/{id}/split")

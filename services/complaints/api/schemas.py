@@ -54,9 +54,7 @@ class SubmissionView(BaseModel):
     due_on: date | None
     about_dossier: UUID | None
     about_case: UUID | None
-    about_project: str | None
     about_procedure: str | None
-    about_decision_no: str | None
     cases: int
     reason_class: str | None
     closed_at: Instant | None
@@ -73,9 +71,11 @@ class SplitView(SubmissionView):
 class SubmissionDetail(SplitView):
     """A letter with its text, for its people, and for screeners until it is classified."""
 
-    text: str | None
-    late_reason: str | None
-    reason: str | None
+    text: str | None = None
+    about_project: str | None = None
+    about_decision_no: str | None = None
+    late_reason: str | None = None
+    reason: str | None = None
 
 
 class CaseView(BaseModel):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from services.complaints.domain import refusals
@@ -197,15 +197,14 @@ def outcome_of(findings: Sequence[Finding]) -> str:
 
 def deliver(case: Case, *, method: str, at: datetime, office: Office) -> Decided:
     """The decision reached the complainant: two clocks that are not ours begin, the second complaint's and legal force's."""
-    if case.decided_at is None:
-        raise refusals.NotYetDecided(state=case.state.value, command="deliver", kind=case.kind.value)
-    delivered_on, on = local_day(at), local_day(case.received_at)
+    delivered = case.goes("deliver", delivered_at=at)
+    on = local_day(case.received_at)
     until = last_day("complaint.second-complaint", at, office, on=on, remote=case.remote)
-    in_force_on = last_day("complaint.in-force", case.decided_at, office, on=on, remote=case.remote)
-    delivered = case.goes("deliver", delivered_at=at, appeal_until=until, in_force_on=in_force_on).ended(at, office)
+    in_force_on = last_day("complaint.in-force", case.decided_at or at, office, on=on, remote=case.remote)
+    delivered = replace(delivered, appeal_until=until, in_force_on=in_force_on).ended(at, office)
     return delivered, [
         facts.DecisionDelivered(
-            occurred_at=at, case=case.id, code=case.code, unit=case.unit, recipient=case.recipient, method=method, delivered_on=delivered_on,
+            occurred_at=at, case=case.id, code=case.code, unit=case.unit, recipient=case.recipient, method=method, delivered_on=local_day(at),
             appeal_until=until, in_force_on=in_force_on,
         )
     ]  # fmt: skip

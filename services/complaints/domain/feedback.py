@@ -32,9 +32,9 @@ def answer(case: Case, *, outcome: str, at: datetime, office: Office) -> Decided
 
 def publish(case: Case, *, at: datetime) -> Decided:
     """Let anybody read the outcome, in a version without personal data."""
+    published = case.goes("publish", published_at=at)
     if case.published_at is not None:
         raise refusals.AlreadyPublished
-    published = case.goes("publish", published_at=at)
     return published, [facts.OutcomePublished(occurred_at=at, case=case.id, code=case.code, unit=case.unit)]
 
 

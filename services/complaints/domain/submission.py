@@ -48,7 +48,7 @@ SCREENING_NEEDS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a letter is about, where the sender says so."""
+    """What a letter is about, where the sender says so; free words of it stay with the text."""
 
     dossier: UUID | None = None
     case: UUID | None = None
@@ -94,9 +94,7 @@ class Submission:
     due_on: date | None
     about_dossier: UUID | None = None
     about_case: UUID | None = None
-    about_project: str | None = None
     about_procedure: str | None = None
-    about_decision_no: str | None = None
     version: int = 1
     lookup_number: int = 0
     cases: int = 0
@@ -167,8 +165,7 @@ def register(
     submission = Submission(
         id=id, receipt_no=receipt_no, unit=letter.unit, channel=letter.channel, anonymous=letter.anonymous, state=Stage.REGISTERED,
         recipient=parties[0] if parties else None, received_at=received_at, registered_at=at, due_at=due_at, due_on=due_on,
-        about_dossier=about.dossier, about_case=about.case, about_project=about.project, about_procedure=about.procedure,
-        about_decision_no=about.decision_no, screening=screening, parties=frozenset(parties),
+        about_dossier=about.dossier, about_case=about.case, about_procedure=about.procedure, screening=screening, parties=frozenset(parties),
     )  # fmt: skip
     return submission, facts.SubmissionRegistered(
         occurred_at=at, submission=id, code=receipt_no, unit=letter.unit, channel=letter.channel, recipient=submission.recipient,

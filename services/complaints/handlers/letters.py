@@ -24,6 +24,7 @@ from services.complaints.handlers.desk import (
 )
 from services.complaints.store import cases, people, reference, submissions
 from services.complaints.store.people import Party
+from services.complaints.store.submissions import LetterTexts
 from shared.contracts.envelope import Fact
 from shared.kernel import Caller, NotFound, Principal, Stale
 from shared.store import vault
@@ -47,6 +48,11 @@ class Filing:
     people: Sequence[Person] = ()
     late_reason: str | None = None
 
+    def texts(self) -> LetterTexts:
+        """What stands in the letter's row and never leaves."""
+        about = self.letter.about
+        return LetterTexts(self.body, about.project, about.decision_no, self.late_reason)
+
 
 async def register_letter(desk: Desk, who: Caller, filing: Filing) -> Submission:
     """Take a letter in: row, people, fact, limit and the idempotent answer in one transaction."""
@@ -62,7 +68,7 @@ async def register_letter(desk: Desk, who: Caller, filing: Filing) -> Submission
             asked, id=id_, receipt_no=receipt_no, parties=[party.recipient for party in parties], at=work.now,
             verifier=lookup_verifier(keys, receipt_no, lookup_secret(keys, id_, 0)), office=office_at(asked.received_at or work.now),
         )  # fmt: skip
-        await submissions.create(work, submission, body=filing.body, late_reason=filing.late_reason)
+        await submissions.create(work, submission, filing.texts())
         await people.add(work, id_, parties)
         state_letter(work, None, submission, [fact])
     return submission
@@ -77,15 +83,17 @@ async def _check_reference(work: Work, letter: Letter) -> None:
 
 def _keep_people(work: Work, persons: Sequence[Person], *, counter: bool) -> list[Party]:
     """Put the people into the vault, before the receipt counter is locked: encryption takes its time."""
-    return [_keep(work, person, _inbox(work, person, number, counter)) for number, person in enumerate(persons)]
+    first = None if counter else work.who.recipient
+    return [
+        _keep(work, person, first if number == 0 and first is not None else _inbox(work, person, proven=counter))
+        for number, person in enumerate(persons)
+    ]
 
 
-def _inbox(work: Work, person: Person, number: int, counter: bool) -> UUID:  # noqa: FBT001 - private, called once
-    """A citizen is who signed in; whom they name beside themselves is not proven, so only an officer's word opens another's inbox."""
-    if not counter and number == 0 and work.who.recipient is not None:
-        return work.who.recipient
+def _inbox(work: Work, person: Person, *, proven: bool) -> UUID:
+    """Whom a citizen names beside themselves is not proven: only an officer's word opens another's inbox."""
     identity_no = person.details.identity_no
-    return vault.recipient_of(work.works.keys.people, identity_no) if counter and identity_no else work.new_id()
+    return vault.recipient_of(work.works.keys.people, identity_no) if proven and identity_no else work.new_id()
 
 
 def _keep(work: Work, person: Person, recipient: UUID) -> Party:

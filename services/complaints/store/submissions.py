@@ -20,7 +20,7 @@ from shared.store import db
 from shared.store.db import Connection
 from shared.store.unit_of_work import Work
 
-_OWN = ("body", "late_reason")
+_OWN = ("body", "about_project", "about_decision_no", "late_reason")
 _CREATE = f"""INSERT INTO submission ({", ".join(SUBMISSION)}, {", ".join(_OWN)})
 VALUES ({", ".join(f"${n}" for n in range(1, len(SUBMISSION) + len(_OWN) + 1))})"""
 _SEEN, _REASON = (f"${len(SUBMISSION) + n}" for n in (1, 2))
@@ -39,8 +39,10 @@ class LetterTexts:
     """What stands in a letter's row and never leaves: what was written, and why it was guided or filed."""
 
     body: str
-    late_reason: str | None
-    reason: str | None
+    about_project: str | None = None
+    about_decision_no: str | None = None
+    late_reason: str | None = None
+    reason: str | None = None
 
 
 def _submission(row: Any) -> Submission:
@@ -58,10 +60,11 @@ async def next_receipt(work: Work, unit: str, day: date) -> str:
     return f"DT.{unit}-{day:%y%m%d}-{number:04d}"
 
 
-async def create(work: Work, submission: Submission, *, body: str, late_reason: str | None) -> None:
+async def create(work: Work, submission: Submission, texts: LetterTexts) -> None:
     """Write a new letter's row."""
     work.starts(submission.id)
-    await work.db.execute(_CREATE, *submission_values(submission), body, late_reason)
+    own = (texts.body, texts.about_project, texts.about_decision_no, texts.late_reason)
+    await work.db.execute(_CREATE, *submission_values(submission), *own)
 
 
 async def load(work: Work, id: UUID) -> Submission:
@@ -97,9 +100,8 @@ async def by_receipt(connection: Connection, receipt_no: str) -> Submission | No
 
 async def texts(connection: Connection, id: UUID) -> LetterTexts:
     """What was written."""
-    return LetterTexts(
-        **await connection.fetchrow("SELECT body, late_reason, reason FROM submission WHERE id = $1", id)
-    )
+    row = await connection.fetchrow(f"SELECT {', '.join(_OWN)}, reason FROM submission WHERE id = $1", id)
+    return LetterTexts(**row)
 
 
 async def many(work: Work, ids: Sequence[UUID]) -> Mapping[UUID, Any]:

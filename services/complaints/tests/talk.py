@@ -25,6 +25,21 @@ def part(kind: str = "feedback", unit: str = UNIT, summary: str = "Đường th�
     return {"kind": kind, "summary": summary, "unit": unit}
 
 
+def code(answer: httpx.Response) -> tuple[int, str]:
+    """Status and problem code of an answer."""
+    return answer.status_code, answer.json()["code"]
+
+
+def names(items: list[Json]) -> list[str]:
+    """The names of these items."""
+    return [item["name"] for item in items]
+
+
+def without_place(answer: httpx.Response) -> Json:
+    """A problem without what differs from request to request."""
+    return {name: value for name, value in answer.json().items() if name not in {"instance", "trace_id"}}
+
+
 @dataclass(slots=True)
 class Talk:
     """A client with an issuer of tokens; every command gets a fresh key unless one is given."""

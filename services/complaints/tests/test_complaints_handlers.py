@@ -64,8 +64,11 @@ async def test_a_letter_is_registered_with_everything_it_needs_in_one_transactio
 async def test_people_and_texts_stand_in_the_vault_and_the_letters_row_and_nowhere_else(
     desk: Desk, works: Works
 ) -> None:
-    case = await given.verifying(desk)
-    await commands.suspend_case(desk, by(HEAD, case), ground="force-majeure", reason=f"Bão, {AN.name} báo")
+    about = About(project=f"Nhà {AN.name}", decision_no=f"12 {AN.name}")
+    filer, head = Caller(CLERK.principal, given.once()), Caller(HEAD.principal, given.once())
+    case = await given.opened(desk, filing=given.letter(about=about, late_reason=AN.name), filer=filer)
+    await commands.refuse_case(desk, by(head, case), ground="unsigned", reason=f"{AN.name} không ký")
+    assert len(await rows(works, "SELECT * FROM idempotency")) == 2
     for statement in (
         "SELECT convert_from(envelope, 'UTF8') AS said FROM fact",
         "SELECT row_to_json(d)::text AS said FROM deadline d",

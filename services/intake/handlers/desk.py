@@ -16,6 +16,7 @@ from shared.kernel import Caller
 from shared.law import ZONE, breach_at, office_hours, official_calendar
 from shared.settings import Keys
 from shared.store import deadlines, vault
+from shared.store.together import Together
 from shared.store.unit_of_work import Work, Works
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -47,6 +48,8 @@ class Desk:
 
     works: Works
     shelf: Shelf
+    together: Together
+    """Group commit of filings, the one hot command."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -18,7 +18,8 @@ async def submit_dossier(desk: Desk, who: Caller, filing: Filing) -> Dossier:
     asked, keys = filing.submission, desk.works.keys
     unit, procedure = desk.shelf.unit(asked.unit), desk.shelf.procedure(asked.procedure)
     role = domain.filing_capacity(who.principal, unit.code)
-    async with desk.works.begin(acting(who, role)) as work:
+
+    async def file(work: Work) -> Dossier:
         domain.check_submission(asked, procedure, unit, at=work.now, counter=role == "clerk")
         id_, recipient = work.new_id(), _recipient(work, filing.submitter)
         person, owner = _keep_people(work, recipient, filing)
@@ -27,11 +28,11 @@ async def submit_dossier(desk: Desk, who: Caller, filing: Filing) -> Dossier:
             asked, procedure, id=id_, code=code, recipient=recipient, verifier=lookup_verifier(keys, code, lookup_secret(keys, id_, 0)), at=work.now,
             office=office_at(asked.received_at or work.now),
         )  # fmt: skip
-        store.create(
-            work, dossier, person=person, owner=owner, summary=filing.summary, components=asked.components
-        )
+        store.create(work, dossier, person=person, owner=owner, summary=filing.summary, components=asked.components)
         state(work, None, dossier, *stated)
-    return dossier
+        return dossier
+
+    return await desk.together.do(acting(who, role), file, order=unit.agency)
 
 
 def _recipient(work: Work, submitter: vault.Details) -> UUID:

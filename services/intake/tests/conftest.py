@@ -16,6 +16,7 @@ from services.intake.handlers import Desk, Shelf
 from services.intake.tests.talk import Talk
 from shared.runtime import Frame, Service
 from shared.settings import Keys, Settings
+from shared.store.together import Together
 from shared.store.unit_of_work import Works
 from shared.telemetry.setup import Telemetry
 from shared.testing.fixtures import MakeWorks
@@ -30,7 +31,7 @@ async def works(make_works: MakeWorks) -> Works:
 
 @pytest_asyncio.fixture
 async def desk(works: Works) -> Desk:
-    made = Desk(works, Shelf())
+    made = Desk(works, Shelf(), Together(works))
     await handlers.seed(made)
     return made
 

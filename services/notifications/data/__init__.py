@@ -1,12 +1,14 @@
-"""The catalogue of notices: rules and texts, read once and checked while they are read."""
+"""The catalogue of notices: rules, texts and ways out, read once and checked while they are read."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from functools import cache
 from importlib.resources import files
 from string import Formatter
+from types import MappingProxyType
 from typing import Any
 
 from services.notifications.domain import (
@@ -14,10 +16,12 @@ from services.notifications.domain import (
     LANGUAGES,
     LONGEST_TITLE,
     Book,
+    Channel,
     Class,
     Guard,
     Rule,
     Severity,
+    Step,
     Template,
     Text,
 )
@@ -32,23 +36,53 @@ class BadCatalogue(Exception):  # noqa: N818 - reads as the sentence a maintaine
 @cache
 def book() -> Book:
     """The catalogue of this installation."""
-    return read(_toml("rules.toml"), _toml("templates.toml"), _toml("words.toml"))
+    return read(toml("rules.toml"), _all_templates(), toml("words.toml"), toml("channels.toml"))
 
 
-def _toml(name: str) -> dict[str, Any]:
-    return tomllib.loads(files(__package__).joinpath(name).read_text(encoding="utf-8"))
+def toml(name: str) -> dict[str, Any]:
+    """A file of this folder."""
+    return tomllib.loads(text(name))
 
 
-def read(rules: Mapping[str, Any], templates: Mapping[str, Any], words: Mapping[str, Any]) -> Book:
+def text(name: str) -> str:
+    """A file of this folder, as it is written."""
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _all_templates() -> dict[str, Any]:
+    """Words about dossiers and words about letters stand apart; no code is in both."""
+    dossiers, letters = toml("templates.toml"), toml("templates_letters.toml")
+    _require(dossiers.keys().isdisjoint(letters), "a code stands in both files of templates")
+    return {**dossiers, **letters}
+
+
+def read(
+    rules: Mapping[str, Any], templates: Mapping[str, Any], words: Mapping[str, Any], channels: Mapping[str, Any] = MappingProxyType({})
+) -> Book:  # fmt: skip
     """A book of these tables; `BadCatalogue` when a rule has no text, or a text no such variable."""
-    made: dict[str, list[Rule]] = {}
+    made: dict[tuple[str, str], list[Rule]] = {}
     for row in rules["rule"]:
-        made.setdefault(row["when"], []).append(_rule(row))
+        made.setdefault((row["topic"], row["when"]), []).append(_rule(row))
     texts = {(t.code, t.version): t for t in _templates(templates, words)}
     for rule in (rule for same in made.values() for rule in same):
         _require((rule.code, 1) in texts, f"{rule.code}: a rule without a template")
     newest = {code: texts[code, version] for code, version in sorted(texts)}
-    return Book(made, texts, newest, words)
+    return Book(made, texts, newest, words, {Class(name): _steps(name, row) for name, row in channels.items()})
+
+
+def _steps(name: str, row: Mapping[str, Any]) -> Sequence[Step]:
+    made = [_step(number, channel, way) for number, (channel, way) in enumerate(row.items(), 1)]
+    lasting = all(step.expires is None and step.once_per is None and not step.until_read for step in made)
+    _require(lasting or Class(name).can_be_muted, f"{name}: such a notice never expires and is always sent")
+    return made
+
+
+def _step(number: int, channel: str, way: Mapping[str, Any]) -> Step:
+    days = {name: timedelta(days=way[name]) if name in way else None for name in ("expires_days", "once_per_days")}
+    return Step(
+        number=number, channel=Channel(channel), after=timedelta(minutes=way["after_minutes"]), expires=days["expires_days"],
+        once_per=days["once_per_days"], until_read=way.get("until_read", False),
+    )  # fmt: skip
 
 
 def _require(right: bool, what: str) -> None:  # noqa: FBT001 - the condition is the point
@@ -59,7 +93,7 @@ def _require(right: bool, what: str) -> None:  # noqa: FBT001 - the condition is
 def _rule(row: Mapping[str, Any]) -> Rule:
     guard = Guard(**row["guard"]) if "guard" in row else None
     return Rule(
-        when=row["when"], code=row["code"], audience=row["audience"], class_=Class(row["class"]), severity=Severity(row["severity"]),
+        topic=row["topic"], when=row["when"], code=row["code"], audience=row["audience"], class_=Class(row["class"]), severity=Severity(row["severity"]),
         action_url=row["action_url"], guard=guard,
     )  # fmt: skip
 
@@ -76,12 +110,12 @@ def _templates(rows: Mapping[str, Any], words: Mapping[str, Any]) -> Iterator[Te
 
 def _text(template: str, language: str, row: Mapping[str, str], names: Mapping[str, str]) -> Text:
     _require(set(row) == {"title", *BLOCKS}, f"{template}, {language}: a title and five paragraphs, nothing else")
-    text = Text(row["title"], tuple(row[block] for block in BLOCKS))
-    for part in (text.title, *text.blocks):
+    said = Text(row["title"], tuple(row[block] for block in BLOCKS))
+    for part in (said.title, *said.blocks):
         _require(bool(part) and "\n" not in part, f"{template}, {language}: a paragraph is one line, and not empty")
         for _literal, name, spec, conversion in Formatter().parse(part):
             _require(
                 name is None or (name in names and not spec and not conversion), f"{template}, {language}: {{{name}}}"
             )
-    _require(len(text.title) <= LONGEST_TITLE, f"{template}, {language}: the title is too long")
-    return text
+    _require(len(said.title) <= LONGEST_TITLE, f"{template}, {language}: the title is too long")
+    return said

@@ -55,6 +55,11 @@ def contacts(works: Works, telemetry: Telemetry) -> Fed:
 
 
 @pytest.fixture
+def cases(works: Works, telemetry: Telemetry) -> Fed:
+    return fed(works, consumers.LISTENERS[2], telemetry.metrics)
+
+
+@pytest.fixture
 def log() -> Log:
     return Log()
 

@@ -203,7 +203,9 @@ def test_every_route_declares_its_right(web: FastAPI) -> None:
 
 def test_every_refusal_has_its_words_in_both_languages(web: FastAPI) -> None:
     classes = refusal_classes("services.notifications")
-    assert {cls.__name__ for cls in classes} == {"NoInbox", "NoSuchItem", "NoSuchNotice", "TicketInvalid"}
+    assert {cls.__name__ for cls in classes} == {
+        "LinkInvalid", "NoInbox", "NoSuchDelivery", "NoSuchItem", "NoSuchNotice", "TicketInvalid",
+    }  # fmt: skip
     own = {code: {"title": entry.title, "detail": entry.detail} for code, entry in web.state.catalogue.items()}
     assert missing_problem_texts(classes, own) == []
 

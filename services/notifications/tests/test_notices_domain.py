@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -16,17 +18,31 @@ from hypothesis import strategies as st
 from services.notifications import domain
 from services.notifications.data import BadCatalogue, book, read
 from services.notifications.domain import BLOCKS, LANGUAGES, LONGEST_TITLE, Mark, Place, Rendered
-from services.notifications.tests import samples
-from shared.contracts import intake
+from services.notifications.tests import letters, samples
+from shared.contracts import complaints, intake
 from shared.contracts.envelope import Fact, fact_type
 from shared.kernel import Principal
 
 CITIZEN = UUID(int=7)
 AT = datetime(2026, 11, 23, 1, 15, tzinfo=UTC)
 PUBLISHED = {
-    ("HS-00", 1): "cfde88ed2725", ("HS-01", 1): "e0b79ef6339d", ("HS-02", 1): "0a14d59178fe", ("HS-03", 1): "d26b3d9bcfec", ("HS-06a", 1): "ef5432cead17", ("HS-07", 1): "0fc06d1a23fd", ("HS-08", 1): "3bc4013cdfa0",
-}  # fmt: skip
-SAMPLES: dict[str, Fact] = {
+    ("HS-00", 1): "cfde88ed2725",
+    ("HS-01", 1): "e0b79ef6339d",
+    ("HS-02", 1): "0a14d59178fe",
+    ("HS-03", 1): "d26b3d9bcfec",
+    ("HS-06a", 1): "ef5432cead17",
+    ("HS-07", 1): "0fc06d1a23fd",
+    ("HS-08", 1): "3bc4013cdfa0",
+    ("DT-01a", 1): "42b58bd7faac",
+    ("DT-01b", 1): "88c2eb383f8b",
+    ("KN-01a", 1): "6522caa6c897",
+    ("KN-01b", 1): "3d8f29d32199",
+    ("KN-02", 1): "c432150e4b34",
+    ("KN-03", 1): "1b79de772d1b",
+    ("KN-04", 1): "791b34049415",
+    ("PA-01", 1): "ca5184eacff2",
+}
+SAMPLES: dict[str, Any] = {
     "HS-00": samples.submitted(CITIZEN),
     "HS-01": samples.accepted(CITIZEN),
     "HS-02": samples.supplement_requested(CITIZEN),
@@ -34,6 +50,14 @@ SAMPLES: dict[str, Fact] = {
     "HS-06a": samples.breached(CITIZEN),
     "HS-07": samples.settled(CITIZEN),
     "HS-08": samples.returned(CITIZEN),
+    "DT-01a": letters.registered(CITIZEN),
+    "DT-01b": letters.transferred(CITIZEN),
+    "KN-01a": letters.accepted(CITIZEN),
+    "KN-01b": letters.refused(CITIZEN),
+    "KN-02": letters.dialogue(CITIZEN),
+    "KN-03": letters.extended(CITIZEN),
+    "KN-04": letters.resolved(CITIZEN),
+    "PA-01": letters.answered(CITIZEN),
 }
 
 
@@ -54,8 +78,9 @@ def said(fact: Fact, language: domain.Language = "vi") -> Rendered:
 @pytest.mark.parametrize("code", SAMPLES)
 def test_each_fact_owes_the_notice_of_the_catalogue_to_its_applicant(code: str) -> None:
     (notice,) = owed(SAMPLES[code], 3)
-    assert (notice.code, notice.recipient, notice.aggregate) == (code, CITIZEN, samples.dossier())
-    assert notice.dedupe_key == f"{code}:{samples.dossier()}:3:{CITIZEN}"
+    about = UUID(SAMPLES[code].subject)
+    assert (notice.code, notice.recipient, notice.aggregate) == (code, CITIZEN, about)
+    assert notice.dedupe_key == f"{code}:{about}:3:{CITIZEN}"
 
 
 def test_every_rule_of_the_catalogue_has_a_sample_here() -> None:
@@ -77,7 +102,24 @@ def test_a_source_that_tells_its_citizens_itself_still_leaves_a_notice_in_the_in
 
 
 def test_a_fact_no_rule_names_owes_nothing() -> None:
-    assert owed(samples.assigned()) == []
+    assert owed(samples.assigned()) == owed(letters.assigned()) == []
+
+
+def test_the_same_type_of_fact_on_another_topic_is_another_fact() -> None:
+    assert [n.code for n in owed(samples.breached(CITIZEN))] == ["HS-06a"]
+    assert owed(letters.breached(CITIZEN)) == []
+
+
+@pytest.mark.parametrize("make", [letters.registered, letters.accepted, letters.resolved, letters.answered])
+def test_nobody_is_told_about_an_anonymous_letter(make: Callable[[UUID | None], Fact]) -> None:
+    assert owed(make(None)) == []
+    assert len(owed(make(CITIZEN))) == 1
+
+
+def test_no_text_about_a_letter_names_a_number_of_days() -> None:
+    for template in book().templates.values():
+        for text in template.texts.values():
+            assert not re.search(r"\d+ (ngày|days)", " ".join(text.blocks))
 
 
 def test_the_same_fact_names_the_same_notice_and_the_next_one_another() -> None:
@@ -97,7 +139,7 @@ def test_every_notice_is_said_in_five_filled_paragraphs(code: str, language: dom
     assert len(paragraphs) == len(BLOCKS)
     assert all(re.fullmatch(r"\S.*\.", paragraph) for paragraph in paragraphs)
     assert len(text.title) <= LONGEST_TITLE
-    assert samples.code() in text.title
+    assert SAMPLES[code].code in text.title
     assert samples.UNIT in paragraphs[-1]
     assert "{" not in text.title + text.body
 
@@ -113,11 +155,21 @@ def test_dates_are_written_as_a_vietnamese_reader_writes_them() -> None:
     assert "26/11/2026" in said(samples.accepted(CITIZEN)).body
     assert "09:15 ngày 24/11/2026" in said(samples.submitted(CITIZEN)).body
     assert "09:15 on 24/11/2026" in said(samples.submitted(CITIZEN), "en").body
+    assert "08:30 ngày 10/12/2026" in said(letters.dialogue(CITIZEN)).body
+    extended = said(letters.extended(CITIZEN)).body
+    assert "hết ngày 07/01/2027, thay cho ngày 23/12/2026" in extended
 
 
 def test_the_promised_date_is_told_not_the_lawful_one() -> None:
     body = said(samples.accepted(CITIZEN)).body
     assert ("26/11/2026" in body, "27/11/2026" in body) == (True, False)
+
+
+def test_who_was_answered_a_first_time_may_complain_again_and_who_a_second_time_may_go_to_court() -> None:
+    again = "khiếu nại lần hai"
+    second = replace(letters.resolved(CITIZEN), level=2)
+    assert (again in said(letters.resolved(CITIZEN)).body, again in said(second).body) == (True, False)
+    assert "Tòa án" in said(second).body
 
 
 def test_a_provisional_date_says_so() -> None:
@@ -132,6 +184,11 @@ def test_a_provisional_date_says_so() -> None:
         (lambda word: samples.settled(CITIZEN, outcome=word), "granted"),
         (lambda word: samples.returned(CITIZEN, method=word), "post"),
         (lambda word: samples.submitted(CITIZEN, channel=word), "online"),
+        (lambda word: letters.transferred(CITIZEN, reason=word), "shared-matter"),
+        (lambda word: letters.refused(CITIZEN, ground=word), "in-court"),
+        (lambda word: letters.extended(CITIZEN, ground=word), "many-agencies"),
+        (lambda word: letters.resolved(CITIZEN, outcome=word), "upheld"),
+        (lambda word: letters.answered(CITIZEN, outcome=word), "planned"),
     ],
 )
 def test_codes_become_words_and_an_unknown_code_stops_nothing(make: Callable[[str], Fact], known: str) -> None:
@@ -145,8 +202,11 @@ def test_a_published_text_is_never_changed_only_followed_by_a_new_version() -> N
 
 
 def test_every_rule_reads_fields_its_fact_has() -> None:
-    for type_, rules in book().rules.items():
-        names = set(intake.CATALOGUE.kinds[type_].__dataclass_fields__)
+    known = {intake.DOSSIERS: intake.CATALOGUE, complaints.CASES: complaints.CATALOGUE}
+    for (topic, type_), rules in book().rules.items():
+        kind = known[topic].kinds[type_]
+        assert kind.topic == topic
+        names = set(kind.__dataclass_fields__)
         for rule in rules:
             assert {rule.audience, *book().newest[rule.code].names} <= names
             assert rule.guard is None or rule.guard.field in names
@@ -154,6 +214,7 @@ def test_every_rule_reads_fields_its_fact_has() -> None:
 
 TEXT = {"title": "A {code}", "happened": "a", "meaning": "b", "action": "c", "rights": "d", "office": "e"}
 RULE = {
+    "topic": "s",
     "when": "t",
     "code": "HS-01",
     "audience": "recipient",

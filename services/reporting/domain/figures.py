@@ -26,6 +26,8 @@ class Filter:
     settled_to: date | None = None
     received_from: date | None = None
     received_to: date | None = None
+    officer: str | None = None
+    assigned: bool | None = None
 
     def pairs(self) -> list[tuple[str, str]]:
         """The filter as query parameters, in the order of its fields."""

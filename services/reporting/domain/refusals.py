@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from shared.kernel import NotFound, Refused
+from shared.kernel import Invalid, NotFound, Refused
 
 
 class NotYetVisible(Refused):
@@ -12,6 +12,10 @@ class NotYetVisible(Refused):
 
     status: ClassVar[int] = 503
     headers: ClassVar[dict[str, str]] = {"retry-after": "1"}
+
+
+class BadQuestion(Invalid):
+    """A part of the question cannot be understood; `facts["field"]` names it."""
 
 
 class UnknownProjection(NotFound):

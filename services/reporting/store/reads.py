@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Table, and_, false, func, or_, select, tru
 
 from services.reporting.domain import NAMES, PHASES, DossierLine, Filter, Moment
 from services.reporting.store import projections
-from services.reporting.tables import DossierLineRow, MomentRow, Row, UnitDayRow, UnitRow, table
+from services.reporting.tables import DossierLineRow, MomentRow, ProcedureRow, Row, UnitDayRow, UnitRow, table
 from shared.store.db import Connection, row, rows
 from shared.store.unit_of_work import Works
 
@@ -42,7 +42,12 @@ class Reader:
 async def looking(works: Works) -> AsyncIterator[Reader]:
     """Look at one moment: a swap or a batch that commits meanwhile is not seen."""
     async with works.reading() as db, db.transaction(isolation="repeatable_read", readonly=True):
-        yield Reader(db, (await projections.active(db)).version)
+        yield await reader(db)
+
+
+async def reader(db: Connection) -> Reader:
+    """A look at the active version inside a transaction of one's own."""
+    return Reader(db, (await projections.active(db)).version)
 
 
 def conditions(t: Table, asked: Filter) -> list[ColumnElement[bool]]:
@@ -57,10 +62,13 @@ def _equal(c: Any, asked: Filter) -> list[ColumnElement[bool]]:
         "open": asked.open,
         "breached": asked.breached,
         "due_on": asked.due_on,
+        "officer": asked.officer,
     }
     found = [c[name] == value for name, value in wanted.items() if value is not None]
     if asked.paused is not None:
         found.append(c.paused_at.is_not(None) if asked.paused else c.paused_at.is_(None))
+    if asked.assigned is not None:
+        found.append(c.officer.is_not(None) if asked.assigned else c.officer.is_(None))
     return found
 
 
@@ -82,7 +90,7 @@ def _ranges(c: Any, asked: Filter) -> list[ColumnElement[bool]]:
     return found
 
 
-def _visible(c: Any, viewer: Viewer) -> ColumnElement[bool]:
+def visible(c: Any, viewer: Viewer) -> ColumnElement[bool]:
     """Officers see their units', citizens their own; nobody else sees anything."""
     if viewer.units is None:
         return true()
@@ -121,7 +129,7 @@ async def listed(
 ) -> list[DossierLine]:
     """At most `most` lines, newest first, from the one after `after` (or before it, read backwards)."""
     t = reader.table(DossierLineRow)
-    where = [_visible(t.c, viewer), *conditions(t, asked)]
+    where = [visible(t.c, viewer), *conditions(t, asked)]
     if after is not None:
         where.append(t.c.id > after if back else t.c.id < after)
     ordered = select(t).where(*where).order_by(t.c.id if back else t.c.id.desc()).limit(most)
@@ -131,7 +139,7 @@ async def listed(
 async def line(reader: Reader, viewer: Viewer, dossier: UUID) -> DossierLine | None:
     """This dossier's line, when it is there and the viewer may see it."""
     t = reader.table(DossierLineRow)
-    found = await row(reader.db, select(t).where(t.c.id == dossier, _visible(t.c, viewer)))
+    found = await row(reader.db, select(t).where(t.c.id == dossier, visible(t.c, viewer)))
     return DossierLine(*found) if found is not None else None
 
 
@@ -141,6 +149,22 @@ async def moments(reader: Reader, dossier: UUID) -> list[Moment]:
     return [
         Moment(*one) for one in await rows(reader.db, select(t).where(t.c.dossier == dossier).order_by(t.c.sequence))
     ]
+
+
+async def number(reader: Reader, viewer: Viewer, asked: Filter) -> int:
+    """How many lines a filter finds among those the viewer may see."""
+    t = reader.table(DossierLineRow)
+    found = await row(reader.db, select(func.count()).select_from(t).where(visible(t.c, viewer), *conditions(t, asked)))
+    return int(found[0]) if found is not None else 0
+
+
+async def procedure_names(reader: Reader, codes: Sequence[str]) -> dict[str, str]:
+    """The names of these procedures, as far as they were described."""
+    t = reader.table(ProcedureRow)
+    return {
+        each["procedure"]: each["name"]
+        for each in await rows(reader.db, select(t.c.procedure, t.c.name).where(t.c.procedure.in_(codes)))
+    }
 
 
 async def units(reader: Reader, code: str | None = None) -> Sequence[Any]:

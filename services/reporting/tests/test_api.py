@@ -11,6 +11,7 @@ from httpx import QueryParams
 
 from services.reporting import domain, handlers
 from services.reporting.app import HERE
+from services.reporting.handlers import reading
 from services.reporting.tests.conftest import describe_units, tell_all
 from services.reporting.tests.facts import FRIDAY, MONDAY, TRACE, UNIT, Dossier, told
 from services.reporting.tests.test_store import mixed
@@ -170,7 +171,7 @@ async def test_a_write_is_read_across_services_by_its_version(
 
     answer, _ = await asyncio.gather(ask, later())
     assert answer.json()["version"] == 1
-    monkeypatch.setattr(handlers, "PATIENCE_S", 0.05)
+    monkeypatch.setattr(reading, "PATIENCE_S", 0.05)
     answer = await client.get(f"/v1/dossiers/{dossier.id}?min_version=2", headers=sign("clerk", units=[UNIT]))
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
     assert answer.json()["code"] == "not-yet-visible"

@@ -7,6 +7,7 @@ import pytest
 
 from services.reporting import handlers
 from services.reporting.domain import Filter, NotYetVisible
+from services.reporting.handlers import reading
 from services.reporting.store import projections
 from services.reporting.tests.conftest import describe_units, tell_all
 from services.reporting.tests.facts import MONDAY, UNIT, Dossier, told
@@ -55,7 +56,7 @@ async def test_a_version_that_is_on_its_way_is_waited_for(works: Works) -> None:
 async def test_what_is_not_there_and_what_is_not_yours_are_answered_alike(
     works: Works, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(handlers, "PATIENCE_S", 0.05)
+    monkeypatch.setattr(reading, "PATIENCE_S", 0.05)
     theirs = Dossier(unit="18880")
     await tell_all(works, [(theirs, theirs.life())])
     for dossier in (theirs.id, Dossier().id):

@@ -292,9 +292,7 @@ async def test_who_saw_no_row_and_finds_one_at_the_end_is_answered_from_it(
 
 
 def _principal(who: Principal) -> bytes:
-    from shared.store.unit_of_work import _principal_key  # noqa: PLC0415 - the test plays the other process
-
-    return _principal_key(who)
+    return who.key
 
 
 async def test_another_unique_violation_is_not_taken_for_a_repetition(probe_works: Works) -> None:

@@ -17,9 +17,8 @@ CREATE TABLE receipt_counter (unit varchar NOT NULL, day date NOT NULL, last int
 CREATE TABLE submission (
     id uuid PRIMARY KEY, receipt_no varchar NOT NULL UNIQUE, unit varchar NOT NULL, channel varchar NOT NULL, anonymous boolean NOT NULL,
     state varchar NOT NULL, recipient uuid, received_at timestamptz NOT NULL, registered_at timestamptz NOT NULL, due_at timestamptz, due_on date,
-    about_dossier uuid, about_case uuid, about_project varchar, about_procedure varchar, about_decision_no varchar, version integer NOT NULL,
-    lookup_number integer NOT NULL, cases integer NOT NULL, reason_class varchar, closed_at timestamptz, body varchar NOT NULL, late_reason varchar,
-    reason varchar
+    about_dossier uuid, about_case uuid, about_procedure varchar, version integer NOT NULL, lookup_number integer NOT NULL, cases integer NOT NULL, reason_class varchar, closed_at timestamptz, body varchar NOT NULL, about_project varchar,
+    about_decision_no varchar, late_reason varchar, reason varchar
 ) WITH (fillfactor = 80);
 CREATE INDEX submission_unit ON submission (unit, state, id);
 CREATE TABLE party (

@@ -1,4 +1,4 @@
-"""The only SQL of notifications: hot statements as constants through asyncpg, the rest built from the tables."""
+"""Statements about notices, inbox items and contacts."""
 
 from __future__ import annotations
 
@@ -49,10 +49,10 @@ _DOWN, _UP = {"place": "i.seq < $2", "order": "DESC"}, {"place": "i.seq > $2", "
 _SAID = {"vars": "", "join": ""}
 _VARIABLES = {"vars": ", n.vars, n.template_version", "join": "JOIN notification n ON n.id = i.notification"}
 
-_CONTACT = """INSERT INTO contact AS c (recipient, source, data_key, key_id, sealed, received_at)
-SELECT u.*, $6 FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::smallint[], $5::bytea[]) AS u ORDER BY 1, 2
+_CONTACT = """INSERT INTO contact AS c (recipient, source, data_key, key_id, sealed, has_email, received_at)
+SELECT u.*, $7 FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::smallint[], $5::bytea[], $6::boolean[]) AS u ORDER BY 1, 2
 ON CONFLICT (recipient, source) DO UPDATE SET data_key = excluded.data_key, key_id = excluded.key_id, sealed = excluded.sealed,
-    received_at = excluded.received_at, forgotten_at = NULL"""
+    has_email = excluded.has_email, received_at = excluded.received_at, forgotten_at = NULL"""
 _FORGET = """UPDATE contact SET data_key = NULL, sealed = NULL, forgotten_at = $3 WHERE source = $1 AND recipient = ANY($2::uuid[]) AND forgotten_at IS NULL"""
 
 _WHY = """SELECT n.*, i.seq, i.read_at, i.archived_at, k.dedupe_key, f.envelope
@@ -176,11 +176,13 @@ def _item(  # the columns of a page, in their order
     return Item(seq, notification, code, aggregate, title, body, action_url, severity, place, created_at, *variables)
 
 
-async def keep_contacts(db: Connection, source: str, people: Sequence[PersonRow], at: datetime) -> None:
+async def keep_contacts(
+    db: Connection, source: str, people: Sequence[PersonRow], with_email: Collection[UUID], at: datetime
+) -> None:
     """Write what a source says of these recipients; its last word counts."""
     await db.execute(
         _CONTACT, [p.recipient for p in people], [source] * len(people), [p.data_key for p in people],
-        [p.key_id for p in people], [p.sealed for p in people], at,
+        [p.key_id for p in people], [p.sealed for p in people], [p.recipient in with_email for p in people], at,
     )  # fmt: skip
 
 

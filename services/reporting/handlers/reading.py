@@ -1,45 +1,25 @@
-"""What reporting does: fold a batch of facts into the projection, and answer questions about it."""
+"""Questions everybody asks: figures, lists, one dossier, what happened to it."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from services.reporting import domain
-from services.reporting.domain import DossierLine, Filter, Flow, Moment, NotYetVisible, Told
-from services.reporting.store import lines, projections, reads
+from services.reporting.domain import DossierLine, Filter, Moment, NotYetVisible
+from services.reporting.store import reads
 from services.reporting.store.reads import Viewer
-from shared.kernel import NotFound, Principal, system
-from shared.store.db import Connection
+from shared.kernel import TENANT, NotFound, Principal
 from shared.store.unit_of_work import Works
 
-KEEP_OLD: Final = timedelta(days=1)
 PATIENCE_S: Final = 2.0
 _LOOK_AGAIN_S: Final = 0.02
 _DAYS_SHOWN: Final = timedelta(days=29)
-
-
-async def project(db: Connection, version: int, dossiers: Mapping[UUID, Sequence[Told]]) -> None:
-    """Fold these facts, in order per dossier, into a version of the projection: lines, timeline, counters."""
-    known = await lines.lines(db, version, list(dossiers))
-    changed: dict[UUID, DossierLine] = {}
-    moments: list[Moment] = []
-    flows: list[Flow] = []
-    for dossier, facts in dossiers.items():
-        line = known.get(dossier)
-        for told in facts:
-            before, line = line, domain.fold(line, told)
-            flows += domain.flows(before, line, domain.day_of(told.fact.occurred_at))
-            moments.append(domain.moment(dossier, told))
-            changed[dossier] = line
-    await lines.save(db, version, changed)
-    await lines.remember(db, version, moments)
-    await lines.count(db, version, flows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +59,8 @@ async def overview(works: Works) -> Overview:
 
 
 def viewer_of(who: Principal) -> Viewer:
-    """What this principal may see: an admin all, officers their units', citizens their own."""
-    if who.has("admin"):
+    """What this principal may see: an admin and the province's leaders all, officers their units', citizens their own."""
+    if who.has("admin") or (who.has("head", "inspector") and TENANT in who.units):
         return Viewer(None)
     officer = who.has("clerk", "handler", "head", "inspector")
     return Viewer(who.units if officer else frozenset(), who.recipient if who.has("citizen") else None)
@@ -88,10 +68,14 @@ def viewer_of(who: Principal) -> Viewer:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """Lines of a list, and what is needed to show them."""
+    """Lines of a list, and what is needed to show them; `whole` and `mine`: how many there are, and how many for this viewer."""
 
     lines: Sequence[DossierLine]
     as_of: datetime | None
+    units: Mapping[str, str] = field(default_factory=dict)
+    procedures: Mapping[str, str] = field(default_factory=dict)
+    whole: int = 0
+    mine: int = 0
 
 
 async def find(works: Works, who: Principal, asked: Filter, *, after: UUID | None, back: bool, most: int) -> Listed:
@@ -99,6 +83,23 @@ async def find(works: Works, who: Principal, asked: Filter, *, after: UUID | Non
     async with reads.looking(works) as reader:
         found = await reads.listed(reader, viewer_of(who), asked, after=after, back=back, most=most)
         return Listed(found, await reads.newest_at(reader))
+
+
+async def find_named(
+    works: Works, who: Principal, asked: Filter, *, after: UUID | None, back: bool, most: int
+) -> Listed:
+    """One page of dossiers with the names of what they are about, and how many there are."""
+    viewer = viewer_of(who)
+    async with reads.looking(works) as reader:
+        found = await reads.listed(reader, viewer, asked, after=after, back=back, most=most)
+        return Listed(
+            found,
+            await reads.newest_at(reader),
+            {unit["unit"]: unit["name"] for unit in await reads.units(reader)},
+            await reads.procedure_names(reader, sorted({line.procedure for line in found})),
+            await reads.number(reader, Viewer(None), asked),
+            await reads.number(reader, viewer, asked),
+        )
 
 
 async def show(works: Works, who: Principal, dossier: UUID, *, least: int | None = None) -> DossierLine:
@@ -128,6 +129,13 @@ async def tell(works: Works, who: Principal, dossier: UUID) -> tuple[DossierLine
         return line, await reads.moments(reader, dossier)
 
 
+async def unit_names(works: Works) -> dict[str, str]:
+    """Every unit that was described, by name."""
+    async with reads.looking(works) as reader:
+        found = {unit["unit"]: unit["name"] for unit in await reads.units(reader)}
+    return dict(sorted(found.items(), key=lambda each: each[1]))
+
+
 @dataclass(frozen=True, slots=True)
 class UnitShown:
     """A unit, its flows of the last 30 days."""
@@ -144,50 +152,3 @@ async def show_unit(works: Works, code: str) -> UnitShown:
         if not found:
             raise NotFound
         return UnitShown(found[0], await reads.days(reader, code, today - _DAYS_SHOWN, today))
-
-
-@dataclass(frozen=True, slots=True)
-class ProjectionState:
-    """How the projection stands: version, rows per table, records set aside, places by partition."""
-
-    active: projections.Active
-    rows: Mapping[str, int]
-    held: int
-    places: Mapping[tuple[str, int], int]
-    as_of: datetime | None
-    mismatches: int
-
-
-async def projection_state(works: Works) -> ProjectionState:
-    """Everything an operator asks of the read models, at one moment."""
-    async with reads.looking(works) as reader:
-        db = reader.db
-        stored = await projections.offsets(db, domain.LIVE)
-        return ProjectionState(
-            await projections.active(db),
-            await projections.sizes(db, reader.version),
-            await projections.held(db, domain.LIVE),
-            {(row["topic"], row["partition"]): row["next"] for row in stored},
-            await reads.newest_at(reader),
-            await reads.mismatches(reader),
-        )
-
-
-async def mismatches(works: Works) -> int:
-    """Places where lines and counters disagree; must be 0."""
-    async with reads.looking(works) as reader:
-        return await reads.mismatches(reader)
-
-
-async def drop_old_versions(works: Works) -> list[int]:
-    """Remove versions that were replaced a day ago, and half-built ones nobody is building; returns them."""
-    async with works.begin(system("reporting.old-versions")) as work:
-        now, found = await projections.active(work.db), await projections.versions(work.db)
-        if await projections.rebuild_runs(work.db):
-            return []
-        old = [v for v in found if v > now.version or (v < now.version and work.now - now.switched_at > KEEP_OLD)]
-        for version in old:
-            await projections.drop(work.db, version)
-        if any(version > now.version for version in old):
-            await projections.forget_consumer(work.db, domain.REBUILD)
-    return old

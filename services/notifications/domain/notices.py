@@ -1,16 +1,17 @@
-"""Notices and inboxes: which fact tells whom what, in which words, and what a mark does to an item. Pure."""
+"""Notices: which fact owes whom which one, and in which words. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
+from services.notifications.domain.routes import Class, Step
 from shared.contracts.envelope import derived_id
-from shared.kernel import NotFound, Principal, Refused
+from shared.kernel import NotFound, Principal
 from shared.law.zone import local
 
 Language: TypeAlias = Literal["vi", "en"]
@@ -25,19 +26,8 @@ your rights, code and office."""
 LONGEST_TITLE = 65
 """Characters; the shortest limit among the channels of the catalogue, so that one title serves all."""
 
-BADGE = 99
-"""The highest number an unread badge shows."""
-
 PARAGRAPH = "\n\n"
 _OTHER = "*"
-
-
-class Class(StrEnum):
-    """Statutory notices cannot be muted; service notices can; surveys ask for an opinion."""
-
-    STATUTORY = "statutory"
-    SERVICE = "service"
-    SURVEY = "survey"
 
 
 class Severity(StrEnum):
@@ -46,12 +36,6 @@ class Severity(StrEnum):
     INFO = "info"
     ACTION = "action"
     WARNING = "warning"
-
-
-class NoInbox(Refused):
-    """This token names no citizen, so there is no inbox."""
-
-    status = 403
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +56,9 @@ class Guard:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A fact of type `when` becomes the notice `code` for the recipient named in the fact's field `audience`."""
+    """A fact of type `when` on `topic` becomes the notice `code` for the recipient named in the fact's field `audience`."""
 
+    topic: str
     when: str
     code: str
     audience: str
@@ -107,12 +92,13 @@ Words: TypeAlias = Mapping[str, Mapping[Language, Mapping[str, str]]]
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """Rules by the type of fact, templates by code and version, the newest template of each code, and word lists."""
+    """Rules by topic and type of fact, templates by code and version, the newest of each code, word lists, ways out by class."""
 
-    rules: Mapping[str, Sequence[Rule]]
+    rules: Mapping[tuple[str, str], Sequence[Rule]]
     templates: Mapping[tuple[str, int], Template]
     newest: Mapping[str, Template]
     words: Words
+    ways: Mapping[Class, Sequence[Step]]
 
     def rules_of(self, code: str) -> list[Rule]:
         """Every rule that makes this notice."""
@@ -157,11 +143,11 @@ def dedupe_key(code: str, aggregate: UUID, sequence: int, recipient: UUID) -> st
 
 
 def owed(book: Book, type_: str, fact: Any, sequence: int) -> list[Notice]:
-    """The notices this fact makes; none when no rule names its type or the guards do not hold."""
+    """The notices this fact makes; none when no rule names it, its guard does not hold, or it names nobody (anonymous)."""
     return [
         _notice(book, rule, fact, sequence)
-        for rule in book.rules.get(type_, ())
-        if rule.guard is None or rule.guard.holds(fact)
+        for rule in book.rules.get((fact.topic, type_), ())
+        if getattr(fact, rule.audience) is not None and (rule.guard is None or rule.guard.holds(fact))
     ]
 
 
@@ -203,78 +189,9 @@ def _spoken(words: Words, kind: str, value: Any, language: Language) -> str:
     return known[code] if code in known else known[_OTHER]
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """One inbox as a whole: the last number given, how many are unread, and a version that rises with every change."""
-
-    seq: int = 0
-    unread: int = 0
-    version: int = 0
-
-    @property
-    def badge(self) -> int:
-        """The unread count as a badge shows it."""
-        return min(self.unread, BADGE)
-
-
-class Mark(StrEnum):
-    """What a citizen may do to an item."""
-
-    READ = "read"
-    UNREAD = "unread"
-    ARCHIVE = "archive"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where an item stands in its inbox."""
-
-    read_at: datetime | None = None
-    archived_at: datetime | None = None
-
-    @property
-    def counts(self) -> bool:
-        """Whether it is part of the unread count."""
-        return self.read_at is None and self.archived_at is None
-
-    @property
-    def state(self) -> str:
-        """`archived`, else `read` or `unread`."""
-        if self.archived_at is not None:
-            return "archived"
-        return "unread" if self.read_at is None else "read"
-
-    @property
-    def marks(self) -> tuple[Mark, ...]:
-        """What would change it."""
-        if self.archived_at is not None:
-            return (Mark.UNREAD,)
-        return (Mark.READ if self.read_at is None else Mark.UNREAD, Mark.ARCHIVE)
-
-
-def mark(place: Place, act: Mark, at: datetime) -> Place:
-    """The item after a mark; a mark it bears already changes nothing, so marks may come twice. Unread brings it back."""
-    if act is Mark.READ:
-        return replace(place, read_at=place.read_at or at)
-    if act is Mark.UNREAD:
-        return Place()
-    return replace(place, archived_at=place.archived_at or at)
-
-
-def inbox_of(who: Principal) -> UUID:
-    """Whose inbox this principal reads: the token's own, nobody else's."""
-    if who.recipient is None:
-        raise NoInbox
-    return who.recipient
-
-
 def sees_every_unit(who: Principal) -> bool:
     """Operators see what was told for every unit; officers only for their own."""
     return who.has("ops", "admin")
-
-
-class NoSuchItem(NotFound):
-    """There is no such item in your inbox."""
 
 
 class NoSuchNotice(NotFound):

@@ -1,0 +1,1 @@
+"""Tests of the benchmarks: the harness itself, and a smoke of every key."""

@@ -1,0 +1,116 @@
+"""Reading: inboxes for citizens, what was told for officers, why it was told for operators."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from services.notifications import domain, store
+from services.notifications.data import book
+from services.notifications.domain import Language, NoSuchNotice, Standing
+from shared.kernel import Principal
+from shared.store.unit_of_work import Works
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which items of an inbox: those below a number, or above one."""
+
+    limit: int
+    after: int | None = None
+    before: int | None = None
+    unread: bool = False
+    aggregate: UUID | None = None
+
+
+async def inbox(
+    works: Works, recipient: UUID, asked: Asked, language: Language
+) -> tuple[Standing, list[store.Item], bool]:
+    """How the inbox stands, a page of it with the newest item first, and whether there is more in that direction."""
+    async with works.reading() as db:
+        standing, found = await store.page(
+            db, recipient, below=asked.after, above=asked.before, limit=asked.limit + 1, unread=asked.unread,
+            aggregate=asked.aggregate, variables=language != domain.OFFICIAL,
+        )  # fmt: skip
+    kept, more = found[: asked.limit], len(found) > asked.limit
+    if asked.before is not None:
+        kept.reverse()
+    return standing, [_speaking(item, language) for item in kept], more
+
+
+async def standing_of(works: Works, recipient: UUID) -> Standing:
+    """Unread count and version."""
+    async with works.reading() as db:
+        return await store.standing(db, recipient)
+
+
+async def standings_of(works: Works, recipients: Sequence[UUID]) -> dict[UUID, Standing]:
+    """As `standing_of`, for those of these inboxes that ever got anything."""
+    async with works.reading() as db:
+        return await store.standings(db, recipients)
+
+
+async def since(works: Works, recipient: UUID, seq: int, language: Language, limit: int) -> list[store.Item]:
+    """The items after a number, the oldest first."""
+    async with works.reading() as db:
+        _standing, found = await store.page(
+            db, recipient, above=seq, limit=limit, variables=language != domain.OFFICIAL
+        )
+    return [_speaking(item, language) for item in found]
+
+
+def _speaking(item: store.Item, language: Language) -> store.Item:
+    """The item in this language: as it was told, or the same words' other language with the same values."""
+    if item.variables is None or item.template_version is None or language == domain.OFFICIAL:
+        return item
+    template = book().templates[item.code, item.template_version]
+    said = domain.render(book(), template, item.variables, language)
+    return replace(item, title=said.title, body=said.body)
+
+
+async def skeletons(works: Works, who: Principal, aggregate: UUID) -> Sequence[Any]:
+    """What was told about a dossier: codes, times and states, without words; officers see their own units' notices."""
+    units = None if domain.sees_every_unit(who) else who.units
+    async with works.reading() as db:
+        return await store.skeletons(db, aggregate, units)
+
+
+async def explain(works: Works, notice_id: UUID) -> dict[str, Any]:
+    """Why a notice exists and what became of it: rule, guard, key, cause, times. For `gandan notices why ID`."""
+    async with works.reading() as db:
+        row = await store.why(db, notice_id)
+    if row is None:
+        raise NoSuchNotice
+    return {**_what(row), **_because(row)}
+
+
+def _what(row: Any) -> dict[str, Any]:
+    place = domain.Place(row["read_at"], row["archived_at"])
+    return {
+        "id": str(row["id"]), "code": row["code"], "template_version": row["template_version"], "recipient": str(row["recipient"]),
+        "unit": row["unit"], "state": row["state"], "occurred_at": row["occurred_at"], "created_at": row["created_at"],
+        "inbox": None if row["seq"] is None else {
+            "seq": row["seq"], "state": place.state, "read_at": place.read_at, "archived_at": place.archived_at,
+        },
+    }  # fmt: skip
+
+
+def _because(row: Any) -> dict[str, Any]:
+    envelope = msgspec.json.decode(row["envelope"]) if row["envelope"] is not None else {}
+    rules = [
+        {
+            "when": rule.when,
+            "guard": str(rule.guard) if rule.guard else None,
+            "audience": rule.audience,
+            "class": rule.class_.value,
+        }
+        for rule in book().rules_of(row["code"])
+    ]
+    return {
+        "rules": rules, "dedupe_key": row["dedupe_key"], "aggregate": str(row["aggregate"]), "aggregate_seq": row["aggregate_seq"],
+        "caused_by": envelope.get("causationid"), "correlation": envelope.get("correlationid"), "variables": row["vars"],
+    }  # fmt: skip

@@ -1,0 +1,227 @@
+"""Sending: what is due is taken under a lease, written down, handed to the provider, and its outcome written down.
+
+The attempt is committed before the provider is called, so that a crash leaves a doubt and never a second message in silence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email.headerregistry import Address
+from typing import Any
+from uuid import UUID
+
+from opentelemetry.context import Context
+from opentelemetry.trace import Link, NonRecordingSpan, SpanKind, Tracer, set_span_in_context
+
+from services.notifications import domain
+from services.notifications.adapters import letters, messages
+from services.notifications.data import book
+from services.notifications.domain import (
+    Attempt,
+    Breaker,
+    Channel,
+    Class,
+    InDoubt,
+    Letter,
+    Outcome,
+    Provider,
+    Reach,
+    State,
+)
+from services.notifications.handlers.contacts import disclose
+from services.notifications.handlers.muting import stop_token
+from services.notifications.store import deliveries
+from services.notifications.store.deliveries import Taken
+from shared.kernel import system
+from shared.law.zone import local
+from shared.store.unit_of_work import Work, Works
+from shared.store.vault import blind_index
+from shared.telemetry.tracing import parse_carrier
+
+log = logging.getLogger(__name__)
+
+MOST_AT_ONCE = 8
+"""Messages on their way at the same time, each on a connection of its own."""
+
+SEND_SECONDS = 45.0
+LEASE = timedelta(seconds=120)
+"""Longer than a message may take, so that a lease that is over means that its owner is gone."""
+
+_CALLER = system("notifications.email")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Ready:
+    """A delivery under lease and the message to hand over."""
+
+    attempt: Attempt
+    letter: Letter
+    address: bytes
+    traceparent: str | None
+
+
+@dataclass(slots=True)
+class Mailroom:
+    """The e-mail worker of this process; `clock` counts monotonic seconds, `chance` spreads waits."""
+
+    works: Works
+    provider: Provider
+    sender: Address
+    base_url: str
+    tracer: Tracer
+    clock: Callable[[], float] = time.monotonic
+    chance: Callable[[], float] = random.random
+    breaker: Breaker = field(default_factory=Breaker)
+    failpoint: Callable[[str], None] = field(default=lambda _where: None)
+
+    async def send_due(self) -> bool:
+        """Take what is due and hand it over; True when there may be more."""
+        room = self.breaker.room(MOST_AT_ONCE, self.clock())
+        if not room:
+            return False
+        ready, seen = await _take(self, room)
+        self.failpoint("taken")
+        if not ready:
+            return bool(seen)
+        sending = asyncio.ensure_future(asyncio.gather(*(self._send(each) for each in ready)))
+        try:
+            await asyncio.shield(sending)
+        except asyncio.CancelledError:
+            await sending  # what is on the wire is finished before the process ends
+            raise
+        return True
+
+    async def _send(self, ready: Ready) -> None:
+        with self._span(ready):
+            outcome = await self.provider.send(ready.letter, SEND_SECONDS)
+        self.failpoint("sent")
+        self.breaker = self.breaker.after(outcome, self.clock())
+        await _settle(self, ready, outcome)
+        self.failpoint("settled")
+
+    @contextmanager
+    def _span(self, ready: Ready) -> Iterator[None]:
+        """The first attempt goes on with the trace of the fact that caused the notice; later ones only link to it."""
+        origin = parse_carrier(ready.traceparent)
+        above, links = Context(), [Link(origin)] if origin is not None else []
+        if origin is not None and ready.attempt.n == 1:
+            above = set_span_in_context(NonRecordingSpan(origin), above)
+        about = {"gandan.delivery": str(ready.attempt.delivery), "gandan.provider": self.provider.name}
+        with self.tracer.start_as_current_span("send email", above, SpanKind.CLIENT, about, links):
+            yield
+
+    async def close(self) -> None:
+        """Let go of the provider's connections."""
+        await self.provider.close()
+
+
+async def sweep(works: Works) -> bool:
+    """Whatever time alone changes: leases that are over, doubts to resend, contacts that came or did not, use that is past."""
+    async with works.begin(_CALLER) as work:
+        lapsed = await deliveries.lapsed(work.db)
+        for attempt in lapsed:
+            await _write(work, attempt, InDoubt("lease-over"), 1.0, simulated=False)
+        await deliveries.move_on(work.db, work.now)
+    return False
+
+
+async def _take(room: Mailroom, most: int) -> tuple[list[Ready], int]:
+    """Lease what may be sent now and write its attempts; everything else that is due goes where it belongs."""
+    async with room.works.begin(_CALLER) as work:
+        rows = await deliveries.due(work.db, Channel.EMAIL, work.now, most)
+        if not rows:
+            return [], 0
+        reach = await _reach(work, [row["recipient"] for row in rows])
+        taken, ready = [], []
+        for row in rows:
+            at = reach[row["recipient"]]
+            state, code = domain.readiness(
+                at.reach, mutable=Class(row["class"]).can_be_muted, expires_at=row["expires_at"], now=work.now
+            )
+            taken.append(Taken(row["id"], state.value, code))
+            if state is State.SENDING and at.address is not None:
+                ready.append(_ready(room, row, at.address, at.hmac, work.now))
+        await deliveries.take(work.db, taken, room.provider.name, LEASE)
+    return ready, len(rows)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _At:
+    """Where a recipient is reached."""
+
+    reach: Reach
+    address: Address | None = None
+    hmac: bytes = b""
+
+
+async def _reach(work: Work, recipients: Sequence[UUID]) -> dict[UUID, _At]:
+    """The newest usable address of each recipient, and what is known against it."""
+    found = await _addresses(work, recipients)
+    against = await deliveries.against(work.db, Channel.EMAIL, recipients)
+    muted = await deliveries.muted(work.db, Channel.EMAIL, recipients)
+    made = {}
+    for recipient in recipients:
+        if (address := found.get(recipient)) is None:
+            made[recipient] = _At(Reach(None, muted=recipient in muted))
+            continue
+        hmac = blind_index(work.works.keys, "email", address.addr_spec.lower()) or b""
+        reach = Reach(address.addr_spec, against.get((recipient, hmac)), recipient in muted)
+        made[recipient] = _At(reach, address, hmac)
+    return made
+
+
+async def _addresses(work: Work, recipients: Sequence[UUID]) -> dict[UUID, Address]:
+    made: dict[UUID, Address] = {}
+    for row in await deliveries.reachable(work.db, recipients):
+        if (recipient := row["recipient"]) in made:
+            continue
+        details = disclose(work.works.keys, recipient, row)
+        if details.email and (address := messages.address_of(details.email, details.name)):
+            made[recipient] = address
+    return made
+
+
+def _ready(room: Mailroom, row: Any, address: Address, hmac: bytes, now: datetime) -> Ready:
+    class_ = Class(row["class"])
+    attempt = Attempt(row["id"], row["attempts"] + 1, class_ is Class.STATUTORY, row["failures"], row["doubts"])
+    letter = _letter(room, row, address, now, mutable=class_.can_be_muted)
+    return Ready(attempt, letter, hmac, row["traceparent"])
+
+
+def _letter(room: Mailroom, row: Any, address: Address, now: datetime, *, mutable: bool) -> Letter:
+    known, stop_link = book(), None
+    if mutable:
+        stop_link = f"{room.base_url}/notifications/v1/u/{stop_token(room.works.keys.cursor, row['id'])}"
+    notice = domain.render(known, known.templates[row["code"], row["template_version"]], row["vars"], domain.OFFICIAL)
+    link = room.base_url + known.rules_of(row["code"])[0].action_url
+    written = letters.write(notice, link=link, stop_link=stop_link, language=domain.OFFICIAL)
+    posted = messages.Posted(
+        delivery=row["id"], thread=row["ordering_key"], sender=room.sender, to=address, language=domain.OFFICIAL, at=local(now), stop_link=stop_link
+    )  # fmt: skip
+    return messages.compose(written, posted)
+
+
+async def _settle(room: Mailroom, ready: Ready, outcome: Outcome) -> None:
+    async with room.works.begin(_CALLER) as work:
+        verdict, recipient = await _write(
+            work, ready.attempt, outcome, room.chance(), simulated=room.provider.simulates
+        )
+        if verdict.address is not None and recipient is not None:
+            await deliveries.hold_against(work.db, recipient, Channel.EMAIL, ready.address, verdict.address)
+
+
+async def _write(
+    work: Work, attempt: Attempt, outcome: Outcome, chance: float, *, simulated: bool
+) -> tuple[domain.Verdict, UUID | None]:
+    verdict = domain.verdict(attempt, outcome, chance, simulated=simulated)
+    recipient = await deliveries.settle(work.db, attempt, verdict)
+    if verdict.outcome in {"in-doubt", "config", "content-permanent"}:
+        log.warning("e-mail delivery %s: %s (%s)", attempt.delivery, verdict.outcome, verdict.code)
+    return verdict, recipient

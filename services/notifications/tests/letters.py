@@ -1,0 +1,109 @@
+"""Facts of complaints as they arrive: a letter, the complaint it becomes, and feedback that is answered."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from services.notifications.tests.samples import AT, UNIT
+from shared.contracts import complaints
+from shared.contracts.envelope import Fact, derived_id
+
+
+def letter(number: int = 1) -> UUID:
+    """The id of a letter."""
+    return derived_id("letter", number)
+
+
+def case(number: int = 1) -> UUID:
+    """The id of the first case of a letter."""
+    return derived_id("case", number)
+
+
+def code(number: int = 1) -> str:
+    """The receipt number of a letter."""
+    return f"DT.{UNIT}-261123-{number:04d}"
+
+
+def _about(recipient: UUID | None, number: int) -> dict[str, Any]:
+    return {"occurred_at": AT, "case": case(number), "code": f"{code(number)}.1", "unit": UNIT, "recipient": recipient}
+
+
+def registered(recipient: UUID | None, number: int = 1, channel: str = "online") -> complaints.SubmissionRegistered:
+    """A letter arrived; without a recipient it is anonymous."""
+    return complaints.SubmissionRegistered(
+        occurred_at=AT, submission=letter(number), code=code(number), unit=UNIT, channel=channel, recipient=recipient,
+        anonymous=recipient is None, parties=1, received_at=AT, due_on=date(2026, 12, 7), lookup_verifier="v",
+    )  # fmt: skip
+
+
+def transferred(recipient: UUID | None, number: int = 1, reason: str = "not-competent") -> complaints.CaseTransferred:
+    """Another unit is asked to take it."""
+    return complaints.CaseTransferred(
+        **_about(recipient, number), kind="complaint", to_unit="18880", reason_class=reason, due_at=AT, due_on=date(2026, 11, 30)
+    )  # fmt: skip
+
+
+def accepted(recipient: UUID | None, number: int = 1, *, provisional: bool = False) -> complaints.CaseAccepted:
+    """The complaint is settled here."""
+    return complaints.CaseAccepted(
+        **_about(recipient, number), kind="complaint", level=1, contents=2, complex=False, remote=False, rule="complaint.first", rule_version=1,
+        started_at=AT, due_at=AT, due_on=date(2026, 12, 23), provisional=provisional,
+    )  # fmt: skip
+
+
+def refused(recipient: UUID | None, number: int = 1, ground: str = "out-of-time") -> complaints.CaseRefused:
+    """The complaint is not settled here."""
+    return complaints.CaseRefused(**_about(recipient, number), kind="complaint", ground=ground)
+
+
+def dialogue(recipient: UUID | None, number: int = 1) -> complaints.DialogueScheduled:
+    """The parties are invited."""
+    at = datetime(2026, 12, 10, 1, 30, tzinfo=UTC)
+    return complaints.DialogueScheduled(**_about(recipient, number), dialogue_at=at)
+
+
+def extended(recipient: UUID | None, number: int = 1, ground: str = "many-people") -> complaints.DeadlineExtended:
+    """The law gives more time."""
+    return complaints.DeadlineExtended(
+        **_about(recipient, number), kind="settlement", ground=ground, old_due_on=date(2026, 12, 23), due_at=AT, due_on=date(2027, 1, 7)
+    )  # fmt: skip
+
+
+def resolved(recipient: UUID | None, number: int = 1, outcome: str = "partly-upheld") -> complaints.ComplaintResolved:
+    """The complaint is decided."""
+    return complaints.ComplaintResolved(
+        **_about(recipient, number), submission=letter(number), level=1, outcome=outcome, contents=2, right=1, partly_right=0, wrong=1,
+        undetermined=0, decided_on=date(2026, 12, 21), timing="on-time", deliver_by=date(2026, 12, 24),
+    )  # fmt: skip
+
+
+def answered(recipient: UUID | None, number: int = 1, outcome: str = "fixed", round: int = 1) -> complaints.AnswerSent:
+    """Feedback is answered."""
+    return complaints.AnswerSent(
+        **_about(recipient, number), submission=letter(number), kind="feedback", outcome=outcome, round=round,
+        answered_on=date(2026, 12, 1), timing="on-time",
+    )  # fmt: skip
+
+
+def breached(recipient: UUID | None, number: int = 1) -> complaints.DeadlineBreached:
+    """The settlement limit of the complaint has passed: of the same type as intake's fact, on another topic."""
+    return complaints.DeadlineBreached(
+        **_about(recipient, number), kind="settlement", revision=1, due_at=AT, due_on=date(2026, 12, 23)
+    )
+
+
+def assigned(number: int = 1) -> complaints.CaseAssigned:
+    """A fact no notice is made of."""
+    return complaints.CaseAssigned(
+        occurred_at=AT, case=case(number), code=f"{code(number)}.1", unit=UNIT, officer="o-1"
+    )
+
+
+def life(recipient: UUID | None, number: int = 1) -> list[Fact]:
+    """A complaint from its acceptance to its decision; two of its six facts owe nothing."""
+    return [
+        accepted(recipient, number), assigned(number), extended(recipient, number), dialogue(recipient, number), breached(recipient, number),
+        resolved(recipient, number),
+    ]  # fmt: skip

@@ -1,0 +1,56 @@
+"""What reporting does: fold facts (`projecting`), answer questions (`reading`, `lookups`), keep the versions (`keeping`)."""
+
+from __future__ import annotations
+
+from services.reporting.handlers.keeping import (
+    KEEP_OLD,
+    ProjectionState,
+    drop_old_versions,
+    mismatches,
+    projection_state,
+)
+from services.reporting.handlers.leading import AGES, LEAGUE_DAYS, Board, League, board, league
+from services.reporting.handlers.lookups import Standing, look_up, standing_of
+from services.reporting.handlers.projecting import project
+from services.reporting.handlers.reading import (
+    Listed,
+    Overview,
+    UnitShown,
+    find,
+    find_named,
+    overview,
+    show,
+    show_unit,
+    tell,
+    unit_names,
+    viewer_of,
+)
+
+__all__ = [
+    "AGES",
+    "KEEP_OLD",
+    "LEAGUE_DAYS",
+    "Board",
+    "League",
+    "Listed",
+    "Overview",
+    "ProjectionState",
+    "Standing",
+    "UnitShown",
+    "board",
+    "drop_old_versions",
+    "find",
+    "find_named",
+    "league",
+    "look_up",
+    "mismatches",
+    "overview",
+    "project",
+    "projection_state",
+    "show",
+    "show_unit",
+    "standing_of",
+    "tell",
+    "unit_names",
+    "viewer_of",
+]
