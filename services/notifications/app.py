@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable, Coroutine
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from services.notifications import handlers
+from services.notifications.adapters.sandbox import SandboxProvider
+from services.notifications.adapters.settings import MailSettings
+from services.notifications.adapters.smtp import SmtpProvider
 from services.notifications.api import ROUTERS
 from services.notifications.api.live import Hub
 from services.notifications.consumers import LISTENERS
+from services.notifications.handlers import Mailroom
+from services.notifications.timers import timers
 from shared.runtime import Blueprint, Frame, Service
 from shared.web.app import service_app
 
@@ -18,12 +26,37 @@ NAME, HERE = "notifications", Path(__file__).parent
 def build(frame: Frame) -> Service:
     """Notifications with its doors."""
     api = service_app(
-        NAME, title="Gần Dân: thông báo", description="What citizens are told, once each: inboxes, live streams, contact key.",
+        NAME, title="Gần Dân: thông báo", description="What citizens are told, once each: inboxes, live streams, e-mail, contact key.",
         routers=ROUTERS, door=frame.door, problems=HERE / "data" / "problems.toml", telemetry=frame.web_telemetry(NAME),
     )  # fmt: skip
-    hub = Hub(partial(handlers.standings_of, frame.works), frame.works.committed)
+    hub, room = Hub(partial(handlers.standings_of, frame.works), frame.works.committed), mailroom(frame)
     api.state.works, api.state.hub = frame.works, hub
-    return Service(NAME, api, listeners=LISTENERS, jobs=(hub.run,))
+    return Service(
+        NAME,
+        api,
+        listeners=LISTENERS,
+        timers=timers(room, seconds=frame.settings.sweep_seconds),
+        jobs=(hub.run, _until_the_end(room)),
+    )
+
+
+def mailroom(frame: Frame) -> Mailroom:
+    """The e-mail worker: by SMTP where a server is set, else simulated."""
+    settings = frame.settings
+    mail = MailSettings.of(getattr(settings, "smtp_url", None), getattr(settings, "mail_from", None))
+    provider = SmtpProvider(mail.server) if mail.server else SandboxProvider()
+    tracer = frame.telemetry.provider_for(NAME).get_tracer("gandan")
+    return Mailroom(frame.works, provider, mail.sender, settings.base_url, tracer)
+
+
+def _until_the_end(room: Mailroom) -> Callable[[], Coroutine[Any, Any, None]]:
+    async def keep() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await room.close()
+
+    return keep
 
 
 BLUEPRINT = Blueprint(NAME, HERE / "migrations", build)

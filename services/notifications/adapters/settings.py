@@ -35,7 +35,7 @@ class MailSettings:
     """How e-mail leaves; without a server everything is simulated."""
 
     server: Server | None = None
-    sender: Address = NOBODY
+    sender: Address = field(default_factory=lambda: NOBODY)
 
     @staticmethod
     def of(url: str | None, sender: str | None) -> MailSettings:

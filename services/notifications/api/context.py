@@ -30,6 +30,9 @@ async def _hub(request: Request) -> Hub:
 Store: TypeAlias = Annotated[Works, Depends(_works)]
 Live: TypeAlias = Annotated[Hub, Depends(_hub)]
 Spoken: TypeAlias = Annotated[Language, Depends(language)]
+Officer: TypeAlias = Annotated[
+    Principal, Depends(allow("ops", "admin", "head", "handler", "clerk", "front", "inspector"))
+]
 Citizen: TypeAlias = Annotated[Principal, Depends(allow("citizen"))]
 """The recipient always comes from the token, never from the path."""
 

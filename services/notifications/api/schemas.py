@@ -98,6 +98,17 @@ class ContactKey(BaseModel):
     algorithm: str = "x25519-sealed-box"
 
 
+class DeliverySkeleton(BaseModel):
+    """One way a notice took out of the house: where it stands, and if it was kept in, why."""
+
+    id: UUID
+    channel: str
+    state: str
+    held_for: str | None
+    code: str | None
+    attempts: int
+
+
 class NoticeSkeleton(BaseModel):
     """What was told, to a unit's files: no words, no recipient."""
 
@@ -110,9 +121,33 @@ class NoticeSkeleton(BaseModel):
     state: str
     occurred_at: Instant
     created_at: Instant
+    deliveries: list[DeliverySkeleton] = []
 
 
 class Notices(BaseModel):
     """The notices about one dossier, in the order of its facts (at most 200)."""
 
     items: list[NoticeSkeleton]
+
+
+class Attempt(BaseModel):
+    """One try: to whom it was handed, when (clock of the database), and the codes of the answer, never its words."""
+
+    n: int
+    provider: str
+    started_at: Instant
+    finished_at: Instant | None
+    outcome: str | None
+    code: str | None
+
+
+class Attempts(BaseModel):
+    """A delivery and every try made of it."""
+
+    delivery: UUID
+    notice: UUID
+    channel: str
+    state: str
+    held_for: str | None
+    code: str | None
+    attempts: list[Attempt]

@@ -12,6 +12,7 @@ from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, SealedBox
 
 from services.notifications import store
+from services.notifications.adapters.messages import address_of
 from services.notifications.store import deliveries
 from shared.contracts.envelope import derived_id
 from shared.settings import Keys
@@ -47,7 +48,9 @@ async def _keep(work: Work, source: str, known: Mapping[UUID, vault.Details]) ->
         vault.enclose(work.works.keys, _contact_id(source, recipient), recipient, details)
         for recipient, details in known.items()
     ]
-    with_email = sorted(recipient for recipient, details in known.items() if details.email)
+    with_email = sorted(
+        recipient for recipient, details in known.items() if details.email and address_of(details.email)
+    )
     await store.keep_contacts(work.db, source, people, with_email, work.now)
     if with_email:
         await deliveries.release(work.db, with_email)

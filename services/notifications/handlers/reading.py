@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,8 @@ import msgspec
 
 from services.notifications import domain, store
 from services.notifications.data import book
-from services.notifications.domain import Language, NoSuchNotice, Standing
+from services.notifications.domain import Language, NoSuchDelivery, NoSuchNotice, Standing
+from services.notifications.store import deliveries
 from shared.kernel import Principal
 from shared.store.unit_of_work import Works
 
@@ -72,20 +73,53 @@ def _speaking(item: store.Item, language: Language) -> store.Item:
     return replace(item, title=said.title, body=said.body)
 
 
-async def skeletons(works: Works, who: Principal, aggregate: UUID) -> Sequence[Any]:
-    """What was told about a dossier: codes, times and states, without words; officers see their own units' notices."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was told, without words: the notice's row and those of its deliveries."""
+
+    notice: Mapping[str, Any]
+    deliveries: Sequence[Mapping[str, Any]]
+
+
+async def skeletons(works: Works, who: Principal, aggregate: UUID) -> list[Told]:
+    """What was told about a dossier or a case: codes, times and states; officers see their own units' notices."""
     units = None if domain.sees_every_unit(who) else who.units
     async with works.reading() as db:
-        return await store.skeletons(db, aggregate, units)
+        notices = await store.skeletons(db, aggregate, units)
+        sent = await deliveries.of_notices(db, [row["id"] for row in notices])
+    return [Told(dict(row), [dict(d) for d in sent if d["notification"] == row["id"]]) for row in notices]
+
+
+async def attempts_of(
+    works: Works, who: Principal, delivery: UUID
+) -> tuple[Mapping[str, Any], list[Mapping[str, Any]]]:
+    """A delivery and its attempts; there is no such delivery for officers of other units."""
+    async with works.reading() as db:
+        row = await deliveries.one(db, delivery)
+        if row is None or not (domain.sees_every_unit(who) or row["unit"] in who.units):
+            raise NoSuchDelivery
+        tries = await deliveries.attempts(db, [delivery])
+    return dict(row), [dict(each) for each in tries]
 
 
 async def explain(works: Works, notice_id: UUID) -> dict[str, Any]:
-    """Why a notice exists and what became of it: rule, guard, key, cause, times. For `gandan notices why ID`."""
+    """Why a notice exists and what became of it: rule, guard, key, cause, times, ways out. For `gandan notices why ID`."""
     async with works.reading() as db:
         row = await store.why(db, notice_id)
+        sent = await deliveries.of_notices(db, [notice_id])
+        tries = await deliveries.attempts(db, [each["id"] for each in sent])
     if row is None:
         raise NoSuchNotice
-    return {**_what(row), **_because(row)}
+    return {**_what(row), **_because(row), "deliveries": [_way_out(each, tries) for each in sent]}
+
+
+def _way_out(sent: Any, tries: Sequence[Any]) -> dict[str, Any]:
+    told = ("channel", "state", "held_for", "code", "not_before", "expires_at")
+    tried = ("n", "provider", "started_at", "finished_at", "outcome", "code")
+    return {
+        "id": str(sent["id"]), **{name: sent[name] for name in told},
+        "attempts": [{name: each[name] for name in tried} for each in tries if each["delivery"] == sent["id"]],
+    }  # fmt: skip
 
 
 def _what(row: Any) -> dict[str, Any]:
@@ -103,6 +137,7 @@ def _because(row: Any) -> dict[str, Any]:
     envelope = msgspec.json.decode(row["envelope"]) if row["envelope"] is not None else {}
     rules = [
         {
+            "topic": rule.topic,
             "when": rule.when,
             "guard": str(rule.guard) if rule.guard else None,
             "audience": rule.audience,

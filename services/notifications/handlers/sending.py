@@ -9,11 +9,12 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.headerregistry import Address
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -41,8 +42,10 @@ from services.notifications.store import deliveries
 from services.notifications.store.deliveries import Taken
 from shared.kernel import system
 from shared.law.zone import local
+from shared.settings import Keys
+from shared.store.db import TRANSIENT
 from shared.store.unit_of_work import Work, Works
-from shared.store.vault import blind_index
+from shared.store.vault import Forgotten, blind_index
 from shared.telemetry.tracing import parse_carrier
 
 log = logging.getLogger(__name__)
@@ -53,6 +56,9 @@ MOST_AT_ONCE = 8
 SEND_SECONDS = 45.0
 LEASE = timedelta(seconds=120)
 """Longer than a message may take, so that a lease that is over means that its owner is gone."""
+
+_PAUSES = (0.1, 1.0, 5.0, 20.0)
+"""Seconds between tries to write an outcome; together well within the lease."""
 
 _CALLER = system("notifications.email")
 
@@ -90,12 +96,15 @@ class Mailroom:
         self.failpoint("taken")
         if not ready:
             return bool(seen)
-        sending = asyncio.ensure_future(asyncio.gather(*(self._send(each) for each in ready)))
+        sending = asyncio.ensure_future(asyncio.gather(*(self._send(each) for each in ready), return_exceptions=True))
         try:
-            await asyncio.shield(sending)
+            ended = await asyncio.shield(sending)
         except asyncio.CancelledError:
             await sending  # what is on the wire is finished before the process ends
             raise
+        for error in ended:
+            if error is not None:
+                raise error
         return True
 
     async def _send(self, ready: Ready) -> None:
@@ -103,7 +112,7 @@ class Mailroom:
             outcome = await self.provider.send(ready.letter, SEND_SECONDS)
         self.failpoint("sent")
         self.breaker = self.breaker.after(outcome, self.clock())
-        await _settle(self, ready, outcome)
+        await _surely(partial(_settle, self, ready, outcome))
         self.failpoint("settled")
 
     @contextmanager
@@ -114,7 +123,9 @@ class Mailroom:
         if origin is not None and ready.attempt.n == 1:
             above = set_span_in_context(NonRecordingSpan(origin), above)
         about = {"gandan.delivery": str(ready.attempt.delivery), "gandan.provider": self.provider.name}
-        with self.tracer.start_as_current_span("send email", above, SpanKind.CLIENT, about, links):
+        with self.tracer.start_as_current_span(
+            "send email", above, SpanKind.CLIENT, about, links, record_exception=False
+        ):
             yield
 
     async def close(self) -> None:
@@ -132,6 +143,15 @@ async def sweep(works: Works) -> bool:
     return False
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class _At:
+    """Where a recipient is reached."""
+
+    reach: Reach
+    address: Address | None = None
+    hmac: bytes = b""
+
+
 async def _take(room: Mailroom, most: int) -> tuple[list[Ready], int]:
     """Lease what may be sent now and write its attempts; everything else that is due goes where it belongs."""
     async with room.works.begin(_CALLER) as work:
@@ -141,24 +161,26 @@ async def _take(room: Mailroom, most: int) -> tuple[list[Ready], int]:
         reach = await _reach(work, [row["recipient"] for row in rows])
         taken, ready = [], []
         for row in rows:
-            at = reach[row["recipient"]]
-            state, code = domain.readiness(
-                at.reach, mutable=Class(row["class"]).can_be_muted, expires_at=row["expires_at"], now=work.now
-            )
-            taken.append(Taken(row["id"], state.value, code))
-            if state is State.SENDING and at.address is not None:
-                ready.append(_ready(room, row, at.address, at.hmac, work.now))
+            place, message = _place(room, row, reach[row["recipient"]], work.now)
+            taken.append(place)
+            if message is not None:
+                ready.append(message)
         await deliveries.take(work.db, taken, room.provider.name, LEASE)
     return ready, len(rows)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class _At:
-    """Where a recipient is reached."""
-
-    reach: Reach
-    address: Address | None = None
-    hmac: bytes = b""
+def _place(room: Mailroom, row: Any, at: _At, now: datetime) -> tuple[Taken, Ready | None]:
+    """Where a due delivery goes; one whose message cannot be written stops nobody else's."""
+    mutable = Class(row["class"]).can_be_muted
+    state, code = domain.readiness(at.reach, mutable=mutable, expires_at=row["expires_at"], now=now)
+    if state is not State.SENDING or at.address is None:
+        return Taken(row["id"], state.value, code), None
+    try:
+        return Taken(row["id"], state.value, code), _ready(room, row, at.address, at.hmac, now)
+    except (LookupError, ValueError) as error:
+        log.error("the message of delivery %s cannot be written: %s", row["id"], type(error).__name__)  # noqa: TRY400 - its text may name people
+        failed = domain.move(State.PENDING, State.FAILED_PERMANENT)
+        return Taken(row["id"], failed.value, "unwritable"), None
 
 
 async def _reach(work: Work, recipients: Sequence[UUID]) -> dict[UUID, _At]:
@@ -178,14 +200,27 @@ async def _reach(work: Work, recipients: Sequence[UUID]) -> dict[UUID, _At]:
 
 
 async def _addresses(work: Work, recipients: Sequence[UUID]) -> dict[UUID, Address]:
+    """The newest usable address of each; a contact that has none is marked, so that nobody waits for it again."""
     made: dict[UUID, Address] = {}
+    barren = []
     for row in await deliveries.reachable(work.db, recipients):
         if (recipient := row["recipient"]) in made:
             continue
-        details = disclose(work.works.keys, recipient, row)
-        if details.email and (address := messages.address_of(details.email, details.name)):
+        if (address := _address(work.works.keys, row)) is None:
+            barren.append((recipient, row["source"]))
+        else:
             made[recipient] = address
+    if barren:
+        await deliveries.note_no_email(work.db, barren)
     return made
+
+
+def _address(keys: Keys, row: Any) -> Address | None:
+    try:
+        details = disclose(keys, row["recipient"], row)
+    except Forgotten:
+        return None
+    return messages.address_of(details.email, details.name) if details.email else None
 
 
 def _ready(room: Mailroom, row: Any, address: Address, hmac: bytes, now: datetime) -> Ready:
@@ -206,6 +241,17 @@ def _letter(room: Mailroom, row: Any, address: Address, now: datetime, *, mutabl
         delivery=row["id"], thread=row["ordering_key"], sender=room.sender, to=address, language=domain.OFFICIAL, at=local(now), stop_link=stop_link
     )  # fmt: skip
     return messages.compose(written, posted)
+
+
+async def _surely(write: Callable[[], Awaitable[None]]) -> None:
+    """An outcome that is known must not become a doubt because the database is away for a moment."""
+    for pause in _PAUSES:
+        try:
+            return await write()
+        except TRANSIENT as error:
+            log.warning("an outcome waits for the database: %s", type(error).__name__)
+            await asyncio.sleep(pause)
+    return await write()
 
 
 async def _settle(room: Mailroom, ready: Ready, outcome: Outcome) -> None:

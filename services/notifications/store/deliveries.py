@@ -46,6 +46,8 @@ ORDER BY d.next_at, d.position LIMIT $3 FOR UPDATE OF d SKIP LOCKED"""
 
 _CONTACTS = """SELECT recipient, source, data_key, sealed FROM contact
 WHERE recipient = ANY($1::uuid[]) AND forgotten_at IS NULL AND has_email IS NOT FALSE ORDER BY received_at DESC"""
+_NO_EMAIL = """UPDATE contact SET has_email = false FROM unnest($1::uuid[], $2::text[]) AS u(recipient, source)
+WHERE contact.recipient = u.recipient AND contact.source = u.source"""
 _AGAINST = """SELECT recipient, address_hmac, state FROM contact_point
 WHERE recipient = ANY($1::uuid[]) AND channel = $2 AND (until IS NULL OR until > now())"""
 _MUTED = "SELECT recipient FROM preference WHERE recipient = ANY($1::uuid[]) AND channel = $2 AND NOT enabled"
@@ -129,6 +131,12 @@ async def reachable(db: Connection, recipients: Sequence[UUID]) -> Sequence[Any]
     """Encrypted contacts that may hold an e-mail address, the newest first."""
     found: Sequence[Any] = await db.fetch(_CONTACTS, recipients)
     return found
+
+
+async def note_no_email(db: Connection, contacts: Sequence[tuple[UUID, str]]) -> None:
+    """These contacts (recipient, source) hold no address a message can be sent to."""
+    ordered = sorted(contacts)
+    await db.execute(_NO_EMAIL, [recipient for recipient, _ in ordered], [source for _, source in ordered])
 
 
 async def against(db: Connection, channel: str, recipients: Sequence[UUID]) -> dict[tuple[UUID, bytes], AddressState]:

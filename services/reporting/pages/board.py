@@ -32,7 +32,9 @@ async def show(visit: Visit) -> Response:
         holders=[_holder(board, each) for each in board.holders[:_MOST_HOLDERS]], more=max(0, len(board.holders) - _MOST_HOLDERS),
         due=_due(board), ages=_ages(board, words), weeks=[_week(each) for each in board.weeks],
         trend=charts.trend([charts.Pair(w["received"], w["on_time"] + w["late"], w["late"]) for w in board.weeks], words["trend-alt"]),
-        league=[_place(board, place, standing, language) for place, standing in board.league],
+        league=[_place(board, place, each, language) for place, each in board.league if place is not None],
+        unranked=[_place(board, place, each, language) for place, each in board.league if place is None],
+        most=number_text(max((max(w["received"], w["on_time"] + w["late"]) for w in board.weeks), default=0), language),
         as_of=words["as_of"].format(now=moment_text(visit.site.works.clock()), newest=newest),
     )  # fmt: skip
 

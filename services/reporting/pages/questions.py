@@ -75,9 +75,9 @@ def told(asked: Filter, words: Mapping[str, str], names: Mapping[str, str]) -> l
 
 def _part(name: str, value: Any, words: Mapping[str, str], names: Mapping[str, str]) -> str:
     if isinstance(value, bool):
-        return words[f"{name}-{'yes' if value else 'no'}"]
+        return words[f"asked-{name}-{'yes' if value else 'no'}"]
     if isinstance(value, date):
-        return words[name].format(value=day_text(value))
+        return words[f"asked-{name}"].format(value=day_text(value))
     if isinstance(value, tuple):
-        return words[name].format(value=", ".join(words.get(f"{name}.{each}", each) for each in value))
-    return words[name].format(value=names.get(value, value))
+        return words[f"asked-{name}"].format(value=", ".join(words.get(f"asked-{name}.{each}", each) for each in value))
+    return words[f"asked-{name}"].format(value=names.get(value, value))

@@ -28,6 +28,7 @@ async def show(visit: Visit) -> Response:
         tiles=home.numbers(found, code, FIGURES, visit.language),
         rate=home.rate(found.of(code), words, visit.language),
         days=[_day(day) for day in shown.days],
+        most=max((max(pair.came, pair.done) for pair in map(_pair, shown.days)), default=0),
         chart=charts.trend([_pair(day) for day in shown.days], words["chart"]),
         as_of=words["as_of"].format(now=moment_text(visit.site.works.clock()), newest=newest),
     )
