@@ -15,6 +15,7 @@ from services.notifications.adapters.smtp import SmtpProvider
 from services.notifications.api import ROUTERS
 from services.notifications.api.live import Hub
 from services.notifications.consumers import LISTENERS
+from services.notifications.domain import Provider
 from services.notifications.handlers import Mailroom
 from services.notifications.timers import timers
 from shared.runtime import Blueprint, Frame, Service
@@ -36,7 +37,7 @@ def build(frame: Frame) -> Service:
         api,
         listeners=LISTENERS,
         timers=timers(room, seconds=frame.settings.sweep_seconds),
-        jobs=(hub.run, _until_the_end(room)),
+        jobs=(hub.run, until_the_end(room)),
     )
 
 
@@ -44,12 +45,18 @@ def mailroom(frame: Frame) -> Mailroom:
     """The e-mail worker: by SMTP where a server is set, else simulated."""
     settings = frame.settings
     mail = MailSettings.of(getattr(settings, "smtp_url", None), getattr(settings, "mail_from", None))
-    provider = SmtpProvider(mail.server) if mail.server else SandboxProvider()
     tracer = frame.telemetry.provider_for(NAME).get_tracer("gandan")
-    return Mailroom(frame.works, provider, mail.sender, settings.base_url, tracer)
+    return Mailroom(frame.works, provider_of(mail), mail.sender, settings.base_url, tracer)
 
 
-def _until_the_end(room: Mailroom) -> Callable[[], Coroutine[Any, Any, None]]:
+def provider_of(mail: MailSettings) -> Provider:
+    """Who carries e-mail."""
+    return SmtpProvider(mail.server) if mail.server else SandboxProvider()
+
+
+def until_the_end(room: Mailroom) -> Callable[[], Coroutine[Any, Any, None]]:
+    """A job that lets go of connections when the process ends."""
+
     async def keep() -> None:
         try:
             await asyncio.Event().wait()

@@ -16,7 +16,6 @@ from sqlalchemy import (
     LargeBinary,
     SmallInteger,
     Text,
-    UniqueConstraint,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -117,7 +116,7 @@ class Delivery(Row, table=True):
 
     __tablename__ = "delivery"
     __table_args__ = (
-        UniqueConstraint("notification", "step", "channel", name="delivery_once"),
+        Index("delivery_once", "notification", "step", "channel", unique=True),
         Index("delivery_due", "channel", "next_at", postgresql_where=text("state = 'pending'")),
         Index(
             "delivery_order",
@@ -135,7 +134,8 @@ class Delivery(Row, table=True):
             "expires_at",
             postgresql_where=text("state IN ('pending', 'held') AND expires_at IS NOT NULL"),
         ),
-        Index("delivery_recipient", "recipient", "created_at"),
+        Index("delivery_mutable", "recipient", "created_at", postgresql_where=text("class <> 'statutory'")),
+        Index("delivery_held", "recipient", postgresql_where=text("state = 'held'")),
     )
 
     id: UUID = Field(primary_key=True)

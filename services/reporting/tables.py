@@ -147,6 +147,134 @@ class ProcedureRow(Row, table=True):
     components: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
 
 
+class LetterLineRow(Row, table=True):
+    """One letter as it stands after the last fact applied."""
+
+    __tablename__ = "letter_line_1"
+
+    id: UUID = Field(primary_key=True)
+    code: str
+    unit: str
+    channel: str
+    recipient: UUID | None
+    anonymous: bool
+    parties: int
+    lookup_verifier: str
+    state: str
+    open: bool
+    received_on: date
+    received_at: datetime = _instant()
+    due_on: date | None
+    cases: int
+    reason_class: str | None
+    breached: bool
+    read_on: date | None
+    version: int
+    last_at: datetime = _instant()
+
+
+class CaseLineRow(Row, table=True):
+    """One case as it stands after the last fact applied."""
+
+    __tablename__ = "case_line_1"
+
+    id: UUID = Field(primary_key=True)
+    submission: UUID | None
+    code: str
+    kind: str
+    level: int
+    unit: str
+    recipient: UUID | None
+    state: str
+    came_from: str | None
+    open: bool
+    received_on: date
+    opened_at: datetime = _instant()
+    accepted_at: datetime | None = _instant(null=True)
+    contents: int
+    about_dossier: UUID | None
+    deadline: str | None
+    due_on: date | None
+    first_due_on: date | None
+    provisional: bool
+    officer: str | None
+    to_unit: str | None
+    warned: bool
+    breached: bool
+    dialogue_at: datetime | None = _instant(null=True)
+    resolved_on: date | None
+    outcome: str | None
+    timing: str | None
+    delivered_on: date | None
+    appeal_until: date | None
+    rounds: int
+    reopened: int
+    published: bool
+    score: int | None
+    reason_class: str | None
+    ended_on: date | None
+    version: int
+    last_at: datetime = _instant()
+
+
+class DeadlineLineRow(Row, table=True):
+    """One limit of a letter or a case."""
+
+    __tablename__ = "deadline_line_1"
+
+    about: UUID = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    topic: str
+    code: str
+    unit: str
+    officer: str | None
+    rule: str
+    rule_version: int | None
+    complex: bool
+    remote: bool
+    started_at: datetime = _instant()
+    stops: list[datetime] = Field(sa_column=Column(ARRAY(DateTime(timezone=True)), nullable=False))
+    due_on: date | None
+    first_due_on: date | None
+    warned_at: datetime | None = _instant(null=True)
+    breached_at: datetime | None = _instant(null=True)
+    ended_on: date | None
+    times: int
+
+
+class CaseMomentRow(Row, table=True):
+    """One fact on a letter's or a case's timeline."""
+
+    __tablename__ = "case_timeline_1"
+
+    about: UUID = Field(primary_key=True)
+    sequence: int = Field(primary_key=True)
+    type: str
+    occurred_at: datetime = _instant()
+    recorded_at: datetime = _instant()
+    word: str
+    day: date | None
+    trace: str | None
+
+
+class NoticeLineRow(Row, table=True):
+    """One notice: who was told what, and when they read it."""
+
+    __tablename__ = "notice_line_1"
+
+    id: UUID = Field(primary_key=True)
+    code: str
+    about: UUID
+    about_sequence: int
+    recipient: UUID
+    unit: str | None
+    inbox: bool
+    created_at: datetime | None = _instant(null=True)
+    read_at: datetime | None = _instant(null=True)
+    version: int
+    last_at: datetime = _instant()
+
+
 class ProjectionActive(Row, table=True):
     """Which version of a projection is read and written; swapped by one update."""
 

@@ -86,7 +86,9 @@ class Together:
         done: list[tuple[_Member[Any], Work, Any]] = []
         async with self.works.pool.acquire() as connection, connection.transaction():
             for member in members:
-                work = Work(self.works, member.caller, self.works.clock(), connection, self.works.new_id(), member.context)
+                work = Work(
+                    self.works, member.caller, self.works.clock(), connection, self.works.new_id(), member.context
+                )
                 if (outcome := await _attempt(member, work)) is not None:
                     done.append((member, work, outcome[0]))
             await write_all(connection, [work for _, work, _ in done])

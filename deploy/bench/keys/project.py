@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 from statistics import median
 from typing import Any
 
@@ -37,7 +38,7 @@ async def measure(bench: Bench) -> Result:
                 rate, spent = await _consume(bench, prefix, facts)
                 rates.append(rate)
                 limits.append(await _limit(bench, projector, facts))
-        peer = await _peer(bench, prefix)
+        peer = await peers.beside(peers.SUBSCRIBER, partial(_peer, bench, prefix))
     return _result(rates, limits, spent, peer)
 
 
@@ -78,10 +79,8 @@ async def _limit(bench: Bench, projector: Child, facts: int) -> float:
     return float(told["facts"] / told["seconds"])
 
 
-async def _peer(bench: Bench, prefix: str) -> float | None:
+async def _peer(bench: Bench, prefix: str) -> float:
     """Events a second of a FastStream subscriber with one SQLModel transaction each."""
-    if not peers.ready(peers.SUBSCRIBER):
-        return None
     bench.tell("project: peer, one SQLModel transaction per event")
     async with (
         bench.databases("reporting") as databases,

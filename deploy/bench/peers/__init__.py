@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from importlib.util import find_spec
+
+from deploy.bench.children import ChildFailedError
 
 ORM, OUTBOX, SUBSCRIBER = "peers.orm_server", "peers.outbox_relay", "peers.subscriber"
 _NEEDS = {ORM: "sqlmodel", OUTBOX: "faststream_outbox", SUBSCRIBER: "faststream"}
+
+
+async def beside(peer: str, measuring: Callable[[], Awaitable[float]]) -> float | None:
+    """What a peer reaches; None when it is not installed or broke off, which never spoils the measurement beside it."""
+    if not ready(peer):
+        return None
+    with suppress(ChildFailedError):
+        return await measuring()
+    return None
 
 
 def ready(peer: str) -> bool:
@@ -15,4 +28,5 @@ def ready(peer: str) -> bool:
 
 def missing(peer: str) -> str:
     """What the table says about a peer that was not measured."""
-    return f"{peer}: not measured, {_NEEDS[peer]} is not installed (deploy/bench/peers/requirements.txt)"
+    why = "it broke off, see its log" if ready(peer) else "not installed, see deploy/bench/peers/requirements.txt"
+    return f"peer on {_NEEDS[peer]}: not measured ({why})"

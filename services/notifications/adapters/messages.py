@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from email.errors import HeaderParseError
@@ -14,7 +16,8 @@ from uuid import UUID
 from services.notifications.adapters.letters import Written
 from services.notifications.domain import Letter
 
-_WIRE = SMTP.clone(max_line_length=76)
+_WORD_BYTES = 45
+"""As many bytes become 60 characters, and with what stands around them one word of at most 75."""
 
 
 def address_of(text: str, name: str = "") -> Address | None:
@@ -49,18 +52,42 @@ class Posted:
 
 def compose(written: Written, posted: Posted) -> Letter:
     """The message; the same delivery has the same Message-ID however often it is sent, one thread per aggregate."""
-    domain, key = posted.sender.domain, f"{posted.delivery}@{posted.sender.domain}"
-    message = EmailMessage(_WIRE)
-    message["From"], message["To"], message["Subject"] = posted.sender, posted.to, written.subject
-    message["Date"] = format_datetime(posted.at)
-    message["Message-ID"] = f"<{key}>"
-    message["References"] = f"<{posted.thread}@{domain}>"
-    message["Content-Language"] = posted.language
-    message["Auto-Submitted"] = "auto-generated"
+    key = f"{posted.delivery}@{posted.sender.domain}"
+    body = EmailMessage(SMTP)
+    body.set_content(written.plain)
+    body.add_alternative(written.html, subtype="html")
+    body.set_boundary(f"=_{posted.delivery.hex}")
+    head = "".join(f"{name}: {value}\r\n" for name, value in _headers(key, written.subject, posted))
+    return Letter(key, posted.sender.addr_spec, posted.to.addr_spec, head.encode("ascii") + body.as_bytes())
+
+
+def _headers(key: str, subject: str, posted: Posted) -> Iterator[tuple[str, str]]:
+    """Written by hand: the standard library loses a blank where it folds a long Vietnamese subject."""
+    yield "From", _mailbox(posted.sender)
+    yield "To", _mailbox(posted.to)
+    yield "Subject", encoded(subject)
+    yield "Date", format_datetime(posted.at)
+    yield "Message-ID", f"<{key}>"
+    yield "References", f"<{posted.thread}@{posted.sender.domain}>"
+    yield "Content-Language", posted.language
+    yield "Auto-Submitted", "auto-generated"
     if posted.stop_link is not None:  # RFC 8058: both headers, and the link changes nothing until it is posted to
-        message["List-Unsubscribe"] = f"<{posted.stop_link}>"
-        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    message.set_content(written.plain)
-    message.add_alternative(written.html, subtype="html")
-    message.set_boundary(f"=_{posted.delivery.hex}")
-    return Letter(key, posted.sender.addr_spec, posted.to.addr_spec, message.as_bytes())
+        yield "List-Unsubscribe", f"<{posted.stop_link}>"
+        yield "List-Unsubscribe-Post", "List-Unsubscribe=One-Click"
+
+
+def _mailbox(address: Address) -> str:
+    return f"{encoded(address.display_name)}\r\n <{address.addr_spec}>" if address.display_name else address.addr_spec
+
+
+def encoded(text: str) -> str:
+    """A text as encoded words (RFC 2047), folded; no control character and no header of its own gets through."""
+    words, room = [""], _WORD_BYTES
+    for letter in (each for each in text if each.isprintable()):
+        size = len(letter.encode())
+        if size > room:
+            words.append("")
+            room = _WORD_BYTES
+        words[-1] += letter
+        room -= size
+    return "\r\n ".join(f"=?utf-8?b?{b64encode(word.encode()).decode()}?=" for word in words)

@@ -13,7 +13,6 @@ from aiosmtplib import (
     SMTPAuthenticationError,
     SMTPDataError,
     SMTPException,
-    SMTPNotSupported,
     SMTPRecipientRefused,
     SMTPResponseException,
 )
@@ -120,8 +119,11 @@ class SmtpProvider:
 
 
 def _unconnected(error: Exception) -> Rejected:
-    """Who refuses our name, our password or our certificates will do so again; who does not answer may answer later."""
-    if isinstance(error, SMTPNotSupported | SMTPAuthenticationError) or _is_distrust(error):
+    """Who cannot do TLS, or refuses our password, will do so again; who does not answer may answer later.
+
+    The library says by its plain base class alone that a server lacks STARTTLS or AUTH.
+    """
+    if type(error) is SMTPException or isinstance(error, SMTPAuthenticationError) or _is_distrust(error):
         return Rejected(Fault.CONFIG, _code(error))
     if isinstance(error, SMTPResponseException):
         return replies.of_sender(error.code, error.message)

@@ -40,6 +40,7 @@ async def keep_contacts(work: Work, source: str, arrived: Sequence[SealedContact
         await _keep(work, source, {recipient: _open(work.works.keys, sealed) for recipient, sealed in known.items()})
     if gone := [recipient for recipient in last if recipient not in known]:
         await store.forget_contacts(work.db, source, gone, work.now)
+        await deliveries.forget(work.db, gone)
 
 
 async def _keep(work: Work, source: str, known: Mapping[UUID, vault.Details]) -> None:

@@ -8,39 +8,47 @@ from hmac import compare_digest, digest
 from typing import ClassVar
 from uuid import UUID
 
-from services.notifications.domain import Channel, NoSuchDelivery
+from services.notifications.domain import Channel
 from services.notifications.store import deliveries
-from shared.kernel import NotFound, system
+from shared.kernel import Refused, system
 from shared.store.unit_of_work import Works
 
 _MAC = 16
-_ID = 16
 
 
-class LinkInvalid(NotFound):
+class LinkInvalid(Refused):
     """The link is wrong, or a part of it is missing."""
 
     status: ClassVar[int] = 404
 
 
 def stop_token(key: bytes, delivery: UUID) -> str:
-    """What stands in the message of a delivery: names the delivery, nobody else, and cannot be guessed."""
-    return base64.urlsafe_b64encode(delivery.bytes + _mac(key, delivery)).rstrip(b"=").decode()
+    """What stands in the message of a delivery: names the delivery, nobody else, and cannot be guessed.
+
+    The colon keeps it out of traces, which show plain words of an address only.
+    """
+    return f"{_text(delivery.bytes)}:{_text(_mac(key, delivery))}"
 
 
 def _mac(key: bytes, delivery: UUID) -> bytes:
     return digest(key, b"stop" + delivery.bytes, "sha256")[:_MAC]
 
 
+def _text(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _raw(text: str) -> bytes:
+    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+
+
 def _delivery_of(key: bytes, token: str) -> UUID:
+    name, _, mac = token.partition(":")
     try:
-        raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+        delivery, given = UUID(bytes=_raw(name)), _raw(mac)
     except (binascii.Error, ValueError):
         raise LinkInvalid from None
-    if len(raw) != _ID + _MAC:
-        raise LinkInvalid
-    delivery = UUID(bytes=raw[:_ID])
-    if not compare_digest(raw[_ID:], _mac(key, delivery)):
+    if not compare_digest(given, _mac(key, delivery)):
         raise LinkInvalid
     return delivery
 
@@ -56,7 +64,7 @@ async def stop(works: Works, token: str) -> None:
     async with works.begin(system("unsubscribe")) as work:
         row = await deliveries.one(work.db, delivery)
         if row is None:
-            raise NoSuchDelivery
+            raise LinkInvalid
         await deliveries.prefer(work.db, row["recipient"], Channel.EMAIL, work.now, enabled=False)
 
 

@@ -18,6 +18,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from cryptography.exceptions import InvalidTag
 from opentelemetry.context import Context
 from opentelemetry.trace import Link, NonRecordingSpan, SpanKind, Tracer, set_span_in_context
 
@@ -166,6 +167,7 @@ async def _take(room: Mailroom, most: int) -> tuple[list[Ready], int]:
             if message is not None:
                 ready.append(message)
         await deliveries.take(work.db, taken, room.provider.name, LEASE)
+        room.failpoint("taking")
     return ready, len(rows)
 
 
@@ -218,7 +220,7 @@ async def _addresses(work: Work, recipients: Sequence[UUID]) -> dict[UUID, Addre
 def _address(keys: Keys, row: Any) -> Address | None:
     try:
         details = disclose(keys, row["recipient"], row)
-    except Forgotten:
+    except (Forgotten, InvalidTag):
         return None
     return messages.address_of(details.email, details.name) if details.email else None
 

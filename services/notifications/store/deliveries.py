@@ -18,7 +18,7 @@ from shared.store.db import Connection
 _CIRCUMSTANCES = """SELECT 'told' AS what, NULL AS class, aggregate AS id FROM told_elsewhere WHERE aggregate = ANY($1::uuid[])
 UNION ALL SELECT 'muted', NULL, recipient FROM preference WHERE recipient = ANY($2::uuid[]) AND channel = $3 AND NOT enabled
 UNION ALL SELECT DISTINCT 'lately', d.class, d.recipient FROM unnest($4::text[], $5::timestamptz[]) AS c(class, since)
-    JOIN delivery d ON d.class = c.class AND d.created_at > c.since AND d.state <> 'cancelled' WHERE d.recipient = ANY($2::uuid[])"""
+    JOIN delivery d ON d.class = c.class AND d.created_at > c.since AND d.class <> 'statutory' AND d.state <> 'cancelled' WHERE d.recipient = ANY($2::uuid[])"""
 
 _ELSEWHERE = "INSERT INTO told_elsewhere (aggregate) SELECT unnest($1::uuid[]) ORDER BY 1 ON CONFLICT DO NOTHING"
 
@@ -177,6 +177,11 @@ async def hold_against(db: Connection, recipient: UUID, channel: str, address: b
     """Note that an address does not exist, or that its server refuses us, which passes."""
     until = COOL_DOWN if state is AddressState.BLOCKED else None
     await db.execute(_HOLD_AGAINST, recipient, channel, address, state.value, until)
+
+
+async def forget(db: Connection, recipients: Sequence[UUID]) -> None:
+    """Nothing is kept against the addresses of people we no longer know."""
+    await db.execute("DELETE FROM contact_point WHERE recipient = ANY($1::uuid[])", recipients)
 
 
 async def lapsed(db: Connection) -> list[Attempt]:

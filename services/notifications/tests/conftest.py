@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+import base64
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,19 +16,26 @@ import pytest_asyncio
 from fastapi import FastAPI
 
 from services.notifications import app, consumers
+from services.notifications.adapters.settings import NOBODY, Server
+from services.notifications.adapters.smtp import SmtpProvider
+from services.notifications.handlers import Mailroom, sweep
 from services.notifications.tests import samples
+from services.notifications.tests.postoffice import PostOffice, post_office
 from shared.bus.arrival import Raw
+from shared.contracts import intake
 from shared.contracts.envelope import Fact
 from shared.runtime import Frame, Service
 from shared.settings import Keys, Settings
 from shared.store.unit_of_work import Works
-from shared.store.vault import recipient_of
+from shared.store.vault import Details, fingerprint, recipient_of, seal_contact
 from shared.telemetry.setup import Telemetry
 from shared.testing.clock import StandingClock
 from shared.testing.fixtures import MakeWorks
 from shared.testing.records import Fed, Log, fed
 from shared.web.devissuer import DevIssuer
 from shared.web.door import open_door
+
+Know = Callable[..., Coroutine[Any, Any, None]]
 
 
 @pytest_asyncio.fixture
@@ -87,6 +96,58 @@ async def stated(works: Works, kind: str) -> list[dict[str, Any]]:
         "SELECT f.* FROM fact f JOIN outbox o ON o.fact = f.id WHERE f.type = $1 ORDER BY o.position",
         f"vn.gandan.{kind}.v1",
     )
+
+
+@pytest.fixture
+def open_contact(contacts: Fed, keys: Keys) -> Know:
+    """Call it with a recipient and an e-mail address: a contact sealed by intake arrives."""
+    topic = Log(intake.CONTACTS)
+
+    async def know(recipient: UUID, email: str | None, name: str = "Nguyễn Thị Ánh") -> None:
+        box = base64.b64encode(seal_contact(keys.contact_public, Details(name, email=email))).decode()
+        fact = intake.ContactSealed(
+            occurred_at=samples.AT, recipient=recipient, contact_sealed=box, key_id=fingerprint(keys.contact_public)
+        )
+        await contacts.give(topic.fact(fact, topic.end + 1))
+
+    return know
+
+
+@pytest_asyncio.fixture
+async def office() -> AsyncIterator[PostOffice]:
+    async with post_office() as made:
+        yield made
+
+
+@pytest_asyncio.fixture
+async def room(works: Works, office: PostOffice, telemetry: Telemetry) -> AsyncIterator[Mailroom]:
+    """The e-mail worker at that server; waits are as long as they can be."""
+    provider = SmtpProvider(Server("127.0.0.1", office.port, "none"))
+    made = Mailroom(works, provider, NOBODY, "https://gandan.example", telemetry.tracer, chance=lambda: 1.0)
+    yield made
+    await made.close()
+
+
+async def send_all(room: Mailroom) -> None:
+    """Let the worker work until nothing is due."""
+    while await room.send_due():
+        pass
+
+
+async def later(works: Works, **by: float) -> None:
+    """The database's clock goes on for deliveries: what waited, or was leased, for so long is due."""
+    shift = timedelta(**by)
+    async with works.reading() as db:
+        await db.execute(
+            "UPDATE delivery SET next_at = next_at - $1::interval, lease_until = lease_until - $1::interval", shift
+        )
+    await sweep(works)
+
+
+async def sent(works: Works, *columns: str) -> list[tuple[Any, ...]]:
+    """These columns of every delivery, in the order they were made."""
+    found = await rows(works, f"SELECT {', '.join(columns)} FROM delivery ORDER BY position")
+    return [tuple(row.values()) for row in found]
 
 
 @pytest.fixture

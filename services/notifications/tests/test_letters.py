@@ -12,6 +12,8 @@ from hashlib import sha256
 from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.notifications import data, domain
 from services.notifications.adapters import letters, messages, replies
@@ -20,12 +22,13 @@ from services.notifications.adapters.messages import Posted, address_of, sender_
 from services.notifications.adapters.settings import MailSettings, Server
 from services.notifications.data import book
 from services.notifications.domain import LANGUAGES, Fault, Rejected, Rendered
+from services.notifications.tests import letters as letters_of_complaints
 from services.notifications.tests import samples
 from shared.contracts.envelope import fact_type
 from shared.settings import WrongSetting
 
 LINK, STOP = "https://gandan.example/tra-cuu", "https://gandan.example/notifications/v1/u/abc"
-PUBLISHED = {1: "5b7d6ab0cbcf"}
+PUBLISHED = {1: "9b335d37ece2"}
 
 
 def rendered(language: domain.Language = "vi") -> Rendered:
@@ -128,6 +131,20 @@ def test_a_message_has_both_forms_and_speaks_vietnamese_in_ascii() -> None:
     assert html is not None
     assert "Quý công dân" in plain.get_content()
     assert "Quý công dân" in html.get_content()
+
+
+@given(st.text(max_size=300))
+def test_a_subject_arrives_as_it_was_written_whatever_it_says(text: str) -> None:
+    wire = f"Subject: {messages.encoded(text)}\r\n\r\n"
+    assert max(len(line) for line in wire.split("\r\n")) <= 85
+    found = email.message_from_string(wire, policy=email.policy.default)["Subject"]
+    assert found == "".join(letter for letter in text if letter.isprintable())
+
+
+def test_the_blank_between_two_folded_words_is_not_lost() -> None:
+    subject = f"Đã có quyết định giải quyết khiếu nại {letters_of_complaints.code()}.1"
+    message = read(messages.compose(Written(subject, "a\n", "<p>a</p>"), posted()))
+    assert message["Subject"] == subject
 
 
 def test_the_same_delivery_is_the_same_message_however_often_it_is_written() -> None:

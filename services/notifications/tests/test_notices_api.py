@@ -174,7 +174,7 @@ async def test_officers_find_what_was_told_about_their_units_dossiers_without_wo
         ("HS-02", "created"),
     ]
     assert set(found[0]) == {
-        "id", "code", "template_version", "aggregate", "aggregate_seq", "unit", "state", "occurred_at", "created_at",
+        "id", "code", "template_version", "aggregate", "aggregate_seq", "unit", "state", "occurred_at", "created_at", "deliveries",
     }  # fmt: skip
     elsewhere = Client(http, issuer.token("clerk", units=["19361"]), [])
     operator = Client(http, issuer.token("ops"), [])

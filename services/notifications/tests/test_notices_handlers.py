@@ -122,7 +122,7 @@ async def test_why_a_notice_exists_is_explained_by_rule_guard_key_cause_and_time
     await handlers.mark(works, by(citizen), 4, Mark.READ)
     told = await handlers.explain(works, item["notification"])
     assert told["rules"] == [
-        {"when": "vn.gandan.deadline-breached.v1", "guard": "kind = settlement", "audience": "recipient", "class": "statutory"}
+        {"topic": "intake.dossiers", "when": "vn.gandan.deadline-breached.v1", "guard": "kind = settlement", "audience": "recipient", "class": "statutory"}
     ]  # fmt: skip
     assert told["dedupe_key"] == f"HS-06a:{samples.dossier()}:6:{citizen}"
     assert (told["code"], told["state"], told["template_version"], told["aggregate_seq"]) == ("HS-06a", "read", 1, 6)

@@ -1,4 +1,4 @@
-"""Both consumers on real topics."""
+"""All consumers on real topics."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from services.notifications import consumers, handlers
-from services.notifications.tests import samples
+from services.notifications.tests import letters, samples
 from services.notifications.tests.conftest import codes
 from shared.bus.broker import bounded_stop, connect_forever, make_broker, make_producer, stop_producer
 from shared.bus.consumer import Consumer
@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.postgres, pytest.mark.kafka]
 
 @pytest_asyncio.fixture
 async def running(works: Works, stack: TestStack, prefix: str, telemetry: Telemetry) -> AsyncIterator[str]:
-    """Both consumers on topics of this test's own; gives the prefix."""
+    """All consumers on topics of this test's own; gives the prefix."""
     async with AsyncExitStack() as leaving:
         for listener in consumers.LISTENERS:
             broker = make_broker(stack.bootstrap, listener.name)
@@ -40,7 +40,7 @@ async def running(works: Works, stack: TestStack, prefix: str, telemetry: Teleme
         yield prefix
 
 
-async def test_a_fact_and_a_contact_on_kafka_become_a_notice_and_a_known_recipient(
+async def test_facts_and_a_contact_on_kafka_become_notices_and_a_known_recipient(
     works: Works, stack: TestStack, running: str, keys: Keys, citizen: UUID
 ) -> None:
     secret = Details("Nguyễn Văn Bình", "044085001234", "+84912345678")
@@ -49,11 +49,17 @@ async def test_a_fact_and_a_contact_on_kafka_become_a_notice_and_a_known_recipie
         occurred_at=samples.AT, recipient=citizen, contact_sealed=box, key_id=fingerprint(keys.contact_public)
     )
     producer = await make_producer(stack.bootstrap, "test")
-    for sequence, fact in [(1, contact), *enumerate(samples.life(citizen), 1), (1, samples.submitted(citizen))]:
+    told_twice = (1, samples.submitted(citizen))
+    for sequence, fact in [
+        (1, contact),
+        *enumerate(samples.life(citizen), 1),
+        told_twice,
+        (1, letters.registered(citizen)),
+    ]:
         await producer.send_and_wait(running + fact.topic, value=envelope_of(fact, sequence), key=fact.subject.encode())
     await stop_producer(producer, 3)
 
     async def told() -> bool:
-        return len(await codes(works, citizen)) == 6 and await handlers.contact(works, citizen) == secret
+        return len(await codes(works, citizen)) == 7 and await handlers.contact(works, citizen) == secret
 
-    await wait_until(told, seconds=30, what="six notices and a contact")
+    await wait_until(told, seconds=30, what="seven notices and a contact")

@@ -8,15 +8,17 @@ from typing import Any
 from uuid import UUID
 
 from services.reporting import handlers
-from services.reporting.domain import FOLDS, LIVE, Told
+from services.reporting.domain import CASE_FOLDS, FOLDS, LETTER_FOLDS, LIVE, NOTICE_FACTS, Told
 from services.reporting.store import lines, projections
 from shared.bus.arrival import Arrival
 from shared.bus.consumer import Listener
+from shared.contracts.complaints import CASES
 from shared.contracts.envelope import Catalogue
 from shared.contracts.intake import DOSSIERS, PROCEDURES, UNITS, ProcedureDescribed, UnitDescribed
+from shared.contracts.notifications import NOTICES
 from shared.store.unit_of_work import Work
 
-CATALOGUE = Catalogue.of((*FOLDS, UnitDescribed, ProcedureDescribed))
+CATALOGUE = Catalogue.of((*FOLDS, *CASE_FOLDS, *LETTER_FOLDS, *NOTICE_FACTS, UnitDescribed, ProcedureDescribed))
 _TRACEPARENT_LENGTH = 55
 
 
@@ -28,11 +30,15 @@ class Projector:
 
     async def on_dossier_facts(self, work: Work, arrivals: Sequence[Arrival]) -> None:
         """Fold dossier facts."""
-        told: dict[UUID, list[Told]] = {}
-        for arrival in arrivals:
-            if (fact := arrival.fact) is not None:
-                told.setdefault(arrival.key, []).append(Told(fact, arrival.sequence, arrival.time, _trace(arrival)))
-        await handlers.project(work.db, await self._target(work, arrivals), told)
+        await handlers.project(work.db, await self._target(work, arrivals), _told(arrivals))
+
+    async def on_case_facts(self, work: Work, arrivals: Sequence[Arrival]) -> None:
+        """Fold facts of letters and cases."""
+        await handlers.project_cases(work.db, await self._target(work, arrivals), _told(arrivals))
+
+    async def on_notice_facts(self, work: Work, arrivals: Sequence[Arrival]) -> None:
+        """Fold facts of notices."""
+        await handlers.project_notices(work.db, await self._target(work, arrivals), _told(arrivals))
 
     async def on_units(self, work: Work, arrivals: Sequence[Arrival]) -> None:
         """Copy units."""
@@ -57,11 +63,22 @@ def listener(name: str = LIVE, version: int | None = None) -> Listener:
         UNITS: projector.on_units,
         PROCEDURES: projector.on_procedures,
         DOSSIERS: projector.on_dossier_facts,
+        CASES: projector.on_case_facts,
+        NOTICES: projector.on_notice_facts,
     }
     return Listener(name=name, catalogue=CATALOGUE, topics=topics)
 
 
 LISTENER = listener()
+
+
+def _told(arrivals: Sequence[Arrival]) -> dict[UUID, list[Told]]:
+    """The facts by what they are about, in order."""
+    told: dict[UUID, list[Told]] = {}
+    for arrival in arrivals:
+        if (fact := arrival.fact) is not None:
+            told.setdefault(arrival.key, []).append(Told(fact, arrival.sequence, arrival.time, _trace(arrival)))
+    return told
 
 
 def _trace(arrival: Arrival) -> str | None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from services.reporting.domain.case_moments import CASE_WORDS, CaseMoment, case_moment, case_sentence
+from services.reporting.domain.cases import CASE_FOLDS, CASE_PHASES, CaseLine, fold_case
 from services.reporting.domain.figures import FIGURES, Figure, Filter, month_of
 from services.reporting.domain.flows import NAMES, Flow, flows
 from services.reporting.domain.fold import FOLDS, Told, day_of, fold
+from services.reporting.domain.letters import LETTER_FOLDS, LETTER_PHASES, LetterLine, fold_letter
+from services.reporting.domain.limits import RULES, DeadlineLine, Limits, fold_limits
 from services.reporting.domain.line import PHASES, DossierLine
 from services.reporting.domain.lookups import (
     LOCKED_FOR,
@@ -16,6 +20,7 @@ from services.reporting.domain.lookups import (
     unknown_name,
 )
 from services.reporting.domain.moments import Moment, moment
+from services.reporting.domain.notices import NOTICE_FACTS, NoticeLine, fold_notice
 from services.reporting.domain.reasons import Office, answer_reason, settlement_reason
 from services.reporting.domain.refusals import (
     BadQuestion,
@@ -27,36 +32,55 @@ from services.reporting.domain.refusals import (
 from services.reporting.domain.words import WORDS, sentence
 
 __all__ = [
+    "CASE_FOLDS",
+    "CASE_PHASES",
+    "CASE_WORDS",
     "FIGURES",
     "FOLDS",
     "FOLD_VERSION",
     "GROUP",
+    "LETTER_FOLDS",
+    "LETTER_PHASES",
     "LIVE",
     "LOCKED_FOR",
     "MOST_TRIES",
     "NAMES",
+    "NOTICE_FACTS",
     "PHASES",
     "PROJECTIONS",
     "REBUILD",
+    "RULES",
     "WORDS",
     "BadQuestion",
+    "CaseLine",
+    "CaseMoment",
+    "DeadlineLine",
     "DifferentReadModel",
     "DossierLine",
     "Figure",
     "Filter",
     "Flow",
+    "LetterLine",
+    "Limits",
     "LookupLocked",
     "LookupRefused",
     "Moment",
     "NotYetVisible",
+    "NoticeLine",
     "Office",
     "RebuildRunning",
     "Told",
     "UnknownProjection",
     "answer_reason",
+    "case_moment",
+    "case_sentence",
     "day_of",
     "flows",
     "fold",
+    "fold_case",
+    "fold_letter",
+    "fold_limits",
+    "fold_notice",
     "moment",
     "month_of",
     "sentence",
@@ -69,7 +93,9 @@ __all__ = [
 GROUP = "dossiers"
 """The projection all tables below belong to: they are written by one consumer and rebuilt together."""
 
-PROJECTIONS = ("dossier_line", "timeline", "unit_day", "unit_line", "procedure_line")
+PROJECTIONS = (
+    "dossier_line", "timeline", "unit_day", "unit_line", "procedure_line", "letter_line", "case_line", "deadline_line", "case_timeline", "notice_line",
+)  # fmt: skip
 
 LIVE = "reporting.live"
 """The consumer that keeps the projection up to date."""
@@ -77,5 +103,5 @@ LIVE = "reporting.live"
 REBUILD = "reporting.rebuild-"
 """Begins the name under which a rebuild keeps its places; the version follows."""
 
-FOLD_VERSION = 2
+FOLD_VERSION = 3
 """Raised by whoever changes what a fold makes of the same facts: a rebuild then expects a difference."""

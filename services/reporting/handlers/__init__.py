@@ -11,7 +11,7 @@ from services.reporting.handlers.keeping import (
 )
 from services.reporting.handlers.leading import AGES, LEAGUE_DAYS, Board, League, board, league
 from services.reporting.handlers.lookups import Standing, look_up, standing_of
-from services.reporting.handlers.projecting import project
+from services.reporting.handlers.projecting import project, project_cases, project_notices
 from services.reporting.handlers.reading import (
     Listed,
     Overview,
@@ -46,6 +46,8 @@ __all__ = [
     "mismatches",
     "overview",
     "project",
+    "project_cases",
+    "project_notices",
     "projection_state",
     "show",
     "show_unit",

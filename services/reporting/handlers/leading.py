@@ -46,7 +46,7 @@ async def board(works: Works, who: Principal) -> Board:
     """The board of this leader, today."""
     today, viewer = domain.day_of(works.clock()), viewer_of(who)
     filters = {name: figure.asks(today) for name, figure in domain.FIGURES.items()} | _ages(today)
-    monday = today - timedelta(days=today.weekday(), weeks=WEEKS - 1)
+    monday = today - timedelta(days=today.weekday())
     async with reads.looking(works) as reader:
         return Board(
             today,
@@ -57,7 +57,7 @@ async def board(works: Works, who: Principal) -> Board:
             await leading.counts(reader, viewer, filters),
             await leading.holders(reader, viewer, today),
             await leading.due_days(reader, viewer, today, today + timedelta(days=DAYS_AHEAD)),
-            await leading.weeks(reader, viewer, monday, today),
+            await leading.weeks(reader, viewer, monday - timedelta(weeks=WEEKS - 1), monday + timedelta(days=6)),
             await _league(reader, today - timedelta(days=LEAGUE_DAYS - 1), today, today),
         )
 

@@ -12,7 +12,7 @@ import pytest_asyncio
 from services.reporting import handlers
 from services.reporting.app import build
 from services.reporting.store import lines, projections
-from services.reporting.tests.facts import MONDAY, Dossier, told, unit
+from services.reporting.tests.facts import MONDAY, Dossier, procedure, told, unit
 from shared.contracts.envelope import Fact
 from shared.kernel import system
 from shared.runtime import Frame, Service
@@ -43,6 +43,12 @@ async def describe_units(works: Works, *names: tuple[str, str]) -> None:
         await lines.copy_units(work.db, 1, {code: unit(code, name) for code, name in names})
 
 
+async def describe_procedures(works: Works) -> None:
+    """Put the procedure of the invented dossiers into the reference copy: three working days."""
+    async with works.begin(system("test")) as work:
+        await lines.copy_procedures(work.db, 1, {"1.004873": procedure()})
+
+
 @pytest.fixture
 def service(works: Works, tmp_path: Path, keys: Keys, telemetry: Telemetry) -> Service:
     settings = Settings(home=tmp_path)
@@ -57,6 +63,15 @@ def service(works: Works, tmp_path: Path, keys: Keys, telemetry: Telemetry) -> S
 async def client(service: Service) -> AsyncIterator[httpx.AsyncClient]:
     """Speaks to the service's API; paths begin at `/v1`."""
     transport = httpx.ASGITransport(app=service.api, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as made:
+        yield made
+
+
+@pytest_asyncio.fixture
+async def site(service: Service) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser without JavaScript: it keeps cookies, and follows nothing by itself."""
+    assert service.pages is not None
+    transport = httpx.ASGITransport(app=service.pages, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as made:
         yield made
 

@@ -35,6 +35,7 @@ MONDAY = datetime(2026, 11, 23, 1, 15, tzinfo=UTC)
 """08:15 in Quảng Trị."""
 FRIDAY = date(2026, 11, 27)
 UNIT = "19360"
+CODE = "H50.12-261123-0001"
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 
 
@@ -46,19 +47,21 @@ class Dossier:
     unit: str = UNIT
     recipient: UUID = field(default_factory=uuid7)
     at: datetime = MONDAY
+    code: str = CODE
+    verifier: str = "ab12"
 
     def _common(self, at: datetime | None) -> dict[str, Any]:
         return {"dossier": self.id, "unit": self.unit, "occurred_at": at or self.at}
 
     def _told(self, at: datetime | None) -> dict[str, Any]:
-        return {**self._common(at), "code": "H50.12-261123-0001", "recipient": self.recipient}
+        return {**self._common(at), "code": self.code, "recipient": self.recipient}
 
     def submitted(self, *, channel: str = "direct", at: datetime | None = None, **also: Any) -> DossierSubmitted:
         when = at or self.at
         values = {
             "procedure": "1.004873", "procedure_version": 1, "subject_kind": "citizen", "submitted_at": when,
             "received_at": when if channel == "direct" else None,
-            "answer_due_at": None if channel == "direct" else when + timedelta(hours=8), "lookup_verifier": "ab12", "components": 2,
+            "answer_due_at": None if channel == "direct" else when + timedelta(hours=8), "lookup_verifier": self.verifier, "components": 2,
         }  # fmt: skip
         return DossierSubmitted(**self._told(at), channel=channel, **{**values, **also})
 
@@ -96,9 +99,7 @@ class Dossier:
         return DossierWithdrawn(**self._told(at), reason_class="own-wish")
 
     def warned(self, kind: str = "settlement", at: datetime | None = None) -> DeadlineWarned:
-        return DeadlineWarned(
-            **self._common(at), code="H50.12-261123-0001", kind=kind, revision=1, due_at=MONDAY, due_on=FRIDAY
-        )
+        return DeadlineWarned(**self._common(at), code=self.code, kind=kind, revision=1, due_at=MONDAY, due_on=FRIDAY)
 
     def breached(self, kind: str = "settlement", at: datetime | None = None) -> DeadlineBreached:
         return DeadlineBreached(**self._told(at), kind=kind, revision=1, due_at=MONDAY, due_on=FRIDAY)

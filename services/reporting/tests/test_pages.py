@@ -1,62 +1,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
-from html.parser import HTMLParser
 
 import httpx
 import pytest
-import pytest_asyncio
 
-from services.reporting import pages
-from services.reporting.pages import home
+from services.reporting.pages import charts, writing
+from services.reporting.pages.visit import texts
 from services.reporting.tests.conftest import describe_units, tell_all
-from services.reporting.tests.facts import UNIT
+from services.reporting.tests.facts import UNIT, Dossier
+from services.reporting.tests.seeing import Seen, listed, sign_in, words_of
 from services.reporting.tests.test_store import mixed
 from shared.store.unit_of_work import Works
 
 pytestmark = pytest.mark.postgres
 
 
-@pytest_asyncio.fixture
-async def site(works: Works) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app=pages.site(works), raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as made:
-        yield made
-
-
-class Live(HTMLParser):
-    """Collects the texts that are kept up to date, and checks that every element is closed."""
-
-    EMPTY = frozenset({"meta", "link", "img", "br"})
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.texts: dict[str, str] = {}
-        self.open: list[tuple[str, str | None]] = []
-        self.feed(text)
-        assert not self.open
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in self.EMPTY:
-            self.open.append((tag, dict(attrs).get("data-live")))
-
-    def handle_startendtag(self, _tag: str, _attrs: list[tuple[str, str | None]]) -> None:
-        """Self-closed elements of the mark."""
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop()[0] == tag
-
-    def handle_data(self, data: str) -> None:
-        if self.open and (name := self.open[-1][1]):
-            self.texts[name] = self.texts.get(name, "") + data
-
-
 async def test_the_first_page_shows_the_figures_without_javascript(site: httpx.AsyncClient, works: Works) -> None:
     await tell_all(works, mixed())
     await describe_units(works, (UNIT, "Phường Quảng Trị"), ("18859", "Phường <Đồng Thuận>"))
     answer = await site.get("/")
-    live = Live(answer.text).texts
+    live = Seen(answer.text).live
     assert answer.status_code == 200
     assert (live["open"], live["due_today"], live["overdue"], live["on_time_month"]) == ("9", "3", "3", "6")
     assert "66,6%" in live["rate"]
@@ -65,13 +29,15 @@ async def test_the_first_page_shows_the_figures_without_javascript(site: httpx.A
     assert answer.text.index("Phường Quảng Trị") < answer.text.index("Phường &lt;Đồng Thuận&gt;")
 
 
-async def test_the_page_speaks_vietnamese_first_and_english_on_request(site: httpx.AsyncClient) -> None:
-    vi, en = await site.get("/"), await site.get("/?lang=en")
+async def test_the_page_speaks_vietnamese_first_and_english_from_then_on_when_asked(site: httpx.AsyncClient) -> None:
+    vi, en, later = await site.get("/"), await site.get("/?lang=en"), await site.get("/tra-cuu")
     assert '<html lang="vi">' in vi.text
     assert "Tra cứu hồ sơ của bạn" in vi.text
     assert '<html lang="en">' in en.text
     assert "Look up your dossier" in en.text
-    assert Live(en.text).texts["rate"] == "No dossier was settled this month yet."
+    assert Seen(en.text).live["rate"] == "No dossier was settled this month yet."
+    assert '<html lang="en">' in later.text
+    assert ("/tra-cuu?lang=vi", "Tiếng Việt") in Seen(later.text).links
 
 
 async def test_everything_the_page_loads_is_ours_and_there(site: httpx.AsyncClient) -> None:
@@ -85,34 +51,151 @@ async def test_everything_the_page_loads_is_ours_and_there(site: httpx.AsyncClie
     assert not re.search(r'(?:src|href)="(?:https?:)?//', text)
 
 
-async def test_the_page_allows_nothing_foreign_and_nothing_inline(site: httpx.AsyncClient) -> None:
-    answer = await site.get("/")
-    assert "default-src 'none'" in answer.headers["content-security-policy"]
-    assert answer.headers["cache-control"] == "no-store"
-    assert not re.search(r"<script(?![^>]*src=)|\sstyle=|\son\w+=", answer.text)
+async def test_the_pages_allow_nothing_foreign_and_nothing_inline(site: httpx.AsyncClient, works: Works) -> None:
+    await tell_all(works, mixed())
+    await describe_units(works, (UNIT, "Phường Quảng Trị"))
+    await sign_in(site, "admin")
+    for path in ("/", "/tra-cuu", f"/don-vi/{UNIT}", "/ho-so", "/bang-dieu-hanh", "/dang-nhap", "/nowhere"):
+        answer = await site.get(path)
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert answer.headers["cache-control"] == "no-store"
+        assert not re.search(r"<script(?![^>]*src=)|\sstyle=|\son\w+=", answer.text), path
 
 
 async def test_a_page_that_is_not_there_says_so(site: httpx.AsyncClient) -> None:
-    for path in ("/nowhere", "/static/secret.txt", "/static/..%2f__init__.py"):
+    for path in ("/nowhere", "/static/secret.txt", "/static/..%2f__init__.py", "/don-vi/00000"):
         answer = await site.get(path)
         assert answer.status_code == 404
         assert "Không có trang này" in answer.text
 
 
+async def test_every_figure_of_every_page_leads_to_a_list_of_that_length(site: httpx.AsyncClient, works: Works) -> None:
+    await tell_all(works, mixed())
+    await describe_units(works, (UNIT, "Phường Quảng Trị"), ("18880", "Phường Đồng Hới"))
+    await sign_in(site, "head", unit="44")
+    crawled = 0
+    for page in ("/", "/bang-dieu-hanh", f"/don-vi/{UNIT}", "/don-vi/18880"):
+        for address, text in Seen((await site.get(page)).text).links:
+            if address.startswith("/ho-so?"):
+                assert len(await listed(site, address)) == int(text), (page, address)
+                crawled += 1
+    assert crawled > 50
+
+
+async def test_a_list_needs_a_sign_in_and_comes_back_to_itself(site: httpx.AsyncClient, works: Works) -> None:
+    await tell_all(works, mixed())
+    answer = await site.get(f"/ho-so?unit={UNIT}&open=true")
+    assert answer.status_code == 303
+    assert answer.headers["location"] == f"/dang-nhap?lai=%2Fho-so%3Funit%3D{UNIT}%26open%3Dtrue"
+    back = await sign_in(site, "clerk", UNIT, back=f"/ho-so?unit={UNIT}&open=true")
+    assert back.headers["location"] == f"/ho-so?unit={UNIT}&open=true"
+    assert len(await listed(site, back.headers["location"])) == 6
+
+
+async def test_an_officer_is_told_how_many_there_are_beside_those_of_the_own_unit(
+    site: httpx.AsyncClient, works: Works
+) -> None:
+    await tell_all(works, mixed())
+    await sign_in(site, "clerk", UNIT)
+    answer = await site.get("/ho-so?open=true")
+    assert "6 hồ sơ bạn được xem, trong 9 hồ sơ của toàn tỉnh" in words_of(answer)
+
+
+async def test_long_lists_come_in_pages_both_ways(site: httpx.AsyncClient, works: Works) -> None:
+    made = [Dossier() for _ in range(120)]
+    await tell_all(works, [(each, [each.submitted()]) for each in made])
+    await sign_in(site, "clerk", UNIT)
+    assert len(set(await listed(site, "/ho-so"))) == 120
+    second = next(path for path, text in Seen((await site.get("/ho-so")).text).links if "Trang sau" in text)
+    first = next(path for path, text in Seen((await site.get(second)).text).links if "Trang trước" in text)
+    pages = [Seen((await site.get(path)).text).links for path in (first, "/ho-so")]
+    back, front = ([path for path, _ in links if path.startswith("/ho-so/")] for links in pages)
+    assert (len(front), back) == (50, front)
+    broken = await site.get(second.replace("cursor=", "cursor=A"))
+    assert (broken.status_code, "Địa chỉ này hỏi điều không hiểu được" in broken.text) == (400, True)
+
+
+@pytest.mark.parametrize("query", ["unit=%27%3B--", "due_on=tomorrow", "open=maybe", "state=DROP", "assigned=perhaps"])
+async def test_a_senseless_address_is_answered_plainly(site: httpx.AsyncClient, query: str) -> None:
+    await sign_in(site, "admin")
+    answer = await site.get(f"/ho-so?{query}")
+    assert answer.status_code == 400
+    assert "Một phần của địa chỉ có giá trị sai" in answer.text
+
+
+async def test_an_officer_sees_a_dossiers_dates_reason_and_trace_and_a_stranger_nothing(
+    site: httpx.AsyncClient, works: Works
+) -> None:
+    dossier = Dossier()
+    await tell_all(works, [(dossier, dossier.life())])
+    await sign_in(site, "handler", UNIT)
+    shown = await site.get(f"/ho-so/{dossier.id}")
+    assert shown.status_code == 200
+    assert "0af7651916cd43dd8448eb211c80319c" in shown.text
+    assert "Đúng hẹn (27/11/2026)" in words_of(shown)
+    await sign_in(site, "handler", "18880")
+    hidden, absent = await site.get(f"/ho-so/{dossier.id}"), await site.get(f"/ho-so/{Dossier().id}")
+    assert hidden.status_code == absent.status_code == 404
+    assert "0af7651916cd" not in hidden.text
+
+
+async def test_a_unit_is_shown_to_everybody_with_a_chart_and_its_numbers(site: httpx.AsyncClient, works: Works) -> None:
+    await tell_all(works, mixed())
+    await describe_units(works, (UNIT, "Phường Quảng Trị"))
+    answer = await site.get(f"/don-vi/{UNIT}")
+    live = Seen(answer.text).live
+    assert (live["open"], live["overdue"], live["late_month"]) == ("6", "2", "2")
+    assert '<svg class="trend"' in answer.text
+    assert "23/11/2026 16 2 0" in words_of(answer)
+
+
+async def test_a_fault_is_a_page_without_a_word_of_what_broke(site: httpx.AsyncClient, works: Works) -> None:
+    async with works.reading() as db:
+        await db.execute("ALTER TABLE unit_line_1 RENAME TO unit_line_gone")
+    try:
+        answer = await site.get("/")
+    finally:
+        async with works.reading() as db:
+            await db.execute("ALTER TABLE unit_line_gone RENAME TO unit_line_1")
+    assert answer.status_code == 500
+    assert "Trang này gặp lỗi" in answer.text
+    assert "unit_line" not in answer.text
+
+
 def test_both_languages_say_the_same_things() -> None:
-    assert home.WORDS["vi"].keys() == home.WORDS["en"].keys()
-    fields = {key: re.findall(r"\{\w+\}", text) for key, text in home.WORDS["vi"].items()}
-    assert {key: sorted(names) for key, names in fields.items()} == {
-        key: sorted(re.findall(r"\{\w+\}", text)) for key, text in home.WORDS["en"].items()
-    }
+    for section, rows in texts().items():
+        for name, row in rows.items():
+            assert row.keys() == {"vi", "en"}, (section, name)
+            assert sorted(re.findall(r"\{\w+\}", row["vi"])) == sorted(re.findall(r"\{\w+\}", row["en"])), (
+                section,
+                name,
+            )
+
+
+def test_no_section_changes_what_the_head_of_every_page_says() -> None:
+    for section, rows in texts().items():
+        assert section == "common" or not rows.keys() & texts()["common"].keys(), section
 
 
 def test_a_share_never_looks_better_than_it_is() -> None:
-    assert home.share_text(9999, 10_000, "vi") == "99,9%"
-    assert home.share_text(1, 1, "vi") == "100%"
-    assert home.share_text(2, 3, "en") == "66.6%"
-    assert home.share_text(0, 0, "en") == "–"
+    assert writing.share_text(9999, 10_000, "vi") == "99,9%"
+    assert writing.share_text(1, 1, "vi") == "100%"
+    assert writing.share_text(2, 3, "en") == "66.6%"
+    assert writing.share_text(0, 0, "en") == "–"
 
 
-def test_thousands_are_written_as_the_reader_writes_them() -> None:
-    assert (home.number_text(1234567, "vi"), home.number_text(1234567, "en")) == ("1.234.567", "1,234,567")
+def test_numbers_are_written_as_the_reader_writes_them() -> None:
+    assert (writing.number_text(1234567, "vi"), writing.number_text(1234567, "en")) == ("1.234.567", "1,234,567")
+    assert (writing.decimal_text(2.0, "vi"), writing.decimal_text(2.54, "vi"), writing.decimal_text(2.5, "en")) == ("2", "2,5", "2.5")  # fmt: skip
+
+
+def test_a_bar_is_as_long_as_its_share_and_zero_has_none() -> None:
+    assert 'width="50.00"' in charts.bar(2, 4)
+    assert "<rect" not in charts.bar(0, 4)
+    assert "<rect" not in charts.bar(0, 0)
+
+
+def test_the_late_part_of_a_column_stands_on_its_timely_part() -> None:
+    drawn = charts.trend([charts.Pair(4, 2, 1)], "what <came>")
+    assert 'aria-label="what &lt;came&gt;"' in drawn
+    assert re.findall(r'class="(\w+)" x="[\d.]+" y="([\d.]+)" width="[\d.]+" height="([\d.]+)"', drawn) == [("came", "0.00", "100.00"), ("plain", "50.00", "50.00"), ("late", "50.00", "25.00")]  # fmt: skip

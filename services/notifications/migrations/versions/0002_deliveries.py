@@ -44,7 +44,8 @@ CREATE INDEX delivery_order ON delivery (ordering_key, channel, position)
 CREATE INDEX delivery_waiting ON delivery (state, next_at) WHERE state IN ('held', 'unknown');
 CREATE INDEX delivery_leases ON delivery (lease_until) WHERE state = 'sending';
 CREATE INDEX delivery_expiring ON delivery (expires_at) WHERE state IN ('pending', 'held') AND expires_at IS NOT NULL;
-CREATE INDEX delivery_recipient ON delivery (recipient, created_at);
+CREATE INDEX delivery_mutable ON delivery (recipient, created_at) WHERE class <> 'statutory';
+CREATE INDEX delivery_held ON delivery (recipient) WHERE state = 'held';
 
 CREATE TABLE attempt (
     delivery uuid NOT NULL,
