@@ -56,5 +56,5 @@ clean:
 
 # After a change of dependencies in pyproject.toml.
 requirements:
-	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links --universal --python-version 3.11 --custom-compile-command "make requirements" pyproject.toml -o requirements/run.txt
+	@$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --universal --python-version 3.11 --custom-compile-command "make requirements" pyproject.toml -o requirements/run.txt
 	@$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --universal --python-version 3.11 --custom-compile-command "make requirements" pyproject.toml --extra dev -c requirements/run.txt -o requirements/dev.txt

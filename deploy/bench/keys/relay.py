@@ -46,7 +46,8 @@ async def measure(bench: Bench) -> Result:
                 meter = Meter({"relay": product.pid, "postgres": bench.servers()["postgres"]})
                 rates.append(await _drain(bench, url, bench.scale.relay_rows, meter))
                 spent = {name: each / bench.scale.relay_rows * 1e6 for name, each in meter.stop().items()}
-                limits.append(await _send(sender, bench.scale.relay_rows))
+                rate, spent["send loop"] = await _send(sender, bench.scale.relay_rows)
+                limits.append(rate)
     return _result(rates, limits, spent, await peers.beside(peers.OUTBOX, partial(_peer, bench)))
 
 
@@ -106,9 +107,10 @@ async def _empty(connection: Any) -> None:
         await asyncio.sleep(_LOOK)
 
 
-async def _send(sender: Child, rows: int) -> float:
+async def _send(sender: Child, rows: int) -> tuple[float, float]:
+    """Rows a second of the send loop, and its CPU in us a row."""
     told = await sender.ask({"rows": rows})
-    return float(told["rows"] / told["seconds"])
+    return told["rows"] / told["seconds"], told["cpu"] / told["rows"] * 1e6
 
 
 async def _peer(bench: Bench) -> float:
@@ -124,7 +126,7 @@ async def _peer(bench: Bench) -> float:
 def _result(rates: list[float], limits: list[float], spent: dict[str, float], peer: float | None) -> Result:
     ratio = paired(rates, limits)
     notes = [
-        f"CPU a row: relay {spent.get('relay', 0):.0f} us, PostgreSQL {spent.get('postgres', 0):.0f} us",
+        "CPU a row: " + ", ".join(f"{name} {each:.0f} us" for name, each in spent.items()),
         peers.missing(peers.OUTBOX)
         if peer is None
         else f"{median(rates) / peer:.1f} x peer faststream-outbox ({peer:,.0f}/s)",

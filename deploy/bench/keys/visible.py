@@ -83,9 +83,17 @@ class Prober:
         assert status == 201, body[:300]
         id_ = orjson.loads(body)["id"]
         while not await self.pool.fetchval(_APPLIED, id_):
-            assert time.perf_counter() - answered < _PATIENCE, f"not visible after {_PATIENCE} s"
+            if time.perf_counter() - answered > _PATIENCE:
+                raise TimeoutError(f"{id_} not visible after {_PATIENCE} s: {await self._ready()}")
             await asyncio.sleep(_LOOK)
         return (time.perf_counter() - answered) * 1000
+
+    async def _ready(self) -> str:
+        """How the product says it is."""
+        wire = await Wire.open(self.port)
+        _, body = await wire.ask(b"GET /readyz HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n")
+        wire.close()
+        return body.decode()[:1500]
 
     def _filing(self, number: int) -> bytes:
         token = self.citizens[number % len(self.citizens)]

@@ -1,10 +1,11 @@
 """Yardstick of `project`: reporting's fold and its statements on facts already decoded in memory, in batches of 500.
 
-No Kafka, no decoding, no sequences, no offsets. Asked `{url, facts}` it answers the seconds.
+No Kafka, no decoding, no sequences, no offsets. Asked `{url, facts, postgres}` (a process id) it answers seconds and CPU-seconds.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from deploy.bench.answering import answering
+from deploy.bench.cpu import Meter
 from deploy.bench.lives import PER_LIFE, TOPIC, lives, partition
 from deploy.bench.loop import run
 from services.reporting import handlers
@@ -70,7 +72,10 @@ async def main() -> None:
 
     async def answer(asked: dict[str, Any]) -> dict[str, float]:
         made = batches(home, asked["facts"])
-        return {"seconds": await project(asked["url"], made), "facts": asked["facts"]}
+        meter = Meter({"us": os.getpid(), "postgres": asked["postgres"]})
+        meter.start()
+        taken = await project(asked["url"], made)
+        return {"seconds": taken, "facts": asked["facts"], "cpu": sum(meter.stop().values())}
 
     await answering(answer)
 
