@@ -15,7 +15,7 @@ $(READY): requirements/dev.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; set PYTHON=/where/it/is"; exit 2; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements/dev.txt
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes --python $(BIN)/python requirements/dev.txt
 	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python --editable .
 	@touch $(READY)
 
@@ -39,9 +39,9 @@ fmt: $(READY)
 	@$(BIN)/ruff check --quiet --fix . || true
 	@$(BIN)/ruff format --quiet .
 
-# The long form of the fault campaigns: real processes, kill -9, four counters.
+# The long form of the campaigns: real processes, kill -9, four counters; and each service alone.
 faults: $(READY)
-	@$(BIN)/python -m pytest -q -p no:xdist -m "full" deploy/tests/faults
+	@$(BIN)/python -m pytest -q -p no:xdist -m "full" deploy/tests
 
 # Measured beside their limits and peers; KEYS="submit relay" for some of them.
 bench: $(READY)

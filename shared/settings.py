@@ -99,6 +99,9 @@ class Settings(BaseSettings):
     jwks_url: str | None = None
     otlp_endpoint: str | None = None
     environment: str = "local"
+    smtp_url: str | None = Field(default=None, repr=False)
+    """`smtp://user:password@host:port?tls=starttls`; without it e-mail goes to the sandbox."""
+    mail_from: str | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_json: bool | None = None
     province: str = TENANT

@@ -61,5 +61,15 @@ def _told(found: dict[str, Any]) -> str:
         *rules,
         f"  once per: {found['dedupe_key']}",
         f"  caused by fact {found['caused_by'] or 'unknown'}, correlation {found['correlation'] or 'unknown'}",
+        *(_delivery(delivery) for delivery in found["deliveries"]),
         *(f"  {name} = {value}" for name, value in (found["variables"] or {}).items()),
     ])  # fmt: skip
+
+
+def _delivery(delivery: dict[str, Any]) -> str:
+    attempts = ", ".join(
+        f"#{attempt['n']} {attempt['provider']} {attempt['outcome'] or 'cut off'} {attempt['code'] or ''}".rstrip()
+        for attempt in delivery["attempts"]
+    )
+    why = delivery["code"] or delivery["held_for"] or ""
+    return f"  {delivery['channel']}: {delivery['state']} {why} {attempts}".rstrip()

@@ -44,7 +44,7 @@ def build(frame: Frame) -> Service:
 def mailroom(frame: Frame) -> Mailroom:
     """The e-mail worker: by SMTP where a server is set, else simulated."""
     settings = frame.settings
-    mail = MailSettings.of(getattr(settings, "smtp_url", None), getattr(settings, "mail_from", None))
+    mail = MailSettings.of(settings.smtp_url, settings.mail_from)
     tracer = frame.telemetry.provider_for(NAME).get_tracer("gandan")
     return Mailroom(frame.works, provider_of(mail), mail.sender, settings.base_url, tracer)
 

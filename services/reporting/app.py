@@ -21,7 +21,7 @@ def build(frame: Frame) -> Service:
         "reporting",
         title="Gần Dân: reporting",
         description="Registers, timelines and figures, made of what the other services state.",
-        routers=[api.router],
+        routers=api.ROUTERS,
         door=frame.door,
         problems=HERE / "data" / "problems.toml",
     )

@@ -27,7 +27,7 @@ from shared.telemetry.tracing import Tracing
 
 log = logging.getLogger(__name__)
 
-BATCH = 500
+BATCH = 2000
 IDLE_SECONDS = 0.5
 CONFIRM_SECONDS = 30
 

@@ -52,7 +52,7 @@ def all_of(found: Any) -> Mapping[str, Finding]:
 class TestTheCommand:
     async def test_an_installation_at_rest_only_lacks_its_processes(self, gandan: Gandan) -> None:
         found = await wrong(gandan)
-        assert set(found) == {"intake: relay", "notifications: relay", "reporting: relay"}
+        assert set(found) == {"intake: relay", "complaints: relay", "notifications: relay", "reporting: relay"}
         assert found["intake: relay"]["remedy"] == "gandan up intake"
 
     async def test_a_relay_at_work_is_seen_and_all_is_told_in_words(self, gandan: Gandan, province: Province) -> None:

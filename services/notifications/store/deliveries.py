@@ -62,7 +62,7 @@ INSERT INTO attempt (delivery, n, provider, started_at) SELECT id, attempts, $4,
 # The number of the attempt fences off whoever lost the lease; what came late may still end a doubt, but not begin one.
 _SETTLE = """WITH a AS (UPDATE attempt SET finished_at = now(), outcome = $6, code = $4 WHERE delivery = $1 AND n = $2 AND outcome IS NULL)
 UPDATE delivery SET state = $3, code = $4, next_at = now() + $5::interval, lease_until = NULL, failures = $7, doubts = $8
-WHERE id = $1 AND $2::int > 0 AND (state = 'sending' OR state = 'unknown' AND $3 <> 'unknown') RETURNING recipient"""
+WHERE id = $1 AND attempts = $2 AND (state = 'sending' OR state = 'unknown' AND $3 <> 'unknown') RETURNING recipient"""
 _HOLD_AGAINST = """INSERT INTO contact_point (recipient, channel, address_hmac, state, since, until) VALUES ($1, $2, $3, $4, now(), now() + $5::interval)
 ON CONFLICT (recipient, channel, address_hmac) DO UPDATE SET state = excluded.state, since = excluded.since, until = excluded.until"""
 

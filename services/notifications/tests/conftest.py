@@ -150,6 +150,19 @@ async def sent(works: Works, *columns: str) -> list[tuple[Any, ...]]:
     return [tuple(row.values()) for row in found]
 
 
+async def tried(works: Works) -> list[tuple[Any, ...]]:
+    found = await rows(works, "SELECT n, outcome, code FROM attempt ORDER BY started_at, n")
+    return [tuple(row.values()) for row in found]
+
+
+@pytest.fixture
+def give(dossiers: Fed, log: Log) -> Any:
+    async def give(*facts: Fact, first: int = 1) -> None:
+        await dossiers.give(*records(log, facts, first))
+
+    return give
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(home=tmp_path)

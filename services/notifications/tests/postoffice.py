@@ -36,7 +36,6 @@ class PostOffice:
     on_data: dict[str, list[str]] = field(default_factory=dict)
     """Answers still to be given, in order: a reply; `drop-kept`, `drop-lost`, `drop-rcpt`: hang up (with the message or without)."""
     connections: int = 0
-    commands: Counter[str] = field(default_factory=Counter)
     let_go: asyncio.Event = field(default_factory=asyncio.Event)
     """Set to let messages planned as `hang` go on."""
     reached: asyncio.Event = field(default_factory=asyncio.Event)
@@ -127,7 +126,6 @@ async def post_office(port: int = 0, tls: ssl.SSLContext | None = None, **more: 
     finally:
         office.let_go.set()
         server.close()
-        server.close_clients() if hasattr(server, "close_clients") else None
 
 
 def certificate(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.reporting.domain.case_figures import CASE_TITLES, CaseFilter, case_figures
 from services.reporting.domain.case_moments import CASE_WORDS, CaseMoment, case_moment, case_sentence
 from services.reporting.domain.cases import CASE_FOLDS, CASE_PHASES, CaseLine, fold_case
 from services.reporting.domain.figures import FIGURES, Figure, Filter, month_of
@@ -21,7 +22,7 @@ from services.reporting.domain.lookups import (
 )
 from services.reporting.domain.moments import Moment, moment
 from services.reporting.domain.notices import NOTICE_FACTS, NoticeLine, fold_notice
-from services.reporting.domain.reasons import Office, answer_reason, settlement_reason
+from services.reporting.domain.reasons import Office, answer_reason, limit_reason, settlement_reason
 from services.reporting.domain.refusals import (
     BadQuestion,
     DifferentReadModel,
@@ -34,6 +35,7 @@ from services.reporting.domain.words import WORDS, sentence
 __all__ = [
     "CASE_FOLDS",
     "CASE_PHASES",
+    "CASE_TITLES",
     "CASE_WORDS",
     "FIGURES",
     "FOLDS",
@@ -52,6 +54,7 @@ __all__ = [
     "RULES",
     "WORDS",
     "BadQuestion",
+    "CaseFilter",
     "CaseLine",
     "CaseMoment",
     "DeadlineLine",
@@ -72,6 +75,7 @@ __all__ = [
     "Told",
     "UnknownProjection",
     "answer_reason",
+    "case_figures",
     "case_moment",
     "case_sentence",
     "day_of",
@@ -81,6 +85,7 @@ __all__ = [
     "fold_letter",
     "fold_limits",
     "fold_notice",
+    "limit_reason",
     "moment",
     "month_of",
     "sentence",

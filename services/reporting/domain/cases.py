@@ -72,10 +72,11 @@ CASE_PHASES: Final[Mapping[str, str]] = {
 
 
 def fold_case(line: CaseLine | None, told: Told) -> CaseLine:
-    """The case after this fact; a placeholder begins where its opening was not heard of."""
+    """The case after this fact; a placeholder begins where its opening was not heard of. What has ended has no day again."""
     fact: Any = told.fact
     before = line if line is not None else _begin(fact)
-    return before._replace(**CASE_FOLDS[type(fact)](before, fact), version=told.sequence, last_at=told.recorded_at)
+    after = before._replace(**CASE_FOLDS[type(fact)](before, fact), version=told.sequence, last_at=told.recorded_at)
+    return after if after.open else after._replace(deadline=None, due_on=None)
 
 
 def _begin(fact: Any) -> CaseLine:

@@ -31,7 +31,12 @@ class Filter:
 
     def pairs(self) -> list[tuple[str, str]]:
         """The filter as query parameters, in the order of its fields."""
-        return [(field.name, text) for field in fields(self) for text in _written(getattr(self, field.name))]
+        return pairs(self)
+
+
+def pairs(asked: Any) -> list[tuple[str, str]]:
+    """A filter as query parameters, in the order of its fields."""
+    return [(field.name, text) for field in fields(asked) for text in _written(getattr(asked, field.name))]
 
 
 def _written(value: Any) -> list[str]:

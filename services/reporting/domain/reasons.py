@@ -12,6 +12,7 @@ from datetime import date, datetime
 from math import isclose
 
 from services.reporting.domain.fold import day_of
+from services.reporting.domain.limits import DeadlineLine
 from services.reporting.domain.line import DossierLine
 from shared.kernel import Refused
 from shared.law import Calendar, Clock, Due, OfficeHours, PauseMode, explain, rulebook, start
@@ -77,6 +78,18 @@ def answer_reason(
         return ()
     clocks = (start(rulebook().rule(ANSWER_RULE, day_of(at)), at) for at in reversed(handed_in_at))
     return told(clocks, Stated(day_of(line.answer_due_at)), office, language)
+
+
+def limit_reason(line: DeadlineLine, received_on: date, office: Office, language: str) -> tuple[str, ...]:
+    """Why a limit of a letter or case ends when it does; the rule's version follows the day the letter was received."""
+    return told(_limit_clocks(line, received_on), Stated(line.due_on), office, language)
+
+
+def _limit_clocks(line: DeadlineLine, received_on: date) -> Iterator[Clock]:
+    book = rulebook()
+    rule = book.version(line.rule, line.rule_version) if line.rule_version else book.rule(line.rule, received_on)
+    for remote in (line.remote, not line.remote):
+        yield with_stops(start(rule, line.started_at, complex=line.complex, remote=remote), line.stops, suspended=True)
 
 
 def told(clocks: Iterable[Clock], stated: Stated, office: Office, language: str) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.reporting.handlers.forms import Made, form06
 from services.reporting.handlers.keeping import (
     KEEP_OLD,
     ProjectionState,
@@ -10,6 +11,17 @@ from services.reporting.handlers.keeping import (
     projection_state,
 )
 from services.reporting.handlers.leading import AGES, LEAGUE_DAYS, Board, League, board, league
+from services.reporting.handlers.letters import (
+    CasesListed,
+    CaseStanding,
+    LetterStanding,
+    LimitShown,
+    Matters,
+    case_viewer_of,
+    find_cases,
+    matters,
+    show_case,
+)
 from services.reporting.handlers.lookups import Standing, look_up, standing_of
 from services.reporting.handlers.projecting import project, project_cases, project_notices
 from services.reporting.handlers.reading import (
@@ -31,18 +43,28 @@ __all__ = [
     "KEEP_OLD",
     "LEAGUE_DAYS",
     "Board",
+    "CaseStanding",
+    "CasesListed",
     "League",
+    "LetterStanding",
+    "LimitShown",
     "Listed",
+    "Made",
+    "Matters",
     "Overview",
     "ProjectionState",
     "Standing",
     "UnitShown",
     "board",
+    "case_viewer_of",
     "drop_old_versions",
     "find",
+    "find_cases",
     "find_named",
+    "form06",
     "league",
     "look_up",
+    "matters",
     "mismatches",
     "overview",
     "project",
@@ -50,6 +72,7 @@ __all__ = [
     "project_notices",
     "projection_state",
     "show",
+    "show_case",
     "show_unit",
     "standing_of",
     "tell",

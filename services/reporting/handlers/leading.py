@@ -8,10 +8,11 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from services.reporting import domain
-from services.reporting.domain import Filter
+from services.reporting.domain import CaseFilter, Filter
 from services.reporting.domain.league import Standing, ranking
+from services.reporting.handlers.letters import case_viewer_of
 from services.reporting.handlers.reading import viewer_of
-from services.reporting.store import leading, reads
+from services.reporting.store import case_reads, leading, reads
 from services.reporting.store.reads import Viewer
 from shared.kernel import Principal
 from shared.law import official_calendar
@@ -40,11 +41,15 @@ class Board:
     due: Mapping[date, int]
     weeks: Sequence[Any]
     league: Sequence[tuple[int | None, Standing]]
+    case_filters: Mapping[str, CaseFilter]
+    case_figures: Mapping[str, int]
+    case_holders: Sequence[Any]
 
 
 async def board(works: Works, who: Principal) -> Board:
     """The board of this leader, today."""
-    today, viewer = domain.day_of(works.clock()), viewer_of(who)
+    today, viewer, eyes = domain.day_of(works.clock()), viewer_of(who), case_viewer_of(who)
+    cases = domain.case_figures(today)
     filters = {name: figure.asks(today) for name, figure in domain.FIGURES.items()} | _ages(today)
     monday = today - timedelta(days=today.weekday())
     async with reads.looking(works) as reader:
@@ -59,6 +64,9 @@ async def board(works: Works, who: Principal) -> Board:
             await leading.due_days(reader, viewer, today, today + timedelta(days=DAYS_AHEAD)),
             await leading.weeks(reader, viewer, monday - timedelta(weeks=WEEKS - 1), monday + timedelta(days=6)),
             await _league(reader, today - timedelta(days=LEAGUE_DAYS - 1), today, today),
+            cases,
+            await case_reads.counts(reader, eyes, cases),
+            await case_reads.holders(reader, eyes, today),
         )
 
 

@@ -6,18 +6,19 @@ import base64
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from math import ceil
 from uuid import UUID
 
 from services.reporting import domain
-from services.reporting.domain import DossierLine, LookupLocked, LookupRefused, Moment
+from services.reporting.domain import DossierLine, LetterLine, LookupLocked, LookupRefused, Moment, NoticeLine
 from services.reporting.domain.reasons import Office
+from services.reporting.handlers.letters import LetterStanding, letter_standing
+from services.reporting.handlers.office import office_at
 from services.reporting.handlers.reading import viewer_of
-from services.reporting.store import lookups, reads
+from services.reporting.store import case_reads, lookups, reads
 from services.reporting.store.reads import Reader
 from shared.kernel import NotFound, Principal, system
-from shared.law import ZONE, office_hours, official_calendar
 from shared.settings import Keys
 from shared.store.unit_of_work import Work, Works
 
@@ -32,18 +33,21 @@ class Standing:
     moments: Sequence[Moment]
     reason: tuple[str, ...]
     office: Office
+    notices: Sequence[NoticeLine]
 
 
-async def look_up(works: Works, code: str, secret: str, language: str) -> Standing:
-    """Where a dossier stands; five wrong secrets lock its code. A code that does not exist is answered in the same words."""
+async def look_up(works: Works, code: str, secret: str, language: str) -> Standing | LetterStanding:
+    """Where a dossier or a letter stands; five wrong secrets lock its code. One that does not exist is answered in the same words."""
     code = domain.typed_code(code)
     async with works.begin(system("reporting.lookup")) as work:
         reader = await reads.reader(work.db)
-        found = await lookups.dossier_by_code(reader, code)
+        found = await lookups.dossier_by_code(reader, code) or await case_reads.letter_by_code(reader, code)
         name = code if found is not None else domain.unknown_name(code)
         left = await _try(work, name)
         if found is not None and _fits(works.keys, found.code, domain.typed_secret(secret), found.lookup_verifier):
             await lookups.unlock(work, name)
+            if isinstance(found, LetterLine):
+                return await letter_standing(reader, found, language)
             return await standing(reader, found, language)
         if left == 0:
             await lookups.lock(work, name, work.now + domain.LOCKED_FOR)
@@ -80,7 +84,8 @@ async def standing(reader: Reader, line: DossierLine, language: str) -> Standing
     office = office_at(line.received_at or line.submitted_at)
     names = {unit["unit"]: unit["name"] for unit in await reads.units(reader, line.unit)}
     reason = _reason(line, limit, moments, office, language)
-    return Standing(line, procedure, names.get(line.unit, line.unit), moments, reason, office)
+    notices = await case_reads.notices(reader, [line.id])
+    return Standing(line, procedure, names.get(line.unit, line.unit), moments, reason, office, notices)
 
 
 def _reason(
@@ -94,8 +99,3 @@ def _reason(
         ]
         return domain.answer_reason(line, came, office, language)
     return domain.settlement_reason(line, limit, office, language)
-
-
-def office_at(at: datetime) -> Office:
-    """The calendar and office hours that count at an instant."""
-    return Office(official_calendar(), office_hours(at.astimezone(ZONE).date()))

@@ -11,8 +11,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from services.reporting import domain
-from services.reporting.domain import DossierLine, Filter, Moment, NotYetVisible
-from services.reporting.store import reads
+from services.reporting.domain import CaseFilter, DossierLine, Filter, Moment, NotYetVisible
+from services.reporting.store import case_reads, reads
 from services.reporting.store.reads import Viewer
 from shared.kernel import TENANT, NotFound, Principal
 from shared.store.unit_of_work import Works
@@ -31,6 +31,14 @@ class Overview:
     units: Sequence[Any]
     filters: Mapping[str, Filter]
     figures: Mapping[str, Mapping[str, int]]
+    case_filters: Mapping[str, CaseFilter] = field(default_factory=dict)
+    case_figures: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    def cases_of(self, unit: str | None) -> dict[str, int]:
+        """The figures of letters' cases of one unit, or of the province."""
+        if unit is not None:
+            return {name: self.case_figures.get(unit, {}).get(name, 0) for name in self.case_filters}
+        return {name: sum(each[name] for each in self.case_figures.values()) for name in self.case_filters}
 
     def of(self, unit: str | None) -> dict[str, int]:
         """The figures of one unit, or of the province."""
@@ -48,6 +56,7 @@ async def overview(works: Works) -> Overview:
     """The figures of the whole province and of every unit, today."""
     today = domain.day_of(works.clock())
     filters = {name: figure.asks(today) for name, figure in domain.FIGURES.items()}
+    cases = domain.case_figures(today)
     async with reads.looking(works) as reader:
         return Overview(
             today,
@@ -55,6 +64,8 @@ async def overview(works: Works) -> Overview:
             await reads.units(reader),
             filters,
             await reads.figures(reader, filters),
+            cases,
+            await case_reads.figures(reader, cases),
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from services.reporting import domain, handlers
-from services.reporting.domain import Filter
+from services.reporting.domain import CaseFilter, Filter
 from services.reporting.domain.league import Standing
 from services.reporting.handlers import AGES, Board
 from services.reporting.pages import charts, questions
@@ -35,6 +35,8 @@ async def show(visit: Visit) -> Response:
         league=[_place(board, place, each, language) for place, each in board.league if place is not None],
         unranked=[_place(board, place, each, language) for place, each in board.league if place is None],
         most=number_text(max((max(w["received"], w["on_time"] + w["late"]) for w in board.weeks), default=0), language),
+        case_tiles=[_case_number(board, name, language) for name in board.case_filters],
+        case_holders=[_case_holder(board, each) for each in board.case_holders[:_MOST_HOLDERS]], sees_cases=visit.somebody.has("head", "inspector"),
         as_of=words["as_of"].format(now=moment_text(visit.site.works.clock()), newest=newest),
     )  # fmt: skip
 
@@ -51,15 +53,34 @@ def _number(board: Board, name: str, language: str) -> Number:
     return Number(name, title, value, number_text(value, language), questions.address(board.filters[name]))
 
 
+def _case_number(board: Board, name: str, language: str) -> Number:
+    vi, en = domain.CASE_TITLES[name]
+    value, link = board.case_figures[name], questions.address(board.case_filters[name])
+    return Number(name, en if language == "en" else vi, value, number_text(value, language), link)
+
+
+def _case_holder(board: Board, row: Any) -> dict[str, Any]:
+    """Who holds letters that are late."""
+    asked = CaseFilter(
+        unit=row["unit"], open=True, due_before=board.today, officer=row["officer"], assigned=None if row["officer"] else False
+    )  # fmt: skip
+    most = max(each["late"] for each in board.case_holders)
+    return _held(board, row, most, questions.address(asked))
+
+
 def _holder(board: Board, row: Any) -> dict[str, Any]:
     """Who holds what is late; nobody named is said as plainly."""
     asked = Filter(
         unit=row["unit"], open=True, due_before=board.today, officer=row["officer"], assigned=None if row["officer"] else False
     )  # fmt: skip
     most = max(each["late"] for each in board.holders)
+    return _held(board, row, most, questions.address(asked))
+
+
+def _held(board: Board, row: Any, most: int, link: str) -> dict[str, Any]:
     return {
         "unit": board.names.get(row["unit"], row["unit"]), "code": row["unit"], "officer": row["officer"], "late": row["late"], "oldest": row["oldest"],
-        "days": (board.today - row["oldest"]).days, "link": questions.address(asked), "bar": charts.bar(row["late"], most, "late"),
+        "days": (board.today - row["oldest"]).days, "link": link, "bar": charts.bar(row["late"], most, "late"),
     }  # fmt: skip
 
 

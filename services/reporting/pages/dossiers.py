@@ -9,7 +9,7 @@ from uuid import UUID
 from starlette.responses import Response
 
 from services.reporting import domain, handlers
-from services.reporting.domain import DossierLine
+from services.reporting.domain import DossierLine, Filter
 from services.reporting.handlers import Listed
 from services.reporting.pages import questions, telling
 from services.reporting.pages.visit import OFFICERS, Visit
@@ -20,7 +20,7 @@ PER_PAGE: Final = 50
 
 async def show_list(visit: Visit) -> Response:
     """The dossiers a filter finds, of those this reader may see."""
-    asked, paging = questions.read(visit.request.query_params), visit.paging(PER_PAGE)
+    asked, paging = questions.read(Filter, visit.request.query_params), visit.paging(PER_PAGE)
     after = UUID(paging.after[0]) if paging.after else None
     found = await handlers.find_named(
         visit.site.works, visit.somebody, asked, after=after, back=paging.back, most=paging.fetch
@@ -58,5 +58,5 @@ async def show_one(visit: Visit) -> Response:
     return visit.page(
         "dossier.html", "dossier", line=line, found=found, state=words[line.state], late=late,
         promise=telling.promise(line, words, late, visit.language), history=telling.history(found.moments, visit.language),
-        officer=visit.somebody.may_act_for(line.unit) or handlers.viewer_of(visit.somebody).units is None, channel=visit.words("channels").get(line.channel, line.channel),
+        notices=telling.notices(found.notices), officer=visit.somebody.may_act_for(line.unit) or handlers.viewer_of(visit.somebody).units is None, channel=visit.words("channels").get(line.channel, line.channel),
     )  # fmt: skip

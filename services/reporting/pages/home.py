@@ -52,8 +52,18 @@ async def show(visit: Visit) -> Response:
         columns=[getattr(domain.FIGURES[name], language) for name in COLUMNS],
         rate=rate(province, words, language),
         units=_units(found, language),
+        letters=case_numbers(found, None, language),
         as_of=words["as_of"].format(now=moment_text(now), newest=newest),
     )
+
+
+def case_numbers(found: Overview, unit: str | None, language: str) -> tuple[Number, ...]:
+    """The figures of letters of one unit, or of the province."""
+    values, also = found.cases_of(unit), {"unit": unit} if unit else {}
+    return tuple(
+        Number(name, titles[language == "en"], values[name], number_text(values[name], language), questions.address(found.case_filters[name], **also))
+        for name, titles in domain.CASE_TITLES.items()
+    )  # fmt: skip
 
 
 def numbers(found: Overview, unit: str | None, names: tuple[str, ...], language: str) -> tuple[Number, ...]:

@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 from services.reporting import domain, handlers
 from services.reporting.domain import LookupLocked, LookupRefused, Office
-from services.reporting.handlers import Standing
-from services.reporting.pages import telling
+from services.reporting.handlers import LetterStanding, Standing
+from services.reporting.pages import cases, telling
 from services.reporting.pages.visit import Visit
 from shared.law.zone import local
 from shared.web.limits import client_of, limited
@@ -35,6 +35,8 @@ async def show(visit: Visit) -> Response:
     except LookupRefused as refused:
         name = "refused" if refused.facts["left"] else "refused-last"
         return visit.page("lookup.html", "lookup", 404, code=code, said=words[name].format(**refused.facts))
+    if isinstance(found, LetterStanding):
+        return visit.page("letter.html", "letter", **cases.letter_content(visit, found))
     return visit.page("found.html", "lookup", **_content(visit, found))
 
 

@@ -6,36 +6,38 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
 from services.reporting import domain
-from services.reporting.domain import Filter
+from services.reporting.domain import CaseFilter, Filter
 from services.reporting.pages.writing import day_text
 
-LIST: Final = "/ho-so"
+LISTS: Final[Mapping[type, str]] = {Filter: "/ho-so", CaseFilter: "/vu-viec"}
+Asked = TypeVar("Asked", Filter, CaseFilter)
 _CODE: Final = re.compile(r"[0-9A-Za-z._-]{1,60}")
 _WORD: Final = re.compile(r"[a-z-]{1,40}")
 
 
-def address(asked: Filter, **also: str) -> str:
+def address(asked: Filter | CaseFilter, **also: str) -> str:
     """The page of the list behind a figure."""
     pairs = [*also.items(), *(pair for pair in asked.pairs() if pair[0] not in also)]
-    return f"{LIST}?{urlencode(pairs)}" if pairs else LIST
+    path = LISTS[type(asked)]
+    return f"{path}?{urlencode(pairs)}" if pairs else path
 
 
-def read(query: QueryParams) -> Filter:
+def read(kind: type[Asked], query: QueryParams) -> Asked:
     """The filter of an address; raises `BadQuestion` where a value cannot be understood."""
     values: dict[str, Any] = {}
-    for each in fields(Filter):
+    for each in fields(kind):
         if given := [text for text in query.getlist(each.name) if text]:
             try:
                 values[each.name] = _READ[str(each.type)](given)
             except ValueError:
                 raise domain.BadQuestion(field=each.name) from None
-    return Filter(**values)
+    return kind(**values)
 
 
 def _one(given: list[str]) -> str:
@@ -62,10 +64,10 @@ _READ: Final[Mapping[str, Callable[[list[str]], Any]]] = {
 }
 
 
-def told(asked: Filter, words: Mapping[str, str], names: Mapping[str, str]) -> list[str]:
+def told(asked: Filter | CaseFilter, words: Mapping[str, str], names: Mapping[str, str]) -> list[str]:
     """What a list is of, part by part."""
     parts = []
-    for each in fields(Filter):
+    for each in fields(asked):
         value = getattr(asked, each.name)
         if value is None or value == ():
             continue

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from services.reporting.pages import board, dossiers, home, lookup, signing, unit
+from services.reporting.pages import board, cases, dossiers, home, lookup, signing, unit
 from services.reporting.pages.visit import HERE, LEADERS, READERS, Site, Visit, endpoint, environment
 from shared.store.unit_of_work import Works
 from shared.web.devissuer import DevIssuer
@@ -52,6 +52,8 @@ def _routes(made: Site) -> list[Route]:
         Route("/don-vi/{unit}", endpoint(made, unit.show)),
         Route("/ho-so", endpoint(made, dossiers.show_list, *READERS)),
         Route("/ho-so/{id:uuid}", endpoint(made, dossiers.show_one, *READERS)),
+        Route("/vu-viec", endpoint(made, cases.show_list, *READERS)),
+        Route("/vu-viec/{id:uuid}", endpoint(made, cases.show_one, *READERS)),
         Route("/bang-dieu-hanh", endpoint(made, board.show, *LEADERS)),
         Route("/dang-nhap", endpoint(made, signing.show), methods=["GET", "POST"]),
         Route("/dang-nhap/di", endpoint(made, signing.depart)),

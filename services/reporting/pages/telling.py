@@ -6,10 +6,21 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from services.reporting import domain
-from services.reporting.domain import DossierLine, Moment
+from services.reporting.domain import CaseMoment, DossierLine, Moment, NoticeLine
 from services.reporting.pages.writing import day_text, decimal_text, minute_text, weekday_text
 
-__all__ = ["Happened", "Promise", "day_text", "history", "minute_text", "promise", "weekday_text"]
+__all__ = [
+    "Happened",
+    "Notified",
+    "Promise",
+    "case_history",
+    "day_text",
+    "history",
+    "minute_text",
+    "notices",
+    "promise",
+    "weekday_text",
+]
 
 
 class Promise(NamedTuple):
@@ -18,6 +29,14 @@ class Promise(NamedTuple):
     title: str
     date: str
     note: str
+
+
+class Notified(NamedTuple):
+    """A notice: which, when it was put into the inbox, when it was read."""
+
+    code: str
+    created: str
+    read: str
 
 
 class Happened(NamedTuple):
@@ -49,6 +68,24 @@ def promise(line: DossierLine, words: Mapping[str, str], late: int, language: st
         return Promise(words["settled-on"], weekday_text(line.settled_on, language), kept)
     ended = line.settled_on or line.refused_on or line.withdrawn_on
     return Promise(words["ended-on"], weekday_text(ended, language) if ended else "–", "")
+
+
+def notices(found: Sequence[NoticeLine]) -> list[Notified]:
+    """What was told, in order."""
+    return [
+        Notified(
+            n.code, minute_text(n.created_at) if n.created_at else "–", minute_text(n.read_at) if n.read_at else ""
+        )
+        for n in found
+    ]
+
+
+def case_history(moments: Sequence[CaseMoment], language: str) -> list[Happened]:
+    """What happened to a letter or a case, in order."""
+    return [
+        Happened(minute_text(m.occurred_at), domain.case_sentence(m.word, day_text(m.day), language), m.type, m.trace)
+        for m in moments
+    ]
 
 
 def history(moments: Sequence[Moment], language: str) -> list[Happened]:

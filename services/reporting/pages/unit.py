@@ -28,6 +28,7 @@ async def show(visit: Visit) -> Response:
         unit=shown.unit,
         kind=words.get(f"kind-{shown.unit['kind']}", ""),
         tiles=home.numbers(found, code, FIGURES, visit.language),
+        letters=home.case_numbers(found, code, visit.language),
         rate=home.rate(found.of(code), words, visit.language),
         days=days if shown.days else [],
         most=max(max(day["received"], day["settled"]) for day in days),

@@ -13,6 +13,7 @@ from services.reporting import handlers
 from services.reporting.app import build
 from services.reporting.store import lines, projections
 from services.reporting.tests.facts import MONDAY, Dossier, procedure, told, unit
+from services.reporting.tests.letters import Letter
 from shared.contracts.envelope import Fact
 from shared.kernel import system
 from shared.runtime import Frame, Service
@@ -35,6 +36,15 @@ async def tell_all(works: Works, histories: Sequence[tuple[Dossier, Sequence[Fac
         active = await projections.shared(work.db)
         await handlers.project(work.db, active.version, {dossier.id: told(facts) for dossier, facts in histories})
         await lines.place(work.db, {("intake.dossiers", 0): MONDAY})
+
+
+async def tell_letters(works: Works, histories: Sequence[tuple[Letter, Sequence[Fact], Sequence[Fact]]]) -> None:
+    """Fold these letters and the cases they became, as the live consumer does."""
+    told_of = {letter.id: told(facts) for letter, facts, _ in histories}
+    told_of |= {letter.case: told(facts) for letter, _, facts in histories if facts}
+    async with works.begin(system("test")) as work:
+        active = await projections.shared(work.db)
+        await handlers.project_cases(work.db, active.version, told_of)
 
 
 async def describe_units(works: Works, *names: tuple[str, str]) -> None:

@@ -116,7 +116,8 @@ async def test_a_rebuild_beside_live_traffic_equals_live_byte_for_byte_and_takes
     async with reads.looking(works) as reader:
         assert reader.version == 2
         assert await reads.mismatches(reader) == 0
-        assert await projections.sizes(reader.db, 2) == {"dossier_line": 125, "timeline": 618, "unit_day": 10, "unit_line": 5, "procedure_line": 1}  # fmt: skip
+        sizes = {name: size for name, size in (await projections.sizes(reader.db, 2)).items() if size}
+        assert sizes == {"dossier_line": 125, "timeline": 618, "unit_day": 10, "unit_line": 5, "procedure_line": 1}
         assert {r["consumer"] for r in await reader.db.fetch("SELECT consumer FROM offsets UNION SELECT consumer FROM applied UNION SELECT consumer FROM parked")} == {LIVE}  # fmt: skip
     again = await rebuild(sources)
     assert (again.version, again.swapped) == (3, True)
@@ -218,4 +219,4 @@ async def test_one_rebuild_at_a_time(sources: Sources) -> None:
 
 async def test_a_read_model_nobody_knows_is_refused_by_name(sources: Sources) -> None:
     with pytest.raises(UnknownProjection):
-        await rebuild(sources, "case_line")
+        await rebuild(sources, "reception_line")

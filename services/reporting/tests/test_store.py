@@ -138,7 +138,7 @@ async def test_the_next_version_is_like_the_old_one_in_columns_indexes_and_fill(
             for v in (1, 2)
         ]  # fmt: skip
         assert first == second
-        assert len(first) == 11
+        assert len(first) == 25
         assert fill[0] == fill[1]
         assert fill[0]["dossier_line"] == ["fillfactor=70"]
         assert await projections.versions(work.db) == [1, 2]

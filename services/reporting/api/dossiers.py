@@ -1,198 +1,41 @@
-"""Door 1, HTTP: figures for everybody, lists and timelines for those they concern."""
+"""Figures for everybody, lists and timelines of dossiers for those they concern."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from pydantic import BaseModel, Field, StringConstraints
 
 from services.reporting import domain, handlers
+from services.reporting.api.common import UNIT, Code, Reader, Spoken, Store, Subject, Word
+from services.reporting.api.schemas import (
+    DayShown,
+    DossierPage,
+    DossierShown,
+    FigureShown,
+    MomentShown,
+    OverviewShown,
+    ProjectionShown,
+    ProjectionsShown,
+    TimelineShown,
+    UnitFigures,
+    UnitShown,
+    UnitsShown,
+)
 from services.reporting.domain import DossierLine, Filter, Moment
 from shared.kernel import Principal
-from shared.store.unit_of_work import Works
 from shared.web.auth import allow, public
-from shared.web.cursor import Page, Paging, paging
+from shared.web.cursor import Paging, paging
 from shared.web.etag import etag, revalidate
-from shared.web.fields import Instant
-from shared.web.language import Language, language
+from shared.web.language import Language
 
 router = APIRouter(prefix="/v1")
 
 DOSSIERS: Final = "/reporting/v1/dossiers"
-Word = Annotated[str, StringConstraints(pattern=r"^[a-z-]{1,40}$")]
-Code = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z.]{1,40}$")]
-Reader = Depends(allow("citizen", "clerk", "handler", "head", "inspector", "admin"))
-UNIT = Query(description="Code of an administrative unit.", examples=["19360"])
-
-
-class FigureShown(BaseModel):
-    """A number and the list behind it: `query` gives exactly `value` dossiers to whoever may see them all."""
-
-    value: int
-    query: str
-    title: str
-
-
-class UnitFigures(BaseModel):
-    """The figures of one unit."""
-
-    unit: str
-    name: str
-    figures: dict[str, FigureShown]
-
-
-class OverviewShown(BaseModel):
-    """The figures of the province and of every unit."""
-
-    today: date
-    as_of: Instant | None = Field(description="When the newest fact in these figures was recorded.")
-    figures: dict[str, FigureShown]
-    units: list[UnitFigures]
-
-
-class DossierShown(BaseModel):
-    """A dossier as the read model knows it; acts on it are taken in intake."""
-
-    id: UUID
-    code: str
-    state: str
-    phase: str
-    version: int = Field(description="Sequence of the newest fact applied; also the ETag.")
-    unit: str
-    procedure: str
-    channel: str
-    received_on: date
-    submitted_at: Instant
-    accepted_at: Instant | None
-    answer_due_at: Instant | None
-    due_at: Instant | None
-    due_on: date | None
-    promised_on: date | None
-    lawful_due_on: date | None
-    first_promised_on: date | None
-    provisional: bool
-    paused_at: Instant | None
-    remaining_working_hours: float | None
-    respond_by: date | None
-    warned: bool
-    breached: bool
-    settled_on: date | None
-    outcome: str | None
-    timing: str | None
-    returned_at: Instant | None
-    return_method: str | None
-    refused_on: date | None
-    withdrawn_on: date | None
-    reason_class: str | None
-    officer: str | None = Field(description="Directory id of the handler; shown to officers only.")
-    as_of: Instant = Field(description="When the newest fact applied to this dossier was recorded.")
-    actions: list[dict[str, Any]] = Field(description="Always empty: reporting only shows.")
-
-
-class DossierPage(Page[DossierShown]):
-    """A page of dossiers, newest first."""
-
-    as_of: Instant | None
-
-
-class MomentShown(BaseModel):
-    """One thing that happened; trace and type are shown to officers only."""
-
-    sequence: int
-    occurred_at: Instant
-    recorded_at: Instant
-    word: str
-    text: str
-    day: date | None
-    type: str | None
-    trace_id: str | None
-
-
-class TimelineShown(BaseModel):
-    """What happened to a dossier, in order."""
-
-    id: UUID
-    code: str
-    state: str
-    phase: str
-    version: int
-    items: list[MomentShown]
-    as_of: Instant
-
-
-class DayShown(BaseModel):
-    """Flows of one day; received - refused - settled - withdrawn is what the stock of open dossiers grew by."""
-
-    day: date
-    received: int
-    accepted: int
-    refused: int
-    settled_before: int
-    settled_on: int
-    settled_over: int
-    settled_unknown: int
-    returned: int
-    withdrawn: int
-    paused: int
-    resumed: int
-    warned: int
-    breached: int
-
-
-class UnitShown(BaseModel):
-    """A unit and its figures; `days` are the last thirty with any traffic."""
-
-    unit: str
-    name: str
-    level: str
-    kind: str
-    figures: dict[str, FigureShown]
-    days: list[DayShown]
-    as_of: Instant | None
-
-
-class UnitsShown(BaseModel):
-    """All units, those without traffic too."""
-
-    items: list[UnitFigures]
-    as_of: Instant | None
-
-
-class ProjectionShown(BaseModel):
-    """One table of the read model."""
-
-    name: str
-    version: int
-    rows: int
-
-
-class ProjectionsShown(BaseModel):
-    """The read models: one group, one version, one place in the topics."""
-
-    group: str
-    version: int
-    fold_version: int
-    switched_at: Instant
-    items: list[ProjectionShown]
-    lag: int | None = Field(description="Records in Kafka not yet applied; null when Kafka does not answer.")
-    held: int = Field(description="Records set aside: parked, or waiting for one before them.")
-    mismatches: int = Field(description="Units and channels where lines and counters disagree; must be 0.")
-    as_of: Instant | None
-
-
-async def works_of(request: Request) -> Works:
-    """The service's unit-of-work factory."""
-    works: Works = request.app.state.works
-    return works
-
-
-Store = Annotated[Works, Depends(works_of)]
-Spoken = Annotated[Language, Depends(language)]
 
 
 async def asked(
@@ -212,6 +55,8 @@ async def asked(
     settled_to: Annotated[date | None, Query(description="Settled on this day or earlier.")] = None,
     received_from: Annotated[date | None, Query(description="Received on this day or later.")] = None,
     received_to: Annotated[date | None, Query(description="Received on this day or earlier.")] = None,
+    officer: Annotated[Subject | None, Query(description="With this officer.")] = None,
+    assigned: Annotated[bool | None, Query(description="With an officer, or with nobody.")] = None,
 ) -> Filter:
     """A dependency: the filter a list was asked with."""
     if overdue:
@@ -219,7 +64,7 @@ async def asked(
         open, due_before = True, min(due_before or today, today)  # noqa: A001 - as above
     return Filter(
         unit, procedure, tuple(state), tuple(phase), open, paused, breached, due_on, due_before, tuple(timing), settled_from, settled_to,
-        received_from, received_to,
+        received_from, received_to, officer, assigned,
     )  # fmt: skip
 
 
@@ -258,7 +103,7 @@ async def dossiers(
     """Dossiers of your units, or your own, newest first. The filters are those behind the figures."""
     after = UUID(page.after[0]) if page.after else None
     found = await handlers.find(works, who, wanted, after=after, back=page.back, most=page.fetch)
-    made = page.page(found.lines, lambda line: (str(line.id),), lambda line: _dossier(line, who))
+    made = page.page(found.lines, lambda line: (str(line.id),), lambda line: dossier_shown(line, who))
     return DossierPage(items=made.items, next=made.next, prev=made.prev, here=made.here, as_of=found.as_of)
 
 
@@ -274,7 +119,7 @@ async def dossier(
     """One dossier; `min_version` reads your own write across services."""
     line = await handlers.show(works, who, id, least=min_version)
     revalidate(request, response, line.version)
-    return _dossier(line, who)
+    return dossier_shown(line, who)
 
 
 @router.get("/timelines/{id}")
@@ -322,7 +167,8 @@ def _units(found: handlers.Overview, spoken: Language) -> list[UnitFigures]:
     ]
 
 
-def _dossier(line: DossierLine, who: Principal) -> DossierShown:
+def dossier_shown(line: DossierLine, who: Principal) -> DossierShown:
+    """A line as this principal sees it."""
     values = {name: value for name, value in line._asdict().items() if name in DossierShown.model_fields}
     officer = line.officer if who.may_act_for(line.unit) else None
     return DossierShown(**{**values, "officer": officer}, phase=line.phase, as_of=line.last_at, actions=[])

@@ -1,0 +1,1 @@
+"""What reporting hands to other programs: sheets."""
