@@ -41,7 +41,7 @@ fmt: $(READY)
 
 # The long form of the campaigns: real processes, kill -9, four counters; and each service alone.
 faults: $(READY)
-	@$(BIN)/python -m pytest -q -p no:xdist -m "full" deploy/tests
+	@$(BIN)/python -m pytest -q -p no:xdist -m "full" deploy
 
 # Measured beside their limits and peers; KEYS="submit relay" for some of them.
 bench: $(READY)

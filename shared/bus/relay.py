@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -161,21 +161,9 @@ class Relay:
             sorted({row["topic"] for row in rows if row["topic"]}),
             [(row["id"], row["traceparent"]) for row in rows if row["id"]],
         ):
-            waits = []
-            for row in rows:
-                outgoing = contacts.get(row["contact"]) if row["contact"] else record_of(row)
-                if outgoing is not None:
-                    waits.append(
-                        await producer.send(
-                            self.prefix + outgoing.topic,
-                            value=outgoing.value,
-                            key=outgoing.key,
-                            headers=outgoing.headers,
-                        )
-                    )
+            waits = [await self._send(producer, row, contacts) for row in rows]
             self.failpoint("sent")
-            async with asyncio.timeout(CONFIRM_SECONDS):
-                await asyncio.gather(*(asyncio.shield(wait) for wait in waits))
+            await _confirmed([wait for wait in waits if wait is not None])
         self.failpoint("confirmed")
         await connection.execute(_DELETE, [row["position"] for row in rows])
         self.failpoint("deleted")
@@ -185,8 +173,30 @@ class Relay:
         )
         return len(rows)
 
+    async def _send(
+        self, producer: AIOKafkaProducer, row: Any, contacts: Mapping[Any, Outgoing]
+    ) -> asyncio.Future[Any] | None:
+        outgoing = contacts.get(row["contact"]) if row["contact"] else record_of(row)
+        if outgoing is None:
+            return None
+        future: asyncio.Future[Any] = await producer.send(
+            self.prefix + outgoing.topic, value=outgoing.value, key=outgoing.key, headers=outgoing.headers
+        )
+        return future
+
     async def _sealed(self, connection: Connection, contacts: Sequence[Any]) -> dict[Any, Outgoing]:
         return await self.sealer(connection, contacts) if contacts and self.sealer is not None else {}
+
+
+async def _confirmed(waits: Sequence[asyncio.Future[Any]]) -> None:
+    """Wait for every ack, at most `CONFIRM_SECONDS`; the first error, or TimeoutError, is raised and nothing is cancelled."""
+    if not waits:
+        return
+    _done, late = await asyncio.wait(waits, timeout=CONFIRM_SECONDS)
+    if late:
+        raise TimeoutError(f"{len(late)} records are not confirmed after {CONFIRM_SECONDS} s")
+    for wait in waits:
+        wait.result()
 
 
 async def measure(connection: Connection, service: str, metrics: Metrics) -> None:

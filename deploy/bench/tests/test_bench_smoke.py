@@ -9,14 +9,16 @@ from deploy.bench.keys import KEYS
 HOME = Path(".local/bench-quick")
 
 
-@pytest.mark.journey
-@pytest.mark.postgres
-@pytest.mark.kafka
-@pytest.mark.timeout(900)
-def test_every_key_can_be_measured(capsys: pytest.CaptureFixture[str]) -> None:
+pytestmark = [pytest.mark.journey, pytest.mark.postgres, pytest.mark.kafka, pytest.mark.timeout(900)]
+
+
+@pytest.mark.parametrize(
+    "keys", [["relay", "sweep"], pytest.param(list(KEYS), marks=pytest.mark.full)], ids=["two", "all"]
+)
+def test_keys_can_be_measured(keys: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     report = HOME.with_suffix(".json")
     report.unlink(missing_ok=True)
-    assert run.main(["--quick"], home=HOME) == run.DONE, capsys.readouterr().out
+    assert run.main([*keys, "--quick"], home=HOME) == run.DONE, capsys.readouterr().out
     measured = json.loads(report.read_text())
-    assert list(measured) == list(KEYS)
+    assert list(measured) == keys
     assert all(line["value"] > 0 for line in measured.values()), measured

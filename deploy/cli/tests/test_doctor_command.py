@@ -71,7 +71,7 @@ class TestTheCommand:
         nowhere = {"GANDAN_DATABASE_URL": "postgresql://127.0.0.1:1/{service}", "GANDAN_KAFKA": "127.0.0.1:1"}
         told = await gandan("doctor", env=nowhere)
         assert told.exit_code == 3
-        assert told.output.count("the database of") == 3
+        assert told.output.count("the database of") == 4
         assert "kafka: Kafka at 127.0.0.1:1 does not answer" in told.output
         assert "rules:" in told.output
 

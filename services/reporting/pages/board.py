@@ -18,7 +18,9 @@ from services.reporting.pages.visit import Visit
 from services.reporting.pages.writing import decimal_text, moment_text, number_text, share_text
 
 TILES: Final = ("overdue", "due_today", "open", "waiting", "settled_month", "late_month")
-_MOST_HOLDERS: Final = 12
+_MOST_HOLDERS: Final = 10
+_LEAST_SCALE: Final = 5
+"""One late dossier is a short bar, also where nobody holds more."""
 
 
 async def show(visit: Visit) -> Response:
@@ -64,7 +66,7 @@ def _case_holder(board: Board, row: Any) -> dict[str, Any]:
     asked = CaseFilter(
         unit=row["unit"], open=True, due_before=board.today, officer=row["officer"], assigned=None if row["officer"] else False
     )  # fmt: skip
-    most = max(each["late"] for each in board.case_holders)
+    most = max(_LEAST_SCALE, *(each["late"] for each in board.case_holders))
     return _held(board, row, most, questions.address(asked))
 
 
@@ -73,7 +75,7 @@ def _holder(board: Board, row: Any) -> dict[str, Any]:
     asked = Filter(
         unit=row["unit"], open=True, due_before=board.today, officer=row["officer"], assigned=None if row["officer"] else False
     )  # fmt: skip
-    most = max(each["late"] for each in board.holders)
+    most = max(_LEAST_SCALE, *(each["late"] for each in board.holders))
     return _held(board, row, most, questions.address(asked))
 
 
