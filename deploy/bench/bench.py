@@ -23,6 +23,9 @@ from shared.settings import Settings
 from shared.testing.databases import template, with_database
 from shared.web.devissuer import mint
 
+TRIPS = topics.facts("bench.trips")
+"""A topic no service reads, for bare round trips."""
+
 
 @dataclass(frozen=True, slots=True)
 class Databases:
@@ -123,7 +126,7 @@ class Bench:
         """Empty topics below a prefix, deleted at the end."""
         name = f"b{uuid7().hex[-10:]}." if prefix is None else prefix
         await self._delete_topics(name)
-        await topics.sync(self.bootstrap, prefix=name)
+        await topics.sync(self.bootstrap, prefix=name, topics=(*topics.CATALOGUE, TRIPS))
         try:
             yield name
         finally:
@@ -131,7 +134,7 @@ class Bench:
 
     async def _delete_topics(self, prefix: str) -> None:
         async with topics.admin(self.bootstrap) as client:
-            ours = {prefix + topic.name for topic in topics.CATALOGUE}
+            ours = {prefix + topic.name for topic in (*topics.CATALOGUE, TRIPS)}
             if found := sorted(ours & set(await client.list_topics())):
                 await guarded(client.delete_topics(found), 30)
 

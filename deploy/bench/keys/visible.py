@@ -12,7 +12,7 @@ import orjson
 from aiokafka import AIOKafkaConsumer
 
 from deploy.bench import dossiers
-from deploy.bench.bench import Bench, Product
+from deploy.bench.bench import TRIPS, Bench, Product
 from deploy.bench.result import Result, percentile
 from deploy.bench.wire import Wire
 from shared.bus.broker import guarded, make_producer, stop_producer
@@ -31,7 +31,7 @@ async def measure(bench: Bench) -> Result:
     number = bench.scale.visible_posts
     async with bench.topics() as prefix, bench.databases(*_SERVICES) as databases:
         bench.tell("visible: bare round trip")
-        bare = await round_trips(bench, prefix + "notifications.notices", number)
+        bare = await round_trips(bench, prefix + TRIPS.name, number)
         everything = "api,relay,consumers,timers"
         async with bench.product(_SERVICES, databases, parts=everything, prefix=prefix) as product:
             prober = await Prober.open(bench, product, databases.url("reporting"))
