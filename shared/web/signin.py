@@ -31,6 +31,8 @@ MOST_COOKIE_BYTES = 4000
 """Browsers keep cookies up to 4096 bytes, name and attributes included."""
 
 _NONCE = 12
+_SESSION = "session-1"
+"""Raised with every change of what a session holds: older cookies then are no session, and their owner signs in again."""
 _FORM_SECONDS = 24 * 3600
 
 
@@ -112,13 +114,13 @@ class Sessions:
 
     def read(self, request: Request) -> Session | None:
         """The session of this browser; `SessionExpired` when its time is over."""
-        found = self.seal.open("session", request.cookies.get(self._name, ""))
+        found = self.seal.open(_SESSION, request.cookies.get(self._name, ""))
         return _session(found) if found is not None else None
 
     def begin(self, response: Response, who: Principal, seconds: float = SESSION_SECONDS) -> Session:
         """Sign this browser in; a session cookie, so that closing the browser ends it too."""
         session = Session(who, secrets.token_hex(16))
-        text = self.seal.close("session", _written(session), seconds)
+        text = self.seal.close(_SESSION, _written(session), seconds)
         if len(text) > MOST_COOKIE_BYTES - 100:
             raise SessionTooLarge
         self._set(response, self._name, text)
@@ -162,7 +164,10 @@ def _written(session: Session) -> list[Any]:
 def _session(found: list[Any]) -> Session:
     number, subject, roles, units, recipient = found
     known = UUID(recipient) if recipient else None
-    return Session(Principal(subject, frozenset(roles), frozenset(units), recipient=known, acting=min(roles)), number)
+    return Session(
+        Principal(subject, frozenset(roles), frozenset(units), recipient=known, acting=min(roles, default="nobody")),
+        number,
+    )
 
 
 def local_path(text: str) -> str:

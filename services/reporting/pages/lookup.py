@@ -23,8 +23,8 @@ async def show(visit: Visit) -> Response:
     """The form, or what it found; a form without a token, for it changes nothing and asks only what its sender knows."""
     if visit.request.method != "POST":
         return visit.page("lookup.html", "lookup", code=visit.request.query_params.get("ma", "")[:_LONGEST], said=None)
-    form = await visit.request.form()
-    code, secret = str(form.get("code", ""))[:_LONGEST], str(form.get("secret", ""))[:_LONGEST]
+    form = await visit.form()
+    code, secret = form.get("code", "")[:_LONGEST], form.get("secret", "")[:_LONGEST]
     words = visit.words("lookup")
     if visit.site.buckets.take(LIMIT, client_of(visit.request)) < 0:
         return visit.page("lookup.html", "lookup", 429, code=code, said=words["too-many"])

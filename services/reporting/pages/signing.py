@@ -38,12 +38,12 @@ async def _page(visit: Visit, back: str, *, status: int = 200, **said: Any) -> R
 
 async def _chosen(visit: Visit) -> Response:
     """Sign in as the person chosen, with the built-in issuer's own token, checked like any other."""
-    form = await visit.request.form()
-    visit.site.sessions.check_form(visit.request, visit.session, str(form.get("form", "")))
-    back, role, unit = local_path(str(form.get("lai", ""))), str(form.get("role", "")), str(form.get("unit", ""))
+    form = await visit.form()
+    visit.site.sessions.check_form(visit.request, visit.session, form.get("form", ""))
+    back, role, unit = local_path(form.get("lai", "")), form.get("role", ""), form.get("unit", "")
     if visit.site.dev is None or role not in CHOICES:
         return visit.sorry("missing", 404)
-    person = str(form.get("person", "")).strip() or None if role == "citizen" else None
+    person = form.get("person", "").strip() or None if role == "citizen" else None
     try:
         token = visit.site.dev.token(role, units=[unit] if unit else [], person=person)
         who = await visit.site.door.verifier.principal(token)
@@ -92,8 +92,8 @@ async def arrive(visit: Visit) -> Response:
 
 async def leave(visit: Visit) -> Response:
     """Sign out here, and show where to sign out at the issuer too: a form may not lead to another host by itself."""
-    form = await visit.request.form()
-    visit.site.sessions.check_form(visit.request, visit.session, str(form.get("form", "")))
+    form = await visit.form()
+    visit.site.sessions.check_form(visit.request, visit.session, form.get("form", ""))
     visit.session = None
     goodbye = await visit.site.flow.goodbye() if visit.site.flow else None
     answer = visit.page("signed-out.html", "sign-in", goodbye=goodbye)

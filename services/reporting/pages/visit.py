@@ -9,7 +9,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, TypeAlias
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import structlog
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -26,13 +26,16 @@ from shared.web.devissuer import DevIssuer
 from shared.web.door import Door
 from shared.web.limits import Buckets
 from shared.web.refusals import BadCursor
-from shared.web.signin import FormForged, Session, SessionExpired, Sessions
+from shared.web.signin import FormForged, Session, SessionExpired, Sessions, SessionTooLarge
 from shared.web.signin_flow import CodeFlow
 
 HERE: Final = Path(__file__).parent
 LEADERS: Final = ("head", "inspector", "admin")
 OFFICERS: Final = ("clerk", "handler", *LEADERS)
 READERS: Final = ("citizen", *OFFICERS)
+
+LONGEST_FORM: Final = 16_384
+"""Bytes; the longest form of these pages has two short fields."""
 
 _LANGUAGE: Final = "gandan-language"
 _YEAR_S: Final = 365 * 86400
@@ -122,6 +125,16 @@ class Visit:
         """The sentences of these sections in the reader's language."""
         return words(self.language, *sections)
 
+    async def form(self) -> Mapping[str, str]:
+        """The fields of a form that was sent, without the characters no store can hold; raises `BadQuestion` for a huge one."""
+        body = bytearray()
+        async for part in self.request.stream():
+            body += part
+            if len(body) > LONGEST_FORM:
+                raise domain.BadQuestion(field="form")
+        text = body.decode("utf-8", "replace").replace("%00", "").replace("\0", "")
+        return dict(parse_qsl(text, keep_blank_values=True))
+
     def page(self, template: str, section: str, status: int = 200, **values: Any) -> Response:
         """The page, with its cookies."""
         carrier = Response()
@@ -187,9 +200,18 @@ def endpoint(site: Site, show: Show, *roles: str) -> Endpoint:
     return answer
 
 
+_SORRY: Final[Mapping[type[Exception], tuple[str, int]]] = {
+    NotFound: ("missing", 404),
+    FormForged: ("forged", 403),
+    SessionTooLarge: ("too-large", 403),
+    BadCursor: ("question", 400),
+    domain.BadQuestion: ("question", 400),
+}
+"""What a page says when it cannot be shown, and its status."""
+
+
 def _failed(visit: Visit, error: Exception) -> Response:
-    known = {NotFound: ("missing", 404), FormForged: ("forged", 403), BadCursor: ("question", 400), domain.BadQuestion: ("question", 400)}  # fmt: skip
-    if (said := next((said for kind, said in known.items() if isinstance(error, kind)), None)) is not None:
+    if (said := next((said for kind, said in _SORRY.items() if isinstance(error, kind)), None)) is not None:
         return visit.sorry(*said)
     fault = faults.fault_of(error)
     _log.error("page failed", error=faults.name(error), places=faults.places(error), path=visit.request.url.path)

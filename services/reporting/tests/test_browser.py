@@ -184,6 +184,7 @@ async def test_every_page_keeps_the_rules_of_accessibility_and_the_width_of_the_
 async def look(page: Page, axe: Axe, width: int) -> None:
     """No rule of axe is broken, nothing is wider than the screen, and everything can be reached by the keyboard."""
     found = await axe.run(page, options=RULES)
+    assert found.response["passes"]
     assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
     assert await page.evaluate("document.documentElement.scrollWidth") <= width, page.url
     await page.keyboard.press("Tab")

@@ -15,9 +15,13 @@ from services.reporting.domain import LIVE
 from services.reporting.store import projections, reads
 from services.reporting.store.reads import Viewer
 from services.reporting.tests.facts import MONDAY, TRACE, UNIT, Dossier, procedure, raw, told, unit
+from services.reporting.tests.letters import Notice
+from services.reporting.tests.test_letters_store import letters_and_cases
 from shared.bus.arrival import Raw
 from shared.bus.place import Move
+from shared.contracts.complaints import CASES
 from shared.contracts.intake import PROCEDURES, UNITS
+from shared.contracts.notifications import NOTICES
 from shared.kernel import system
 from shared.store.unit_of_work import Works
 from shared.telemetry.metrics import Metrics
@@ -141,6 +145,28 @@ async def test_the_place_of_the_newest_fact_is_kept_with_its_effects(works: Work
         found = await db.fetch("SELECT topic, partition, newest_at FROM projection_place ORDER BY topic")
     assert [(r["topic"], r["partition"]) for r in found] == [("intake.dossiers", 1), ("intake.units", 0)]
     assert (found[0]["newest_at"] - MONDAY).total_seconds() == 300
+
+
+async def test_letters_cases_and_notices_arrive_late_double_and_reordered_and_change_nothing(
+    works: Works, feed: Feed
+) -> None:
+    dice = random.Random(1)  # noqa: S311 - a shuffle that can be repeated
+    every = letters_and_cases()
+    notices = [Notice(letter.case) for letter, _, cases in every if cases]
+    histories = {letter.id: facts for letter, facts, _ in every} | {letter.case: facts for letter, _, facts in every}
+    log = [raw(fact, n, offset=0, topic=CASES, partition=n % 2) for facts in histories.values() for n, fact in enumerate(facts, 1)]  # fmt: skip
+    log += [raw(fact, n, offset=0, topic=NOTICES) for each in notices for n, fact in enumerate([each.created(), each.read()], 1)]  # fmt: skip
+    log += dice.choices(log, k=40)
+    dice.shuffle(log)
+    while log:
+        await feed(log[:17])
+        del log[:17]
+    async with works.begin(system("test")) as work:
+        await projections.make(work.db, 1, 2)
+        await handlers.project_cases(work.db, 2, {key: told(facts) for key, facts in histories.items() if facts})
+        await handlers.project_notices(work.db, 2, {each.id: told([each.created(), each.read()]) for each in notices})
+        assert not await projections.differences(work.db, 1, 2)
+        assert await projections.held(work.db, LIVE) == 0
 
 
 async def test_a_swap_waits_for_a_batch_and_the_next_batch_writes_the_new_version(works: Works, feed: Feed) -> None:

@@ -185,6 +185,8 @@ async def test_markup_in_a_code_is_shown_as_text(site: httpx.AsyncClient) -> Non
     assert answer.status_code == 404
     assert "<script>alert" not in answer.text
     assert (await ask(site, "x" * 5000, "y" * 5000)).status_code == 404
+    assert (await ask(site, "x" * 20_000, "y")).status_code == 400
+    assert (await ask(site, f"\0{CODE}", "\0")).status_code == 404
 
 
 async def test_the_page_names_nobody(site: httpx.AsyncClient, works: Works, dossier: Dossier) -> None:

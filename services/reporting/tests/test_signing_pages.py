@@ -110,6 +110,16 @@ async def test_the_way_back_never_leaves_this_host(site: httpx.AsyncClient, back
     assert (await sign_in(site, "head", UNIT, back=back)).headers["location"] == "/bang-dieu-hanh"
 
 
+async def test_an_account_of_too_many_units_is_told_so(works: Works, tmp_path: Path, keys: Keys) -> None:
+    many = Somebody("many", roles=["head"], units=[f"{n:05}" for n in range(600)])
+    with Issuer([many]) as crowded:
+        door = open_door(Settings(home=tmp_path, issuer=crowded.url, public_url="https://test"), keys)
+        transport = httpx.ASGITransport(pages.site(works, door), raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="https://test") as site:
+            answer = await through_the_issuer(site, "many", "/")
+    assert (answer.status_code, "quá nhiều đơn vị" in answer.text) == (403, True)
+
+
 async def test_an_unknown_role_is_not_signed_in(site: httpx.AsyncClient) -> None:
     assert (await sign_in(site, "publisher")).status_code == 404
 

@@ -66,7 +66,8 @@ def sign_in(sessions: Sessions, browser: Browser, who: Principal = HEAD) -> Sess
 
 def test_a_session_comes_back_as_it_was(sessions: Sessions, browser: Browser) -> None:
     citizen = Principal("c-1", frozenset({"citizen"}), recipient=UUID(int=7), acting="citizen")
-    for who in (HEAD, citizen):
+    guest = Principal("g-1", frozenset(), acting="nobody")
+    for who in (HEAD, citizen, guest):
         session = sign_in(sessions, browser, who)
         assert sessions.read(browser.request()) == session
 
