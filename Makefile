@@ -30,7 +30,7 @@ test: $(READY)
 check: $(READY)
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
-	@$(BIN)/lint-imports --no-cache | tail -n 4
+	@found=$$($(BIN)/lint-imports --no-cache) || { echo "$$found"; exit 1; }
 	@$(BIN)/codespell
 	@$(BIN)/mypy
 	@$(BIN)/gandan contracts check
