@@ -108,7 +108,8 @@ def save(
     added: Sequence[Component] = (),
 ) -> None:
     """Write the next version, and the texts that stay in intake: a reason, what was asked for, papers that came later."""
-    work.along(_SAVE, *values(dossier), dossier.version - 1, reason, supplement, _plain(added))
+    seen = dossier.version - 1
+    work.along(_SAVE, *values(dossier), seen, reason, supplement, _plain(added), seen=seen)
 
 
 async def dossier(connection: Connection, id: UUID) -> Dossier:

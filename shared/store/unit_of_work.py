@@ -92,6 +92,7 @@ class Work:
     persons: list[tuple[PersonRow, bool]] = field(default_factory=list)
     tails: dict[UUID, Tail] = field(default_factory=dict)
     riders: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
+    seen: list[int] = field(default_factory=list)
     snapshot: bytes | None = None
     flushed: int = 0
 
@@ -132,12 +133,14 @@ class Work:
         """State how a deadline stands now; the last word of a transaction counts."""
         self.schedules[schedule.aggregate, schedule.kind] = schedule
 
-    def along(self, statement: str, *values: Any) -> None:
+    def along(self, statement: str, *values: Any, seen: int | None = None) -> None:
         """Write a row in the same statement as the facts: a data-changing statement with `$1…` that returns its rows.
 
-        One that changes nothing means somebody else was first: `Stale`.
+        One that changes nothing means somebody else was first: `Stale`, with the version that was `seen`.
         """
         self.riders.append((statement, values))
+        if seen is not None:
+            self.seen.append(seen)
 
     def keep(self, person: PersonRow, *, contact: bool = True) -> None:
         """Put a person into the vault; their contact goes, sealed, to notifications unless nobody will be told there."""
@@ -180,6 +183,7 @@ class Work:
         self.schedules.clear()
         self.persons.clear()
         self.riders.clear()
+        self.seen.clear()
 
 
 def _lock_number(who: Principal, once: Once) -> int:

@@ -63,10 +63,11 @@ async def write_all(db: Connection, works: Sequence[Work]) -> None:
     _write_persons(parts, stated)
     _write_deadlines(parts, stated)
     _write_answers(parts, stated)
+    seen = [version for work in stated for version in work.seen]
     for work in stated:
         work.wrote()
     if not await db.fetchval(parts.text(), *parts.values):
-        raise Stale
+        raise Stale("", **({"seen": seen[0]} if len(seen) == 1 else {}))
 
 
 async def _find_tails(db: Connection, work: Work) -> None:

@@ -123,8 +123,9 @@ async def test_a_version_that_was_overtaken_is_not_written(desk: Desk) -> None:
         async with desk.works.begin(Caller(CLERK)) as work:
             store.save(work, newer)
 
-    with pytest.raises(Stale):
+    with pytest.raises(Stale) as stale:
         await again()
+    assert stale.value.facts == {"seen": 1}
 
 
 async def test_texts_are_written_with_the_version_and_stay_when_nothing_is_said(desk: Desk) -> None:
