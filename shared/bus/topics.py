@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
@@ -12,6 +14,7 @@ from shared.bus.broker import guarded
 
 DAY_MS = 86_400_000
 _EXISTS = 36
+_SEEN_SECONDS = 30
 
 
 class TopicRefused(Exception):  # noqa: N818 - Kafka's answer
@@ -97,10 +100,22 @@ async def sync(
         if not missing:
             return []
         answer = await client.create_topics([_wanted(prefix, topic, replication) for topic in missing])
-    made = []
-    for name, code, *rest in answer.topic_errors:
-        if code not in {0, _EXISTS}:
-            raise TopicRefused(f"{name}: {rest[0] if rest else ''} (Kafka error {code})")
-        if code != _EXISTS:  # somebody else made it meanwhile
-            made.append(name)
+        made = []
+        for name, code, *rest in answer.topic_errors:
+            if code not in {0, _EXISTS}:
+                raise TopicRefused(f"{name}: {rest[0] if rest else ''} (Kafka error {code})")
+            if code != _EXISTS:  # somebody else made it meanwhile
+                made.append(name)
+        await _seen(client, [prefix + topic.name for topic in missing])
     return made
+
+
+async def _seen(client: AIOKafkaAdminClient, names: Sequence[str]) -> None:
+    """Wait until the broker shows the partitions of what was made: it answers the creation before it does."""
+    async with asyncio.timeout(_SEEN_SECONDS):
+        while not all(_whole(topic) for topic in await client.describe_topics(list(names))):  # noqa: ASYNC110 - Kafka tells nobody
+            await asyncio.sleep(0.02)
+
+
+def _whole(described: Mapping[str, Any]) -> bool:
+    return not described["error_code"] and bool(described["partitions"])

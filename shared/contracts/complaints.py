@@ -65,6 +65,54 @@ class SubmissionFiled(Fact):
 
 
 @fact(CASES, "submission")
+class SubmissionSupplementRequested(Fact):
+    """Something is missing in the letter: its screening pauses until it comes, at the latest on `respond_by`."""
+
+    submission: UUID
+    code: str
+    unit: str
+    recipient: UUID | None = None
+    respond_by: date
+
+
+@fact(CASES, "submission")
+class SubmissionSupplied(Fact):
+    """What was missing came; the letter is screened until `due_on`."""
+
+    submission: UUID
+    code: str
+    unit: str
+    recipient: UUID | None = None
+    due_at: datetime
+    due_on: date
+
+
+@fact(CASES, "submission")
+class SubmissionTransferred(Fact):
+    """The competent body has the letter now: `to_unit` screens it until `due_on`; None is a body outside the province."""
+
+    submission: UUID
+    code: str
+    unit: str
+    to_unit: str | None = None
+    recipient: UUID | None = None
+    reason_class: str
+    due_at: datetime | None = None
+    due_on: date | None = None
+
+
+@fact(CASES, "submission")
+class SubmissionLinked(Fact):
+    """A person found that the letter says what another one said already; it is settled with that one."""
+
+    submission: UUID
+    code: str
+    unit: str
+    recipient: UUID | None = None
+    with_submission: UUID
+
+
+@fact(CASES, "submission")
 class SubmissionDeadlineWarned(Fact):
     """The letter will not be screened in time unless something happens: one announcement per deadline revision."""
 
@@ -191,6 +239,8 @@ class CaseTransferRejected(Fact):
     by_unit: str
     times: int
     reason_class: str
+    due_at: datetime | None = None
+    due_on: date | None = None
 
 
 @fact(CASES, "case")
@@ -429,8 +479,8 @@ class ContactSealed(Fact):
 
 
 SUBMISSION_FACTS: tuple[type[Fact], ...] = (
-    SubmissionRegistered, SubmissionSplit, SubmissionGuided, SubmissionFiled, SubmissionDeadlineWarned,
-    SubmissionDeadlineBreached,
+    SubmissionRegistered, SubmissionSplit, SubmissionGuided, SubmissionFiled, SubmissionSupplementRequested, SubmissionSupplied,
+    SubmissionTransferred, SubmissionLinked, SubmissionDeadlineWarned, SubmissionDeadlineBreached,
 )  # fmt: skip
 CASE_FACTS: tuple[type[Fact], ...] = (
     CaseOpened, CaseAccepted, CaseRefused, CaseAssigned, CaseTransferred, CaseTransferAccepted, CaseTransferRejected,

@@ -32,4 +32,30 @@ class NoticeRead(Fact):
     recipient: UUID
 
 
-CATALOGUE = Catalogue.of((NoticeCreated, NoticeRead))
+@fact(NOTICES, "notice")
+class NoticeDelivered(Fact):
+    """A provider took the notice for this channel, or its receipt says it arrived; `attempts` counts from 1."""
+
+    notice: UUID
+    code: str
+    aggregate: UUID
+    recipient: UUID
+    channel: str
+    attempts: int
+
+
+@fact(NOTICES, "notice")
+class NoticeFailed(Fact):
+    """This channel will not carry the notice any more; what stays is the inbox. `reason_class` is never a provider's text."""
+
+    notice: UUID
+    code: str
+    aggregate: UUID
+    recipient: UUID
+    channel: str
+    attempts: int
+    reason_class: str
+
+
+NOTICE_FACTS: tuple[type[Fact], ...] = (NoticeCreated, NoticeRead, NoticeDelivered, NoticeFailed)
+CATALOGUE = Catalogue.of(NOTICE_FACTS)

@@ -12,6 +12,7 @@ import os
 import select
 import signal
 import sys
+import traceback
 from io import FileIO
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,9 @@ def _run(order: dict[str, Any]) -> None:
         app(order["arguments"])
     except SystemExit as end:
         code = end.code
+    except BaseException:
+        traceback.print_exc()  # `_exit` would swallow it
+        raise
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

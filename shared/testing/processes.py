@@ -79,7 +79,7 @@ class Child:
     async def _until(self, what: str, reached: Any) -> None:
         async def look() -> bool:
             if not self.alive:
-                raise LookupError(f"it ended with {self.wait()}: {self.words()[-1500:]}")
+                raise RuntimeError(f"it ended with {self.wait()}: {self.words()[-1500:]}")
             return bool(reached(await self.readyz()))
 
         await wait_until(look, seconds=PATIENCE_SECONDS, every=0.05, what=f"{what} at {self.url}, see {self.log}")
