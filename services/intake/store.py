@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -29,20 +30,19 @@ _SET = ", ".join(f'"{name}" = ${n}' for n, name in enumerate(SNAPSHOT[1:], 2))
 _SEEN, _REASON, _ASKED, _ADDED = (f"${len(SNAPSHOT) + n}" for n in range(1, 5))
 _SAVE = f"""UPDATE dossier SET {_SET}, reason = coalesce({_REASON}, reason), supplement = coalesce({_ASKED}, supplement),
 components = components || {_ADDED} WHERE id = $1 AND version = {_SEEN} RETURNING 1"""
-_LOCK = "SELECT s.sequence, s.head FROM dossier d JOIN stream s ON s.id = d.id WHERE d.id = $1 FOR UPDATE"
+_LOCK = """SELECT d.id, s.sequence, s.head FROM dossier d JOIN stream s ON s.id = d.id WHERE d.id = ANY($1::uuid[])
+ORDER BY d.id FOR UPDATE"""
 _DOSSIER = f"""SELECT {", ".join(f'd."{name}"' for name in SNAPSHOT)}, a.clock AS answer, t.clock AS settlement
 FROM dossier d LEFT JOIN deadline a ON a.aggregate = d.id AND a.kind = '{ANSWER}' LEFT JOIN deadline t ON t.aggregate = d.id AND t.kind = '{SETTLEMENT}'"""
 _BY_ID, _BY_CODE = f"{_DOSSIER} WHERE d.id = $1", f"{_DOSSIER} WHERE d.code = $1"
-_NUMBER = """INSERT INTO code_counter AS c (agency, day, last) VALUES ($1, $2, 1)
-ON CONFLICT (agency, day) DO UPDATE SET last = c.last + 1 RETURNING last"""
+_BY_IDS = f"{_DOSSIER} WHERE d.id = ANY($1::uuid[])"
+_NUMBERS = """INSERT INTO code_counter AS c (agency, day, last) SELECT * FROM unnest($1::text[], $2::date[], $3::int4[])
+ON CONFLICT (agency, day) DO UPDATE SET last = c.last + excluded.last RETURNING agency, day, last"""
 _LATE = "SELECT id, code, unit, recipient, handler FROM dossier WHERE id = ANY($1::uuid[])"
 _PAPERS = """SELECT d.summary, d.components, p.id, p.data_key, p.sealed, o.id AS owner_id, o.data_key AS owner_data_key, o.sealed AS owner_sealed
 FROM dossier d JOIN person p ON p.id = d.person LEFT JOIN person o ON o.id = d.owner WHERE d.id = $1"""
 _CONTACTS = """SELECT c.recipient, c.sequence, p.id, CASE WHEN c.forgotten_at IS NULL THEN p.data_key END AS data_key, p.sealed
 FROM contact c JOIN person p ON p.id = c.person WHERE c.recipient = ANY($1::uuid[])"""
-_TRY = """INSERT INTO lookup_lock AS l (code, failures) VALUES ($1, 1) ON CONFLICT (code) DO UPDATE SET
-failures = CASE WHEN l.locked_until <= $2 THEN 1 ELSE l.failures + 1 END,
-locked_until = CASE WHEN l.locked_until > $2 THEN l.locked_until END RETURNING failures, locked_until"""
 
 Whose: TypeAlias = UUID | frozenset[str] | None
 """Whose dossiers a list holds: one recipient's, those of units, or (None) everybody's, for an admin."""
@@ -75,8 +75,22 @@ def _plain(components: Sequence[Component]) -> list[dict[str, Any]]:
 
 async def next_code(work: Work, agency: str, day: date) -> str:
     """`<agency>-YYMMDD-NNNN`, the next number of that agency and day; taken late, since its row stays locked (decisions 22)."""
-    number = await work.db.fetchval(_NUMBER, agency, day)
+    number = await work.ask(_next_numbers, (agency, day), spends=True)
     return f"{agency}-{day:%y%m%d}-{number:04d}"
+
+
+async def _next_numbers(connection: Connection, counters: Sequence[tuple[str, date]]) -> Sequence[int]:
+    """The next number of each counter; rows are locked in one order, so that nobody waits in a circle."""
+    wanted = sorted(Counter(counters).items())
+    rows = await connection.fetch(
+        _NUMBERS, [a for (a, _), _ in wanted], [d for (_, d), _ in wanted], [n for _, n in wanted]
+    )
+    free = {(row["agency"], row["day"]): row["last"] for row in rows}
+    numbers = []
+    for counter in reversed(counters):
+        numbers.append(free[counter])
+        free[counter] -= 1
+    return numbers[::-1]
 
 
 def create(
@@ -88,15 +102,23 @@ def create(
 
 
 async def load(work: Work, id: UUID) -> Dossier:
-    """A dossier to be changed, locked, or `NotFound`.
+    """A dossier to be changed, locked, or `NotFound`."""
+    found = await work.ask(_lock, id)
+    if found is None:
+        raise NotFound
+    tail, row = found
+    work.knows(id, tail["sequence"], tail["head"])
+    return _dossier(row)
+
+
+async def _lock(connection: Connection, ids: Sequence[UUID]) -> Sequence[tuple[Any, Any] | None]:
+    """Each dossier's place in its history and its row, locked in one order.
 
     The lock is a statement of its own: a joined row that is not locked would be read as it stood before the wait.
     """
-    tail = await work.db.fetchrow(_LOCK, id)
-    if tail is None:
-        raise NotFound
-    work.knows(id, tail["sequence"], tail["head"])
-    return _dossier(await work.db.fetchrow(_BY_ID, id))
+    tails = {tail["id"]: tail for tail in await connection.fetch(_LOCK, ids)}
+    rows = {row["id"]: row for row in await connection.fetch(_BY_IDS, list(tails))}
+    return [(tails[each], rows[each]) if each in tails else None for each in ids]
 
 
 def save(
@@ -203,25 +225,6 @@ def _filters(wanted: Wanted, at: datetime, today: date) -> list[ColumnElement[bo
 def _due_before(day: date) -> ColumnElement[bool]:
     row = DossierRow
     return and_(col(row.due_on) < day, col(row.closed_at).is_(None), col(row.settled_at).is_(None))
-
-
-async def try_lookup(work: Work, name: str) -> tuple[int, datetime | None]:
-    """Count a try before the secret is compared: how many there were since the last right one, and until when it is locked.
-
-    The row stays locked until the transaction ends, so that many tries at once are made one after the other.
-    """
-    row = await work.db.fetchrow(_TRY, name, work.now)
-    return row["failures"], row["locked_until"]
-
-
-async def lock_lookup(work: Work, name: str, until: datetime) -> None:
-    """No secret is tried for this code until then."""
-    await work.db.execute("UPDATE lookup_lock SET locked_until = $2 WHERE code = $1", name, until)
-
-
-async def unlock(work: Work, name: str) -> None:
-    """A right secret ends the counting."""
-    await work.db.execute("DELETE FROM lookup_lock WHERE code = $1", name)
 
 
 async def seed_lock(work: Work) -> None:

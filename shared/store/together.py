@@ -1,22 +1,23 @@
 """Group commit: commands that arrive while a lane is busy share its next transaction (hot-path measure: 1.5 times the throughput).
 
-Each action still decides for itself; what they state is written in one statement. When one spoils the transaction,
-all are rolled back and each is done again alone: the outcome is the same, only slower.
+Each action still decides for itself; what they ask is asked in one statement, and so is written what they state. When one
+spoils the transaction, all are rolled back and each is done again alone: the outcome is the same, only slower.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import asyncpg
 
 from shared.kernel import Caller, Refused, Repeated
-from shared.store.unit_of_work import Work, Works, refuse_repeated
+from shared.store.db import Connection
+from shared.store.unit_of_work import K, Question, V, Work, Works, find_repeats, judge_repeat
 from shared.store.writing import write_all
 
 MOST = 16
@@ -24,7 +25,7 @@ LANES = 2
 
 R = TypeVar("R")
 Action = Callable[[Work], Awaitable[R]]
-"""Does one command with the work it is given: refuses before it asks the database, writes by stating only."""
+"""Does one command with the work it is given: reads by `work.ask`, writes by stating; refused after it spent something, it spoils the transaction."""
 
 
 class _Spoiled(Exception):  # noqa: N818 - a signal between two functions here
@@ -35,14 +36,45 @@ class _Spoiled(Exception):  # noqa: N818 - a signal between two functions here
 class _Member(Generic[R]):
     caller: Caller
     action: Action[R]
-    order: str
     context: Context
     answer: asyncio.Future[R]
 
 
 @dataclass(slots=True, eq=False)
+class _Circle:
+    """The members at work in one transaction. A question is put when everybody still at work waits for an answer."""
+
+    connection: Connection
+    active: int
+    waiting: dict[Question[Any, Any], list[tuple[Any, asyncio.Future[Any]]]] = field(default_factory=dict)
+    idle: int = 0
+
+    async def ask(self, question: Question[K, V], key: K) -> V:
+        answer: asyncio.Future[V] = asyncio.get_running_loop().create_future()
+        self.waiting.setdefault(question, []).append((key, answer))
+        self.idle += 1
+        await self._put_when_all_wait()
+        return await answer
+
+    async def leave(self) -> None:
+        self.active -= 1
+        await self._put_when_all_wait()
+
+    async def _put_when_all_wait(self) -> None:
+        if self.idle < self.active or not self.waiting:
+            return
+        waiting, self.waiting, self.idle = self.waiting, {}, 0
+        for question, asked in waiting.items():
+            answers: Sequence[Any] | BaseException
+            (answers,) = await asyncio.gather(
+                question(self.connection, [key for key, _ in asked]), return_exceptions=True
+            )
+            _hand_out(answers, [answer for _, answer in asked])
+
+
+@dataclass(slots=True, eq=False)
 class Together:
-    """The lanes of one service. `do` is `works.begin` for commands that lock nothing but what `order` names."""
+    """The lanes of one service. `do` is `works.begin` for commands that lock nothing but what their questions lock."""
 
     works: Works
     most: int = MOST
@@ -50,10 +82,10 @@ class Together:
     waiting: deque[_Member[Any]] = field(default_factory=deque)
     running: set[asyncio.Task[None]] = field(default_factory=set)
 
-    async def do(self, caller: Caller, action: Action[R], *, order: str) -> R:
-        """Run an action in a transaction shared with its neighbours; locks are taken in the order of `order`."""
+    async def do(self, caller: Caller, action: Action[R]) -> R:
+        """Run an action in a transaction shared with its neighbours."""
         answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-        member = _Member(caller, action, order, copy_context(), answer)
+        member = _Member(caller, action, copy_context(), answer)
         self.waiting.append(member)
         if self.free:
             self.free -= 1
@@ -66,8 +98,7 @@ class Together:
         try:
             while self.waiting:
                 members = [self.waiting.popleft() for _ in range(min(self.most, len(self.waiting)))]
-                live = [member for member in members if not member.answer.cancelled()]
-                await self._serve(sorted(live, key=lambda member: member.order))
+                await self._serve([member for member in members if not member.answer.cancelled()])
         finally:
             self.free += 1
 
@@ -83,20 +114,31 @@ class Together:
                     await self._alone(member)
 
     async def _shared(self, members: Sequence[_Member[Any]]) -> None:
-        done: list[tuple[_Member[Any], Work, Any]] = []
         async with self.works.pool.acquire() as connection, connection.transaction():
-            for member in members:
-                work = Work(
-                    self.works, member.caller, self.works.clock(), connection, self.works.new_id(), member.context
-                )
-                if (outcome := await _attempt(member, work)) is not None:
-                    done.append((member, work, outcome[0]))
+            circle = _Circle(connection, len(members))
+            done = [each for each in await _all_of(self._attempt(circle, member) for member in members) if each]
             await write_all(connection, [work for _, work, _ in done])
         if done:
             self.works.committed.set()
         for member, _work, result in done:
             if not member.answer.done():
                 member.answer.set_result(result)
+
+    async def _attempt(self, circle: _Circle, member: _Member[R]) -> tuple[_Member[R], Work, R] | None:
+        """What the action gives; None when it was refused before it touched the database."""
+        works, once = self.works, member.caller.once
+        work = Work(works, member.caller, works.clock(), circle.connection, works.new_id(), member.context, circle)
+        try:
+            if once is not None:
+                judge_repeat(await circle.ask(find_repeats, (work.who, once)), once)
+            return member, work, await member.action(work)
+        except (Refused, Repeated) as refusal:
+            if work.touched:
+                raise _Spoiled from refusal
+            _fail(member, refusal)
+            return None
+        finally:
+            await circle.leave()
 
     async def _alone(self, member: _Member[Any]) -> None:
         try:
@@ -110,17 +152,24 @@ class Together:
                 member.answer.set_result(result)
 
 
-async def _attempt(member: _Member[Any], work: Work) -> tuple[Any] | None:
-    """The action's result in a tuple; None when it was refused before it touched the database."""
-    try:
-        if member.caller.once is not None:
-            await refuse_repeated(work, member.caller.once)
-        return (await member.action(work),)
-    except (Refused, Repeated) as refusal:
-        if work.touched:
-            raise _Spoiled from refusal
-        _fail(member, refusal)
-        return None
+async def _all_of(attempts: Iterable[Coroutine[Any, Any, R]]) -> list[R]:
+    """All results, once all have ended; the first failure when there is one."""
+    ended = await asyncio.gather(*attempts, return_exceptions=True)
+    for each in ended:
+        if isinstance(each, BaseException):
+            raise each
+    return cast("list[R]", ended)
+
+
+def _hand_out(answers: Sequence[Any] | BaseException, waiting: Sequence[asyncio.Future[Any]]) -> None:
+    """Its answer, or the failure, to each who waits."""
+    for n, future in enumerate(waiting):
+        if future.done():
+            continue
+        if isinstance(answers, BaseException):
+            future.set_exception(answers)
+        else:
+            future.set_result(answers[n])
 
 
 def _fail(member: _Member[Any], error: Exception) -> None:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from contextvars import Context
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from hmac import digest
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -33,11 +33,25 @@ from shared.telemetry.tracing import Arrival, Tracing
 MAX_ENVELOPE = 900_000
 """Bytes; the broker takes 1 MiB with headers. A larger fact is refused when it is recorded."""
 
-_REPLAY = """SELECT pg_try_advisory_xact_lock($1) AS mine, i.fingerprint, i.status, i.answer
-FROM (SELECT 1) one LEFT JOIN idempotency i ON i.principal = $2 AND i.key = $3"""
+_REPEATS = """SELECT pg_try_advisory_xact_lock(u.lock) AS mine, i.fingerprint, i.status, i.answer
+FROM unnest($1::int8[], $2::bytea[], $3::text[]) WITH ORDINALITY AS u(lock, principal, key, n)
+LEFT JOIN idempotency i ON i.principal = u.principal AND i.key = u.key ORDER BY u.n"""
 
 
 Mark: TypeAlias = dict[UUID, tuple[int, bytes]]
+
+K = TypeVar("K")
+V = TypeVar("V")
+Question: TypeAlias = Callable[[Connection, Sequence[K]], Awaitable[Sequence[V]]]
+"""A statement that answers for many: one answer a key, in their order."""
+
+
+class Circle(Protocol):
+    """Those who share a transaction; a question of several is put to the database once."""
+
+    async def ask(self, question: Question[K, V], key: K) -> V:
+        """The answer for this key."""
+        ...
 
 
 class FactTooLarge(Invalid):
@@ -85,8 +99,10 @@ class Work:
     id: UUID
     context: Context | None = None
     """Where the request's span is, when the work is done in another task."""
+    circle: Circle | None = None
+    """Whoever shares the transaction."""
     touched: bool = False
-    """Whether the database was asked, so that a refusal may have left something to roll back."""
+    """Whether the database was used, so that a refusal may have left something to roll back."""
     facts: list[Pending] = field(default_factory=list)
     schedules: dict[tuple[UUID, str], deadlines.Schedule] = field(default_factory=dict)
     persons: list[tuple[PersonRow, bool]] = field(default_factory=list)
@@ -106,6 +122,16 @@ class Work:
     def who(self) -> Principal:
         """The acting principal."""
         return self.caller.principal
+
+    async def ask(self, question: Question[K, V], key: K, *, spends: bool = False) -> V:
+        """Ask the database what neighbours in a shared transaction ask, too: one round trip for all of them.
+
+        A question that `spends` changes something; whoever is refused after it takes it back with the transaction.
+        """
+        self.touched = self.touched or spends
+        if self.circle is not None:
+            return await self.circle.ask(question, key)
+        return (await question(self.connection, [key]))[0]
 
     def new_id(self) -> UUID:
         """A fresh time-ordered id (UUIDv7)."""
@@ -272,12 +298,25 @@ class Works:
         )  # fmt: skip
 
 
+async def find_repeats(db: Connection, commands: Sequence[tuple[Principal, Once]]) -> Sequence[Any]:
+    """What is known of each command: its first answer, and whether its key is ours until the end of the transaction."""
+    rows: Sequence[Any] = await db.fetch(
+        _REPEATS,
+        [_lock_number(who, once) for who, once in commands], [who.key for who, _ in commands], [once.key for _, once in commands],
+    )  # fmt: skip
+    return rows
+
+
 async def refuse_repeated(work: Work, once: Once) -> None:
-    """`Repeated` with the first answer, `IdempotencyMismatch`, or `StillRunning`; else the key is ours until the end."""
-    row = await work.connection.fetchrow(_REPLAY, _lock_number(work.who, once), work.who.key, once.key)
-    if row["fingerprint"] is not None:
-        if row["fingerprint"] != once.fingerprint:
+    """Raise what `judge_repeat` does for the command of this work."""
+    judge_repeat((await find_repeats(work.connection, [(work.who, once)]))[0], once)
+
+
+def judge_repeat(found: Any, once: Once) -> None:
+    """`Repeated` with the first answer, `IdempotencyMismatch`, or `StillRunning`; else the command is new."""
+    if found["fingerprint"] is not None:
+        if found["fingerprint"] != once.fingerprint:
             raise IdempotencyMismatch
-        raise Repeated(row["answer"], row["status"])
-    if not row["mine"]:
+        raise Repeated(found["answer"], found["status"])
+    if not found["mine"]:
         raise StillRunning

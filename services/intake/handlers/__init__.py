@@ -18,9 +18,9 @@ from services.intake.handlers.commands import (
     withdraw_dossier,
 )
 from services.intake.handlers.contacts import contact_details
-from services.intake.handlers.desk import Desk, Filing, Shelf, lookup_secret, lookup_verifier, office_at
+from services.intake.handlers.desk import Desk, Filing, Shelf, office_at
 from services.intake.handlers.filing import submit_dossier
-from services.intake.handlers.lookups import LookupLocked, LookupRefused, Standing, look_up
+from services.intake.handlers.lookups import Standing, look_up
 from services.intake.handlers.reading import (
     Papers,
     explanation,
@@ -32,6 +32,7 @@ from services.intake.handlers.reading import (
     read_papers,
 )
 from services.intake.handlers.reference import read_procedure, read_procedures, read_units, refresh, seed
+from shared.store.lookups import LookupLocked, LookupRefused, lookup_secret, lookup_verifier
 
 __all__ = [
     "Desk",

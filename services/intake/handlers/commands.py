@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from services.intake import domain, store
-from services.intake.domain import Component, Dossier
+from services.intake.domain import Component, Dossier, Office
 from services.intake.handlers.desk import Desk, acting, office_at, state
+from shared.contracts.envelope import Fact
 from shared.kernel import Caller, NotFound, Stale
 from shared.store.unit_of_work import Work
+
+Decision: TypeAlias = Callable[[Dossier, datetime, Office], tuple[Dossier, Fact]]
+"""What the domain makes of a dossier at an instant, by the office hours that count for it."""
+
+
+async def _change(
+    desk: Desk, who: Caller, id: UUID, seen: int | None, command: str, decide: Decision, **kept: Any
+) -> Dossier:
+    """One command; `kept` are the texts that stay in the dossier's row."""
+
+    async def change(work: Work) -> Dossier:
+        before, at = await _load(work, command, id, seen)
+        dossier, fact = decide(before, at, office_at(before.received_at))
+        store.save(work, dossier, **kept)
+        state(work, before, dossier, fact)
+        return dossier
+
+    return await desk.together.do(who, change)
 
 
 async def _load(work: Work, command: str, id: UUID, seen: int | None) -> tuple[Dossier, datetime]:
@@ -31,35 +51,27 @@ async def _load(work: Work, command: str, id: UUID, seen: int | None) -> tuple[D
 
 async def accept_dossier(desk: Desk, who: Caller, id: UUID, seen: int | None) -> Dossier:
     """Accept what came online or by post."""
-    async with desk.works.begin(who) as work:
-        before, at = await _load(work, "accept", id, seen)
-        dossier, fact = domain.accept(before, at=at, office=office_at(before.received_at))
-        store.save(work, dossier)
-        state(work, before, dossier, fact)
-    return dossier
+    return await _change(
+        desk, who, id, seen, "accept", lambda before, at, office: domain.accept(before, at=at, office=office)
+    )
 
 
 async def refuse_dossier(
     desk: Desk, who: Caller, id: UUID, seen: int | None, *, reason_class: str, reason: str
 ) -> Dossier:
     """Do not accept; the reason's text stays here, its class goes out."""
-    async with desk.works.begin(who) as work:
-        before, at = await _load(work, "refuse", id, seen)
-        office = office_at(before.received_at)
-        dossier, fact = domain.refuse(before, reason_class=reason_class, at=at, office=office)
-        store.save(work, dossier, reason=reason)
-        state(work, before, dossier, fact)
-    return dossier
+
+    def decide(before: Dossier, at: datetime, office: Office) -> tuple[Dossier, Fact]:
+        return domain.refuse(before, reason_class=reason_class, at=at, office=office)
+
+    return await _change(desk, who, id, seen, "refuse", decide, reason=reason)
 
 
 async def assign_dossier(desk: Desk, who: Caller, id: UUID, seen: int | None, *, officer: str) -> Dossier:
     """Give to an officer."""
-    async with desk.works.begin(who) as work:
-        before, at = await _load(work, "assign", id, seen)
-        dossier, fact = domain.assign(before, officer=officer, at=at)
-        store.save(work, dossier)
-        state(work, before, dossier, fact)
-    return dossier
+    return await _change(
+        desk, who, id, seen, "assign", lambda before, at, _office: domain.assign(before, officer=officer, at=at)
+    )
 
 
 async def request_supplement(
@@ -73,60 +85,51 @@ async def request_supplement(
     respond_by: date | None,
 ) -> Dossier:
     """Ask for papers."""
-    async with desk.works.begin(who) as work:
-        before, at = await _load(work, "request-supplement", id, seen)
-        office = office_at(before.received_at)
-        dossier, fact = domain.request_supplement(
-            before, components=components, respond_by=respond_by, at=at, office=office
-        )
-        store.save(work, dossier, supplement={"components": list(components), "reason": reason})
-        state(work, before, dossier, fact)
-    return dossier
+
+    def decide(before: Dossier, at: datetime, office: Office) -> tuple[Dossier, Fact]:
+        return domain.request_supplement(before, components=components, respond_by=respond_by, at=at, office=office)
+
+    asked = {"components": list(components), "reason": reason}
+    return await _change(desk, who, id, seen, "request-supplement", decide, supplement=asked)
 
 
 async def supply_components(
     desk: Desk, who: Caller, id: UUID, seen: int | None, *, components: Sequence[Component]
 ) -> Dossier:
     """Take the missing papers."""
-    async with desk.works.begin(who) as work:
-        before, at = await _load(work, "supply", id, seen)
-        dossier, fact = domain.supply(before, at=at, office=office_at(before.received_at))
-        store.save(work, dossier, added=components)
-        state(work, before, dossier, fact)
-    return dossier
+
+    def decide(before: Dossier, at: datetime, office: Office) -> tuple[Dossier, Fact]:
+        return domain.supply(before, at=at, office=office)
+
+    return await _change(desk, who, id, seen, "supply", decide, added=components)
 
 
 async def settle_dossier(
     desk: Desk, who: Caller, id: UUID, seen: int | None, *, outcome: str, number: str | None
 ) -> Dossier:
     """There is a result."""
-    async with desk.works.begin(who) as work:
-        before, at = await _load(work, "settle", id, seen)
-        office = office_at(before.received_at)
-        dossier, fact = domain.settle(before, outcome=outcome, number=number, at=at, office=office)
-        store.save(work, dossier)
-        state(work, before, dossier, fact)
-    return dossier
+
+    def decide(before: Dossier, at: datetime, office: Office) -> tuple[Dossier, Fact]:
+        return domain.settle(before, outcome=outcome, number=number, at=at, office=office)
+
+    return await _change(desk, who, id, seen, "settle", decide)
 
 
 async def return_result(desk: Desk, who: Caller, id: UUID, seen: int | None, *, method: str) -> Dossier:
     """Hand the result over."""
-    async with desk.works.begin(who) as work:
-        before, at = await _load(work, "return-result", id, seen)
-        dossier, fact = domain.return_result(before, method=method, at=at)
-        store.save(work, dossier)
-        state(work, before, dossier, fact)
-    return dossier
+
+    def decide(before: Dossier, at: datetime, _office: Office) -> tuple[Dossier, Fact]:
+        return domain.return_result(before, method=method, at=at)
+
+    return await _change(desk, who, id, seen, "return-result", decide)
 
 
 async def withdraw_dossier(
     desk: Desk, who: Caller, id: UUID, seen: int | None, *, reason_class: str, reason: str
 ) -> Dossier:
     """The applicant takes it back."""
-    async with desk.works.begin(who) as work:
-        before, at = await _load(work, "withdraw", id, seen)
-        office = office_at(before.received_at)
-        dossier, fact = domain.withdraw(before, reason_class=reason_class, at=at, office=office)
-        store.save(work, dossier, reason=reason)
-        state(work, before, dossier, fact)
-    return dossier
+
+    def decide(before: Dossier, at: datetime, office: Office) -> tuple[Dossier, Fact]:
+        return domain.withdraw(before, reason_class=reason_class, at=at, office=office)
+
+    return await _change(desk, who, id, seen, "withdraw", decide, reason=reason)

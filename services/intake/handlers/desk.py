@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,12 +12,9 @@ from services.intake.domain import ANSWER, SETTLEMENT, Dossier, Office, Procedur
 from shared.contracts.envelope import Fact
 from shared.kernel import Caller
 from shared.law import ZONE, breach_at, office_hours, official_calendar
-from shared.settings import Keys
 from shared.store import deadlines, vault
 from shared.store.together import Together
 from shared.store.unit_of_work import Work, Works
-
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 @dataclass(slots=True)
@@ -49,7 +44,7 @@ class Desk:
     works: Works
     shelf: Shelf
     together: Together
-    """Group commit of filings, the one hot command."""
+    """Group commit of filings and commands."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -65,17 +60,6 @@ class Filing:
 def office_at(at: datetime) -> Office:
     """The calendar and office hours that count at an instant."""
     return Office(official_calendar(), office_hours(at.astimezone(ZONE).date()))
-
-
-def lookup_secret(keys: Keys, id: UUID, number: int) -> str:
-    """8 Crockford characters of HMAC(lookup key, id, n): made again for each reprint, never stored (decisions 12)."""
-    bits = int.from_bytes(hmac.digest(keys.lookup, id.bytes + number.to_bytes(4, "big"), "sha256")[:5], "big")
-    return "".join(_CROCKFORD[bits >> shift & 31] for shift in range(35, -1, -5))
-
-
-def lookup_verifier(keys: Keys, code: str, secret: str) -> str:
-    """What a fact carries so that reporting can check a secret alone."""
-    return base64.urlsafe_b64encode(hmac.digest(keys.verifier, f"{code}|{secret}".encode(), "sha256")[:18]).decode()
 
 
 def acting(who: Caller, role: str) -> Caller:

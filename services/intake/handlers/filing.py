@@ -6,10 +6,11 @@ from uuid import UUID
 
 from services.intake import domain, store
 from services.intake.domain import Dossier
-from services.intake.handlers.desk import Desk, Filing, acting, lookup_secret, lookup_verifier, office_at, state
+from services.intake.handlers.desk import Desk, Filing, acting, office_at, state
 from shared.kernel import Caller, Principal
 from shared.law import ZONE
 from shared.store import vault
+from shared.store.lookups import lookup_secret, lookup_verifier
 from shared.store.unit_of_work import Work
 
 
@@ -32,7 +33,7 @@ async def submit_dossier(desk: Desk, who: Caller, filing: Filing) -> Dossier:
         state(work, None, dossier, *stated)
         return dossier
 
-    return await desk.together.do(acting(who, role), file, order=unit.agency)
+    return await desk.together.do(acting(who, role), file)
 
 
 def _recipient(work: Work, submitter: vault.Details) -> UUID:

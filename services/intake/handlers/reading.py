@@ -9,13 +9,14 @@ from uuid import UUID
 
 from services.intake import domain, store
 from services.intake.domain import Dossier
-from services.intake.handlers.desk import Desk, lookup_secret, office_at
+from services.intake.handlers.desk import Desk, office_at
 from services.intake.store import Texts, Wanted, Whose
 from shared.contracts import intake as facts
 from shared.kernel import Caller, NotFound, Principal
 from shared.law import ZONE, explain
 from shared.store import vault
 from shared.store.db import Connection
+from shared.store.lookups import lookup_secret
 
 
 async def _readable(connection: Connection, who: Principal, id: UUID) -> Dossier:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from uuid import UUID
 
+import asyncpg
 import pytest
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, use_span
 
 from shared.contracts.envelope import derived_id
 from shared.kernel import Caller, Invalid, Once, Principal, Repeated
+from shared.store.db import Connection
 from shared.store.together import Action, Together
 from shared.store.unit_of_work import Work, Works
 from shared.testing.probe.lines import added
@@ -49,7 +52,7 @@ async def transactions(works: Works) -> int:
 async def test_forty_commands_at_once_share_a_few_transactions_and_each_gets_its_own_answer(probe_works: Works) -> None:
     together = Together(probe_works)
 
-    answers = await asyncio.gather(*(together.do(caller(n), adding(n), order=f"{n:02}") for n in range(40)))
+    answers = await asyncio.gather(*(together.do(caller(n), adding(n)) for n in range(40)))
 
     assert answers == list(range(40))
     assert await lines(probe_works) == 40
@@ -64,7 +67,7 @@ async def test_a_command_refused_before_it_asks_the_database_fails_alone(probe_w
     actions = [adding(0), refuse, adding(2)]
 
     answers = await asyncio.gather(
-        *(together.do(caller(n), action, order=str(n)) for n, action in enumerate(actions)), return_exceptions=True
+        *(together.do(caller(n), action) for n, action in enumerate(actions)), return_exceptions=True
     )
 
     assert isinstance(answers[1], Invalid)
@@ -85,7 +88,7 @@ async def test_a_command_that_spoils_the_transaction_does_not_spoil_its_neighbou
     actions = [adding(0), broken, adding(2), regretted, adding(4)]
 
     answers = await asyncio.gather(
-        *(together.do(caller(n), action, order=str(n)) for n, action in enumerate(actions)), return_exceptions=True
+        *(together.do(caller(n), action) for n, action in enumerate(actions)), return_exceptions=True
     )
 
     assert [answers[n] for n in (0, 2, 4)] == [0, 2, 4]
@@ -98,9 +101,7 @@ async def test_a_command_that_spoils_the_transaction_does_not_spoil_its_neighbou
 async def test_the_same_key_twice_in_one_group_is_done_once(probe_works: Works) -> None:
     together = Together(probe_works)
 
-    answers = await asyncio.gather(
-        *(together.do(caller(1), adding(1), order="a") for _ in range(5)), return_exceptions=True
-    )
+    answers = await asyncio.gather(*(together.do(caller(1), adding(1)) for _ in range(5)), return_exceptions=True)
 
     assert sum(answer == 1 for answer in answers) == 1
     assert sum(isinstance(answer, Repeated) for answer in answers) == 4
@@ -113,7 +114,7 @@ async def test_each_fact_keeps_the_trace_of_the_request_it_came_from(probe_works
     async def request(n: int) -> None:
         span = NonRecordingSpan(SpanContext(0xA0 + n, 1, is_remote=False, trace_flags=TraceFlags(0)))
         with use_span(span):
-            await together.do(caller(n), adding(n), order=str(n))
+            await together.do(caller(n), adding(n))
 
     await asyncio.gather(*(request(n) for n in range(8)))
 
@@ -121,3 +122,75 @@ async def test_each_fact_keeps_the_trace_of_the_request_it_came_from(probe_works
         rows = await db.fetch("SELECT aggregate, traceparent FROM fact")
     traces = {row["aggregate"]: row["traceparent"].split("-")[1] for row in rows}
     assert traces == {derived_id("line", n): f"{0xA0 + n:032x}" for n in range(8)}
+
+
+async def test_what_all_ask_is_asked_once(probe_works: Works) -> None:
+    asked: list[list[int]] = []
+
+    async def doubles(connection: Connection, numbers: Sequence[int]) -> Sequence[int]:
+        asked.append(list(numbers))
+        rows = await connection.fetch("SELECT 2 * n AS twice FROM unnest($1::int4[]) AS u(n)", numbers)
+        return [row["twice"] for row in rows]
+
+    def asking(n: int) -> Action[int]:
+        async def action(work: Work) -> int:
+            twice = await work.ask(doubles, n)
+            return twice if n % 2 else await work.ask(doubles, twice)
+
+        return action
+
+    together = Together(probe_works, free=1)
+
+    answers = await asyncio.gather(*(together.do(caller(n), asking(n)) for n in range(10)))
+
+    assert answers == [n * 2 if n % 2 else n * 4 for n in range(10)]
+    assert [sorted(keys) for keys in asked] == [list(range(10)), [0, 4, 8, 12, 16]]
+
+
+async def test_a_question_that_fails_is_heard_only_by_who_asked_it(probe_works: Works) -> None:
+    async def unanswerable(connection: Connection, keys: Sequence[int]) -> Sequence[int]:
+        return [await connection.fetchval("SELECT 1 / $1::int4", key) for key in keys]
+
+    async def dividing(work: Work) -> int:
+        return await work.ask(unanswerable, 0)
+
+    together = Together(probe_works)
+    actions = [adding(0), dividing, adding(2)]
+
+    answers = await asyncio.gather(
+        *(together.do(caller(n), action) for n, action in enumerate(actions)), return_exceptions=True
+    )
+
+    assert [answers[0], answers[2]] == [0, 2]
+    assert isinstance(answers[1], asyncpg.DivisionByZeroError)
+    assert await lines(probe_works) == 2
+
+
+async def test_whoever_only_looked_is_refused_without_undoing_the_others(probe_works: Works) -> None:
+    begun: list[int] = []
+
+    async def found(connection: Connection, keys: Sequence[int]) -> Sequence[int]:
+        return [await connection.fetchval("SELECT $1::int4", key) for key in keys]
+
+    def looking(n: int, *, spends: bool = False) -> Action[int]:
+        async def action(work: Work) -> int:
+            begun.append(n)
+            if await work.ask(found, n, spends=spends) % 10 == 1:
+                raise Invalid("no", field="/n")
+            return await adding(n)(work)
+
+        return action
+
+    together = Together(probe_works)
+    looked = await asyncio.gather(*(together.do(caller(n), looking(n)) for n in range(3)), return_exceptions=True)
+    first = list(begun)
+    begun.clear()
+    spent = await asyncio.gather(
+        *(together.do(caller(n), looking(n, spends=True)) for n in range(11, 14)), return_exceptions=True
+    )
+
+    assert [looked[0], looked[2], spent[1], spent[2]] == [0, 2, 12, 13]
+    assert isinstance(looked[1], Invalid)
+    assert isinstance(spent[0], Invalid)
+    assert sorted(first) == [0, 1, 2]
+    assert sorted(begun) == [11, 11, 12, 12, 13, 13], "what was spent is taken back, and each begins again alone"
