@@ -14,10 +14,10 @@ from shared.store.db import Connection
 if TYPE_CHECKING:
     from shared.store.unit_of_work import Work
 
-_STREAMS = "SELECT id, sequence, head FROM stream WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
-_BEGIN_STREAMS = (
-    "INSERT INTO stream (id, sequence, head) SELECT u.id, 0, '' FROM unnest($1::uuid[]) AS u(id) ON CONFLICT DO NOTHING"
-)
+_LOCK_STREAMS = """INSERT INTO stream (id, sequence, head) SELECT u.id, 0, '' FROM unnest($1::uuid[]) AS u(id)
+    ON CONFLICT (id) DO UPDATE SET sequence = excluded.sequence WHERE false"""
+"""Begin or lock each history, one after the other; a row that `WHERE` leaves alone is locked all the same."""
+_STREAMS = "SELECT id, sequence, head FROM stream WHERE id = ANY($1::uuid[])"
 _FACTS = """f AS (INSERT INTO fact (id, aggregate, sequence, type, topic, key, source, occurred_at, recorded_at, actor, traceparent, envelope, previous, hash)
     SELECT * FROM unnest({}))"""
 _FACT_TYPES = (
@@ -53,8 +53,7 @@ async def write_all(db: Connection, works: Sequence[Work]) -> None:
     stated = [work for work in works if work.stated]
     if not stated:
         return
-    for work in stated:
-        await _find_tails(db, work)
+    await _find_tails(db, stated)
     parts = _Parts()
     for work in stated:
         for statement, values in work.riders:
@@ -70,16 +69,16 @@ async def write_all(db: Connection, works: Sequence[Work]) -> None:
         raise Stale("", **({"seen": seen[0]} if len(seen) == 1 else {}))
 
 
-async def _find_tails(db: Connection, work: Work) -> None:
-    unknown = sorted({p.aggregate for p in work.facts} - work.tails.keys())
-    if not unknown:
+async def _find_tails(db: Connection, works: Sequence[Work]) -> None:
+    """Where the histories end that nobody looked up: all locked in one order, those that begin here and those that go on."""
+    unknown = [(work, {p.aggregate for p in work.facts} - work.tails.keys()) for work in works]
+    if not (ids := sorted(set().union(*(missing for _, missing in unknown)))):
         return
-    rows = await db.fetch(_STREAMS, unknown)
-    if len(rows) < len(unknown):  # two who begin one history at once take turns here, too
-        await db.execute(_BEGIN_STREAMS, unknown)
-        rows = await db.fetch(_STREAMS, unknown)
-    for row in rows:
-        work.knows(row["id"], row["sequence"], row["head"])
+    await db.execute(_LOCK_STREAMS, ids)
+    tails = {row["id"]: row for row in await db.fetch(_STREAMS, ids)}
+    for work, missing in unknown:
+        for id_ in missing:
+            work.knows(id_, tails[id_]["sequence"], tails[id_]["head"])
 
 
 def _write_facts(parts: _Parts, works: Sequence[Work]) -> None:

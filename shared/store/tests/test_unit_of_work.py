@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -175,6 +176,21 @@ async def test_twenty_writers_at_once_leave_one_history_without_gap_or_fork(prob
     assert [row["sequence"] for row in rows] == list(range(1, 21 + begun))
     async with probe_works.reading() as db:
         assert [found async for found in facts.verify(db)] == [20 + begun]
+
+
+async def test_writers_who_begin_and_continue_the_same_histories_never_wait_in_a_circle(probe_works: Works) -> None:
+    async def add(numbers: list[int]) -> None:
+        async with probe_works.begin(system("test")) as work:
+            for n in numbers:
+                work.record(added(derived_id("line", n)))
+
+    chosen = random.Random(7)  # noqa: S311 - the same histories at each run
+    for first in range(0, 200, 10):
+        await asyncio.gather(*(add(chosen.sample(range(first, first + 10), 5)) for _ in range(8)))
+
+    assert await every(probe_works, "SELECT count(*) AS facts, max(sequence) > 1 AS shared FROM fact") == [
+        {"facts": 800, "shared": True}
+    ]
 
 
 async def test_facts_of_one_transaction_leave_in_the_order_they_were_stated(probe_works: Works) -> None:
