@@ -32,9 +32,17 @@ PRODUCER: dict[str, Any] = {
 
 
 async def guarded(action: Awaitable[Any], timeout: float) -> BaseException | None:  # noqa: ASYNC109 - it must not cancel the caller
-    """Await aiokafka's shutdown without hanging and without its leaked CancelledError; returns what went wrong."""
+    """Await aiokafka's shutdown without hanging and without its leaked CancelledError; returns what went wrong.
+
+    Whoever is cancelled here ends the action too: a start that went on alone would open what nobody closes.
+    """
     task = asyncio.ensure_future(action)
-    done, _ = await asyncio.wait([task], timeout=timeout)
+    try:
+        done, _ = await asyncio.wait([task], timeout=timeout)
+    except asyncio.CancelledError:
+        task.cancel()
+        await asyncio.wait([task], timeout=1)
+        raise
     if not done:
         task.cancel()
         return TimeoutError(f"not done after {timeout:g} s")
@@ -85,10 +93,12 @@ async def connect_forever(broker: KafkaBroker, tell: Callable[[str | None], None
 
 async def bounded_stop(broker: KafkaBroker, total: float = 8.0) -> None:
     """Stop every subscriber within `total` seconds, whether Kafka answers, never did, or no longer does."""
+    await asyncio.gather(*(stop_subscriber(subscriber, total * 0.5) for subscriber in broker.subscribers))
 
-    async def one(subscriber: Any) -> None:
-        consumer = subscriber.consumer
-        if await guarded(subscriber.stop(), total * 0.5) is not None and consumer is not None:
-            await guarded(consumer._client.close(), 1)  # noqa: SLF001 - aiokafka has no public way to let go
 
-    await asyncio.gather(*(one(subscriber) for subscriber in broker.subscribers))
+async def stop_subscriber(subscriber: Any, timeout: float) -> None:  # noqa: ASYNC109
+    """Stop one, and let go of its client whatever comes of it; it may be started again."""
+    client = subscriber.consumer
+    if await guarded(subscriber.stop(), timeout) is not None and client is not None:
+        await guarded(client._client.close(), 1)  # noqa: SLF001 - aiokafka has no public way to let go
+    subscriber.consumer = None

@@ -36,6 +36,8 @@ from shared.telemetry.metrics import Metrics
 log = logging.getLogger(__name__)
 
 Apply = Callable[[Work, Sequence[Arrival]], Awaitable[None]]
+GATHER_SECONDS = 0.02
+"""Batches begin no faster than this: in steady traffic more records share one, and a lone one does not wait."""
 BATCH_SECONDS = 60
 BREAKER_PER_MINUTE = 100
 _COUNTERS = {
@@ -103,6 +105,8 @@ class Consumer:
     families: dict[str, object] = field(init=False)
     subscriber: Any = None
     busy_since: float | None = None
+    polled_at: float = 0.0
+    """When Kafka's client last answered a poll, be it with nothing; on the monotonic clock."""
     backoff: float = 0.2
     committed_at: float = 0.0
     error: str | None = None
@@ -147,15 +151,29 @@ class Consumer:
         )  # fmt: skip
         self.place.subscriber = self.subscriber
         self.subscriber(self._handle)
+        self._feel_polls()
+
+    def _feel_polls(self) -> None:
+        """Note each poll that was answered: one that fails (a dead heartbeat) is logged by FastStream and nothing else."""
+        poll = self.subscriber.get_msg
+
+        async def noted(client: Any) -> Any:
+            found = await poll(client)
+            self.polled_at = time.monotonic()
+            return found
+
+        self.subscriber.get_msg = noted
 
     async def _handle(self, records: Any) -> None:
         """Called by FastStream with each batch; never raises, since nothing may be skipped."""
+        began = time.monotonic()
         async with self.place.busy:
-            self.busy_since = time.monotonic()
+            self.busy_since = began
             try:
                 await self.batch([raw_of(record) for record in records])
             finally:
-                self.busy_since = None
+                self.busy_since, self.polled_at = None, time.monotonic()
+        await asyncio.sleep(max(0, began + GATHER_SECONDS - self.polled_at))
 
     async def batch(self, records: Sequence[Raw]) -> None:
         """Apply one batch; on failure forget the places, back off and ask the database again."""

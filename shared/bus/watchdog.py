@@ -1,16 +1,19 @@
-"""The watchdog of a consumer: aiokafka's heartbeat or fetch task can die for good while everything looks well."""
+"""The watchdog of a consumer: aiokafka's heartbeat or fetch task can die for good while everything looks well.
+
+Two pulses are felt: the client's fetches (they stop with its fetch task), and polls that were answered (every poll fails once
+the heartbeat is dead, while fetches of empty partitions go on). Both on a clock that no one moves.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
+from dataclasses import dataclass
 from typing import Any
 
-from aiokafka import TopicPartition
-
 from shared.bus import topics
-from shared.bus.broker import guarded
+from shared.bus.broker import guarded, stop_subscriber
 from shared.bus.consumer import Consumer
 
 log = logging.getLogger(__name__)
@@ -24,30 +27,24 @@ async def watch(
     every: float = 5,
     hopeless: float = 120,
 ) -> None:
-    """Restart a subscriber that no longer fetches although Kafka answers (a heartbeat task can die for good).
+    """Restart a subscriber that no longer reads although Kafka answers (a heartbeat task can die for good).
 
     One that needs restarts for `hopeless` seconds is `dead`: readiness 503, then the process ends (decisions 10).
     """
-    born, since, bad_since = time.time(), None, None
+    pulse, bad_since = Pulse(consumer, time.monotonic()), None
     while True:
         await asyncio.sleep(every)
-        client = consumer.subscriber.consumer
         if consumer.busy_since is not None:
             continue
-        assigned = client.assignment() if client is not None else set()
-        if client is not None and not assigned:
-            since = since or time.monotonic()
-        elif client is not None:
-            since = None
-        why = _why_dead(client, assigned, since, born, stale=stale, unassigned=unassigned)
+        why = pulse.why_dead(stale, unassigned)
         if not why:
-            bad_since = None
+            bad_since = None if pulse.is_well(stale) else bad_since
         elif await _answers(consumer.bootstrap):
             bad_since = bad_since or time.monotonic()
             consumer.dead = time.monotonic() - bad_since > hopeless
             log.error("consumer %s: %s, restarting it", consumer.name, why)
             await _restart(consumer)
-            born, since = time.time(), None
+            pulse = Pulse(consumer, time.monotonic())
 
 
 async def _answers(bootstrap: str) -> bool:
@@ -55,22 +52,49 @@ async def _answers(bootstrap: str) -> bool:
     return await guarded(topics.cluster_id(bootstrap), 5) is None
 
 
-def _why_dead(
-    client: Any, assigned: set[TopicPartition], since: float | None, born: float, *, stale: float, unassigned: float
-) -> str:
-    if client is None:
-        return "no consumer"
-    if not assigned:
-        return "unassigned" if since is not None and time.monotonic() - since > unassigned else ""
-    age = time.time() - max((client.last_poll_timestamp(tp) or 0) for tp in assigned) / 1000
-    return f"no fetch for {age:.0f} s" if age > stale and time.time() - born > stale else ""
+@dataclass(slots=True)
+class Pulse:
+    """The signs of life of one start of a subscriber; seconds of the monotonic clock."""
+
+    consumer: Consumer
+    born: float
+    fetch: int = 0
+    """The client's own stamp of its last fetch: only that it changes counts."""
+    fetched_at: float = 0.0
+    alone_since: float | None = None
+    """Since when it has no partition."""
+
+    def why_dead(self, stale: float, unassigned: float) -> str:
+        """Look now; what is wrong with it, or nothing."""
+        client, now = self.consumer.subscriber.consumer, time.monotonic()
+        if client is None:
+            return "no consumer"
+        if not client.assignment():
+            self.alone_since = self.alone_since or now
+            return "unassigned" if now - self.alone_since > unassigned else ""
+        self.alone_since = None
+        self._feel(client, now)
+        if now - self.born <= stale:
+            return ""
+        silent, failing = now - max(self.fetched_at, self.born), now - max(self.consumer.polled_at, self.born)
+        if silent > stale:
+            return f"no fetch for {silent:.0f} s"
+        return f"no poll for {failing:.0f} s" if failing > stale else ""
+
+    def _feel(self, client: Any, now: float) -> None:
+        fetch = max(client.last_poll_timestamp(tp) or 0 for tp in client.assignment())
+        if fetch != self.fetch:
+            self.fetch, self.fetched_at = fetch, now
+
+    def is_well(self, stale: float) -> bool:
+        """Whether it has lived for a while and still does: the first moments after a restart prove nothing."""
+        now = time.monotonic()
+        oldest = min(self.fetched_at, self.consumer.polled_at)
+        return now - self.born > stale and now - oldest < stale / 4
 
 
 async def _restart(consumer: Consumer) -> None:
-    subscriber, client = consumer.subscriber, consumer.subscriber.consumer
-    if await guarded(subscriber.stop(), 5) is not None and client is not None:
-        await guarded(client._client.close(), 1)  # noqa: SLF001 - aiokafka has no public way to let go
-    subscriber.consumer = None
-    if (error := await guarded(subscriber.start(), 60)) is not None:
-        subscriber.consumer = None
+    await stop_subscriber(consumer.subscriber, 5)
+    if (error := await guarded(consumer.subscriber.start(), 60)) is not None:
         log.error("consumer %s does not start again: %r", consumer.name, error)
+        await stop_subscriber(consumer.subscriber, 5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import Iterator
 
@@ -126,6 +127,47 @@ async def test_a_start_without_kafka_says_so_and_connects_when_it_comes(
     await asyncio.wait_for(connecting, 60)
     assert heard[-1] is None
     await bounded_stop(broker)
+
+
+async def test_what_is_stopped_while_it_connects_leaves_nothing_open(
+    alone: local.Stack, probe_works: Works, telemetry: Telemetry, caplog: pytest.LogCaptureFixture
+) -> None:
+    await topics_when_up(alone)
+    broker = make_broker(alone.bootstrap, "hasty")
+    first, second = (
+        Consumer(listener(name), probe_works, alone.bootstrap, telemetry.metrics)
+        for name in ("probe.hasty", "probe.hastier")
+    )
+    first.subscribe(broker)
+    second.subscribe(broker)
+    connecting = asyncio.create_task(connect_forever(broker, lambda _error: None))
+    await wait_until(lambda: first.subscriber.consumer is not None, every=0, what="a client that connects")
+    connecting.cancel()
+    await asyncio.wait([connecting])
+    assert connecting.cancelled()
+    await bounded_stop(broker)
+    left = [task for task in asyncio.all_tasks() if "start" in repr(task.get_coro())]
+    await asyncio.wait(left or [asyncio.create_task(_nothing())], timeout=10)
+    assert [first.subscriber.consumer, second.subscriber.consumer] == [None, None]
+    gc.collect()
+    assert "Unclosed" not in caplog.text
+
+
+async def test_whoever_stops_waiting_ends_what_was_waited_for() -> None:
+    ended = asyncio.Event()
+
+    async def works() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    waiting = asyncio.create_task(guarded(works(), 60))
+    await asyncio.wait([waiting], timeout=0.01)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    assert waiting.cancelled()
+    assert ended.is_set()
 
 
 async def test_what_never_connected_stops_too(alone: local.Stack, probe_works: Works, telemetry: Telemetry) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from typing import Any
 from uuid import UUID
 
 import pytest
 from aiokafka import TopicPartition
+from aiokafka.consumer.group_coordinator import GroupCoordinator
+from aiokafka.errors import GroupAuthorizationFailedError
 
 from shared.bus import topics
 from shared.bus.arrival import Arrival
@@ -208,6 +211,46 @@ async def test_a_subscriber_that_no_longer_fetches_is_restarted(
         await publish(stack, own, 2, 2)
         await applied(probe_works, 2)
         watching.cancel()
+
+
+async def test_a_subscriber_whose_heartbeat_died_is_restarted_though_it_still_fetches_from_empty_partitions(
+    stack: TestStack, probe_works: Works, metrics: Metrics, own: str
+) -> None:
+    async with consuming(stack.bootstrap, probe_works, listener(), metrics, prefix=own) as consumer:
+        await publish(stack, own, 1, 1)
+        await applied(probe_works, 1)
+        dead = consumer.subscriber.consumer
+        _stop_the_heart(dead)
+        watching = asyncio.create_task(watch(consumer, stale=2, every=0.1))
+        await wait_until(lambda: consumer.subscriber.consumer not in {dead, None}, what="another client")
+        await publish(stack, own, 2, 2)
+        await applied(probe_works, 2)
+        assert not consumer.dead
+        watching.cancel()
+
+
+def _stop_the_heart(client: Any) -> None:
+    """What aiokafka does with an error it did not expect from a heartbeat: the task ends, and every poll fails from then on."""
+
+    async def forbidden() -> None:
+        raise GroupAuthorizationFailedError("probe")
+
+    client._coordinator._do_heartbeat = forbidden
+
+
+async def test_a_subscriber_whose_heart_stops_after_every_restart_is_given_up(
+    stack: TestStack, probe_works: Works, metrics: Metrics, own: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def forbidden(_self: GroupCoordinator) -> None:
+        raise GroupAuthorizationFailedError("probe")
+
+    async with consuming(stack.bootstrap, probe_works, listener(), metrics, prefix=own) as consumer:
+        monkeypatch.setattr(GroupCoordinator, "_heartbeat_routine", forbidden)
+        _stop_the_heart(consumer.subscriber.consumer)
+        watching = asyncio.create_task(watch(consumer, stale=1.5, every=0.1, hopeless=1))
+        await wait_until(lambda: consumer.dead, what="the watchdog gives up")
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
 
 
 async def test_a_subscriber_that_fetches_is_left_alone(
