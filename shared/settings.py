@@ -5,18 +5,21 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import secrets
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from nacl.public import PrivateKey
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.kernel import TENANT
 
 KEY_BYTES = 32
+RATE = r"^[1-9]\d{0,6}/[1-9]\d{0,4}$"
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
 
 
 class WrongSetting(Exception):  # noqa: N818 - reads as the sentence an operator sees
@@ -97,6 +100,16 @@ class Settings(BaseSettings):
     issuer: str | None = None
     audience: str = "gandan"
     jwks_url: str | None = None
+    client_id: str | None = None
+    """What the pages are called at the issuer when people sign in there; default: `audience`."""
+    client_secret: str | None = Field(default=None, repr=False)
+    """Of a confidential client; without it the pages are a public one, and PKCE protects its codes."""
+    rate_principal: str | None = Field(default=None, pattern=RATE)
+    """`600/60`: one signed-in principal may send 600 requests in 60 s to a service of this process; default: as many as it likes."""
+    rate_address: str | None = Field(default=None, pattern=RATE)
+    """As `rate_principal`, for requests nobody is known to have signed in for: by the client's address."""
+    cors_origins: str = ""
+    """Origins whose scripts may read the API's answers, `https://app.example,https://m.example`; default: none."""
     otlp_endpoint: str | None = None
     environment: str = "local"
     smtp_url: str | None = Field(default=None, repr=False)
@@ -108,6 +121,10 @@ class Settings(BaseSettings):
     public_url: str | None = None
     """Where citizens reach this installation; printed on slips."""
     pool_size: int = Field(default=8, ge=2, le=100)
+    max_in_flight: int = Field(default=8, ge=1, le=10_000)
+    """Requests one service of this process has at work at once; a few more wait, the rest hear 429 before any work."""
+    max_streams: int = Field(default=1_000, ge=1, le=100_000)
+    """Live streams one service keeps open at once."""
     sweep_seconds: float = Field(default=1.0, gt=0)
     parts: str = "api,relay,consumers,timers"
     """Which doors and workers this process runs: any of api, relay, consumers, timers."""
@@ -120,7 +137,24 @@ class Settings(BaseSettings):
             raise ValueError("GANDAN_DATABASE_URL must contain {service}: each service has its own database")
         if self.clock is not None and self.issuer is not None:
             raise ValueError("GANDAN_CLOCK moves time and is refused with a real issuer (GANDAN_ISSUER)")
+        if self.client_secret is not None and self.issuer is None:
+            raise ValueError("GANDAN_CLIENT_SECRET is for a real issuer: set GANDAN_ISSUER too")
         return self
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: str) -> str:
+        for origin in _listed(value):
+            if not _ORIGIN.fullmatch(origin):
+                raise ValueError(
+                    f"{origin!r} is not an origin such as https://app.example: scheme, host and port alone"
+                )
+        return value
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The origins of `cors_origins`."""
+        return _listed(self.cors_origins)
 
     @property
     def embedded(self) -> bool:
@@ -135,6 +169,10 @@ class Settings(BaseSettings):
     def load_keys(self) -> Keys:
         """Keys from the setting, else from the home."""
         return Keys.from_texts(json.loads(self.keys)) if self.keys else Keys.load_or_make(self.home / "keys.json")
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part for each in text.split(",") if (part := each.strip()))
 
 
 def load(**overrides: Any) -> Settings:

@@ -10,7 +10,7 @@ import logging
 import os
 import random
 import socket
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -34,6 +34,7 @@ from shared.store.migrate import migrate
 from shared.store.unit_of_work import Works
 from shared.telemetry.setup import Telemetry, setup
 from shared.timers import Timer
+from shared.web.admission import Bounds
 from shared.web.app import root_app
 from shared.web.door import Door, open_door
 
@@ -218,7 +219,8 @@ async def running(
         process.spawn(measure_forever(process), "gauges")
         apps = {r.service.name: r.service.api for r in process.services}
         pages = next((r.service.pages for r in process.services if r.service.pages is not None), None)
-        yield process, root_app(apps, probes=probes_of(process), pages=pages)
+        bounds = Bounds(settings.max_in_flight, settings.max_streams, telemetry.metrics.admission.refused)
+        yield process, root_app(apps, probes=probes_of(process), pages=pages, bounds=bounds)
 
 
 async def _connected(process: Process, parts: frozenset[str]) -> None:
@@ -255,6 +257,20 @@ def _check_port(host: str, port: int) -> None:
             raise PortTaken(f"{host}:{port}: {error.strerror}; choose another with --port or GANDAN_PORT") from None
 
 
+class Server(uvicorn.Server):
+    """HTTP that ends at a signal and leaves it at that: uvicorn would raise it again, and nothing else would be stopped.
+
+    While the rest is stopped a second signal ends the process at once.
+    """
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """As uvicorn does it; what was captured is forgotten at the end."""
+        with super().capture_signals():
+            yield
+            self._captured_signals.clear()
+
+
 async def serve(
     settings: Settings,
     blueprints: Sequence[Blueprint],
@@ -270,7 +286,7 @@ async def serve(
             server_header=False, date_header=False,
         )  # fmt: skip
         _calm_collector()
-        server = uvicorn.Server(config)
+        server = Server(config)
         process.spawn(_announce(process, server, on_ready), "ready")
         process.spawn(_end_when_dead(process, server), "life")
         process.spawn(_let_go(process, server), "let-go")

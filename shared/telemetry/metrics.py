@@ -148,6 +148,12 @@ class Notices:
 
     def __init__(self, make: _Maker) -> None:
         self.created = make.counter("gandan.notification.created", "{notice}", "Notices created.", "code")
+        self.attempts = make.counter(
+            "gandan.notification.attempts", "{attempt}", "Tries to hand a notice over, by what became of them.", "channel", "outcome",
+        )  # fmt: skip
+        self.pending = make.gauge(
+            "gandan.notification.pending", "{delivery}", "Notices that have still to go out.", "channel"
+        )
 
 
 class Audit:
@@ -172,6 +178,19 @@ class Process:
         self.spans_dropped = make.counter("gandan.trace.dropped", "{span}", "Spans the collector did not take.")
 
 
+class Admission:
+    """The HTTP door under load."""
+
+    def __init__(self, make: _Maker) -> None:
+        self.refused = make.counter(
+            "gandan.admission.refused",
+            "{request}",
+            "Requests refused since too many were at work.",
+            "service",
+            "reason",
+        )
+
+
 class Metrics:
     """Every instrument of a process, made once from its meter: `metrics.outbox.pending.set(3, {"service": "intake"})`."""
 
@@ -186,6 +205,7 @@ class Metrics:
         self.notices = Notices(make)
         self.audit = Audit(make)
         self.process = Process(make)
+        self.admission = Admission(make)
         self.instruments = tuple(make.rows)
 
 

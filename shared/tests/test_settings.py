@@ -52,6 +52,9 @@ def test_a_secret_may_come_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path
         ("GANDAN_PORT", "70000", "GANDAN_PORT"), ("GANDAN_PORT", "http", "GANDAN_PORT"), ("GANDAN_LOG_LEVEL", "loud", "GANDAN_LOG_LEVEL"),
         ("GANDAN_REPLICATION", "0", "GANDAN_REPLICATION"), ("GANDAN_TOPIC_PREFIX", "A B", "GANDAN_TOPIC_PREFIX"),
         ("GANDAN_KAFKA", "kafka:9092", "set together"), ("GANDAN_DATABASE_URL", "postgresql://x/{service}", "set together"),
+        ("GANDAN_RATE_PRINCIPAL", "600", "GANDAN_RATE_PRINCIPAL"), ("GANDAN_RATE_ADDRESS", "0/60", "GANDAN_RATE_ADDRESS"),
+        ("GANDAN_CORS_ORIGINS", "*", "GANDAN_CORS_ORIGINS"), ("GANDAN_CORS_ORIGINS", "https://a.example/", "'https://a.example/' is not an origin"),
+        ("GANDAN_CLIENT_SECRET", "s3cret", "set GANDAN_ISSUER too"),
     ],
 )  # fmt: skip
 def test_a_wrong_value_is_refused_by_its_name(
@@ -75,6 +78,23 @@ def test_time_is_not_moved_where_people_sign_in_for_real(monkeypatch: pytest.Mon
     monkeypatch.setenv("GANDAN_ISSUER", "https://login.example")
     with pytest.raises(WrongSetting, match="GANDAN_CLOCK"):
         load()
+
+
+def test_origins_are_a_list_and_none_without_the_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load().origins == ()
+    monkeypatch.setenv("GANDAN_CORS_ORIGINS", "https://app.example, http://127.0.0.1:5173,http://[::1]:8080,")
+    assert load().origins == ("https://app.example", "http://127.0.0.1:5173", "http://[::1]:8080")
+
+
+def test_the_secret_at_the_issuer_comes_from_a_file_and_is_not_printed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_text("s3cret of ours\n")
+    monkeypatch.setenv("GANDAN_CLIENT_SECRET_FILE", str(tmp_path / "secret"))
+    monkeypatch.setenv("GANDAN_ISSUER", "https://login.example")
+    settings = load()
+    assert settings.client_secret == "s3cret of ours"
+    assert "s3cret" not in repr(settings)
 
 
 def test_settings_cannot_be_changed() -> None:

@@ -15,7 +15,9 @@ from shared.web.answers import HANDLERS
 from shared.web.door import Door
 from shared.web.edge import Edge
 from shared.web.limits import Buckets
+from shared.web.origins import shared_with
 from shared.web.problems import Texts, catalogue
+from shared.web.rates import rated
 from shared.web.root import Probes, Readiness, root_app
 
 __all__ = ["MAX_BODY", "Probes", "Readiness", "root_app", "service_app"]
@@ -36,8 +38,10 @@ class ServiceApp(FastAPI):
         return self.openapi_schema
 
     def build_middleware_stack(self) -> ASGIApp:
-        """The framework's stack, with our edge around it."""
-        return Edge(super().build_middleware_stack())
+        """The framework's stack, with rates, our edge and the rules for other origins around it, the last outermost."""
+        door: Door = self.state.door
+        inner = rated(super().build_middleware_stack(), door.settings, door.verifier, lambda: self.state.buckets)
+        return shared_with(Edge(inner), door.settings.origins)
 
 
 def service_app(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
+
 from fastapi import Request
 from opentelemetry import trace
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -11,6 +14,9 @@ from shared.web.problems import problem
 _TOO_LARGE = 413
 _FIXED = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
 _NO_STORE = (b"cache-control", b"no-store")
+DRAINED_BYTES = 8 << 20
+DRAINED_SECONDS = 2
+"""So much of a refused body is read and dropped: a connection closed on unread bytes is reset, and the reset takes the answer with it."""
 
 
 class CutOff(Exception):  # noqa: N818 - reads as the sentence a server logs
@@ -33,7 +39,7 @@ class Edge:
             return
         answer = _Answer(scope, receive, send)
         try:
-            await self.app(scope, receive, answer.send)
+            await self.app(scope, answer.receive, answer.send)
         except Exception:  # noqa: BLE001 - the door: nothing is thrown at the server
             if not answer.ended:
                 raise CutOff from None
@@ -41,13 +47,19 @@ class Edge:
 
 
 class _Answer:
-    """One answer on its way out."""
+    """One answer on its way out, and the request's body on its way in."""
 
-    __slots__ = ("ended", "receive", "replaced", "scope", "wire")
+    __slots__ = ("drains", "ended", "incoming", "read", "replaced", "scope", "wire")
 
     def __init__(self, scope: Scope, receive: Receive, wire: Send) -> None:
-        self.scope, self.receive, self.wire = scope, receive, wire
-        self.ended = self.replaced = False
+        self.scope, self.incoming, self.wire = scope, receive, wire
+        self.ended = self.replaced = self.read = self.drains = False
+
+    async def receive(self) -> Message:
+        """The next piece of the request, remembering whether it was the last."""
+        message = await self.incoming()
+        self.read = not message.get("more_body", False)
+        return message
 
     async def send(self, message: Message) -> None:
         """Pass a message on, with the headers of every answer; swap the framework's plain 413 for a problem."""
@@ -57,24 +69,32 @@ class _Answer:
             if message["status"] == _TOO_LARGE and _is_plain(message):
                 await self._too_large()
                 return
+            self.drains = message["status"] == _TOO_LARGE
             _dress(message)
         elif not message.get("more_body", False):
             self.ended = True
+            if self.drains and not self.read:
+                await self.wire({**message, "more_body": True})
+                await self._drain()
+                message = {"type": "http.response.body", "body": b""}
         await self.wire(message)
 
     async def _too_large(self) -> None:
-        self.replaced = self.ended = True
         response = too_large(Request(self.scope))
-        await response(self.scope, self.receive, self._past)
+        await response(self.scope, self.incoming, self.send)
+        self.replaced = True
 
-    async def _past(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            _dress(message)
-        await self.wire(message)
+    async def _drain(self) -> None:
+        """Read and drop the rest of the body, up to the bounds; a client that reads while it sends has its answer already."""
+        dropped = 0
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DRAINED_SECONDS):
+                while not self.read and dropped <= DRAINED_BYTES:
+                    dropped += len((await self.receive()).get("body", b""))
 
 
 def too_large(request: Request) -> ASGIApp:
-    """The problem of a body over its limit; the connection ends with it, for the rest of the body is not read."""
+    """The problem of a body over its limit; the connection ends with it, for the body may have no end."""
     limit = request.scope.get("starlette.max_body_size")
     return problem(request, "body-too-large", facts={"limit_bytes": limit}, headers={"connection": "close"})
 

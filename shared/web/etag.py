@@ -10,7 +10,7 @@ from fastapi import Request, Response
 from shared.web.operations import Operation, fails, takes_header
 from shared.web.refusals import IfMatchMalformed, PreconditionRequired
 
-_STRONG = re.compile(r'"(\d{1,9})"')
+_STRONG = re.compile(r'"([0-9]{1,9})"')
 
 
 class NotModified(Exception):  # noqa: N818 - an answer, not an error
@@ -61,7 +61,9 @@ class Seen:
     def describe(self, operation: Operation) -> None:
         """Document the header and its problems."""
         star = " `*` stands for whatever version there is now." if self.star else ""
-        takes_header(operation, "If-Match", f"The version you read, as its ETag gave it.{star}", example='"3"')
+        pattern = r'^("[0-9]{1,9}"|\*)$' if self.star else r'^"[0-9]{1,9}"$'
+        said = f"The version you read, as its ETag gave it.{star}"
+        takes_header(operation, "If-Match", said, example='"3"', pattern=pattern)
         fails(
             operation,
             s400="A header is missing or malformed.",

@@ -1,11 +1,11 @@
-"""Types for schemas: instants with an offset, and text that is clean Unicode."""
+"""Types for schemas: instants with an offset, days a person could mean, and text that is clean Unicode."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, GetCoreSchemaHandler, PlainSerializer
@@ -43,6 +43,16 @@ Instant = Annotated[
     PlainSerializer(_written, return_type=str, when_used="json"),
 ]
 """RFC 3339 with an offset on the way in; `+07:00` on the way out."""
+
+
+def _near(value: date) -> date:
+    if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
+        raise PydanticCustomError("instant-out-of-range", "the year is out of range")
+    return value
+
+
+Day = Annotated[date, AfterValidator(_near)]
+"""A day a person could mean; the year 1 would overflow a calendar, or keep it counting for a while."""
 
 
 @dataclass(frozen=True, slots=True)

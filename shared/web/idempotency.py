@@ -27,6 +27,8 @@ Renderer: TypeAlias = Callable[[bytes, Door], Rendered]
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 _QUOTED = re.compile(r'"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"')
 """A string of structured fields (RFC 8941 section 3.3.3)."""
+_DOCUMENTED = r'^([!#-~][!-~]{0,199}|"[!#-\[\]-~]{1,200}")$'
+"""The same for readers, without escapes inside quotes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class OnceOnly:
             "Idempotency-Key",
             "A new key for each command; the same key when you repeat it.",
             example='"0198f0e7-7b21"',
+            pattern=_DOCUMENTED,
         )
         gives_header(
             operation, "Idempotent-Replayed", "`true` when this is the answer of an earlier request with the same key."

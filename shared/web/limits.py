@@ -42,7 +42,7 @@ class Limited:
     """The dependency made by `limited`."""
 
     name: str
-    per_minute: int
+    per_minute: float
     burst: int
 
     async def __call__(self, request: Request, response: Response) -> None:
@@ -50,12 +50,17 @@ class Limited:
         buckets: Buckets = request.app.state.buckets
         left = buckets.take(self, client_of(request))
         if left < 0:
-            wait = max(1, math.ceil(-left * _MINUTE / self.per_minute))
-            raise TooManyRequests(retry_after_seconds=wait, headers={"retry-after": str(wait), **self._headers(0)})
-        response.headers.update(self._headers(int(left)))
+            wait = self.wait(left)
+            raise TooManyRequests(retry_after_seconds=wait, headers={"retry-after": str(wait), **self.headers(0)})
+        response.headers.update(self.headers(int(left)))
 
-    def _headers(self, left: int) -> dict[str, str]:
-        full = math.ceil((self.burst - left) * _MINUTE / self.per_minute)
+    def wait(self, left: float) -> int:
+        """Seconds until there is a token again."""
+        return max(1, self._seconds(-left))
+
+    def headers(self, left: int) -> dict[str, str]:
+        """What an answer says of this limit (draft-ietf-httpapi-ratelimit-headers)."""
+        full = self._seconds(self.burst - left)
         return {
             "ratelimit-policy": f'"{self.name}";q={self.burst};w={self._window()}',
             "ratelimit": f'"{self.name}";r={left};t={full}',
@@ -63,7 +68,11 @@ class Limited:
 
     def _window(self) -> int:
         """Seconds in which an empty bucket fills."""
-        return max(1, math.ceil(self.burst * _MINUTE / self.per_minute))
+        return max(1, self._seconds(self.burst))
+
+    def _seconds(self, tokens: float) -> int:
+        """Whole seconds in which so many tokens come; rounded first, for 7 seconds times 3/7 is a little more than 3."""
+        return math.ceil(round(tokens * _MINUTE / self.per_minute, 6))
 
     def describe(self, operation: Operation) -> None:
         """Document the headers and the problem."""

@@ -16,14 +16,22 @@ class Describes(Protocol):
         """Change the operation in place."""
 
 
-def takes_header(operation: Operation, name: str, description: str, *, example: str, required: bool = True) -> None:
-    """The operation reads this request header."""
+def takes_header(
+    operation: Operation,
+    name: str,
+    description: str,
+    *,
+    example: str,
+    required: bool = True,
+    pattern: str | None = None,
+) -> None:
+    """The operation reads this request header; `pattern` is what it must look like."""
     row = {
         "name": name,
         "in": "header",
         "required": required,
         "description": description,
-        "schema": {"type": "string"},
+        "schema": {"type": "string", **({"pattern": pattern} if pattern else {})},
         "example": example,
     }
     operation.setdefault("parameters", []).append(row)

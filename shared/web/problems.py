@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from secrets import token_hex
 from typing import Any, TypeAlias
+from urllib.parse import quote
 
 import orjson
 from fastapi import Request
@@ -25,6 +26,8 @@ from shared.web.language import Language, preferred
 MEDIA_TYPE = "application/problem+json"
 _DATA = Path(__file__).parent / "data" / "problems.toml"
 _SERVER_ERROR = 500
+_PLAIN_IN_PATHS = "/:@!$&'()*+,;=~"
+"""What stands for itself in a path (RFC 3986 section 3.3)."""
 
 Texts: TypeAlias = Path | Mapping[str, Any]
 """A service's own problem texts: a TOML file, or its content."""
@@ -138,7 +141,7 @@ def problem(
         "title": entry.title.get(language) or base_catalogue()["refused"].title[language],
         "status": status,
         "detail": detail or entry.sentence(language, facts or {}),
-        "instance": request.scope["path"],
+        "instance": quote(request.scope["path"], safe=_PLAIN_IN_PATHS),
         "code": code,
     }
     if errors:

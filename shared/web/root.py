@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
 from shared.web import faults
+from shared.web.admission import Admission, Bounds
 from shared.web.problems import Catalogue, Entry, base_catalogue, problem
 
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -64,12 +65,22 @@ def root_app(
     probes: Probes,
     pages: ASGIApp | None = None,
     lifespan: Lifespan[Any] | None = None,
+    bounds: Bounds | None = None,
 ) -> ASGIApp:
-    """What uvicorn serves: `apps` at `/<name>`, `pages` at `/` for everything else."""
+    """What uvicorn serves: `apps` at `/<name>`, `pages` at `/` for everything else; `bounds` hold for each, not for probes."""
     asked = [route for name in (None, *apps) for route in _probe_routes(name, probes)]
-    rest = [*_problem_routes(_all_problems(apps)), *([Mount("/", pages)] if pages is not None else [])]
+    rest = [*_problem_routes(_all_problems(apps)), *_mounted(pages, bounds)]
     router = Router([*asked, *rest], redirect_slashes=False, default=_nothing_here, lifespan=lifespan)
-    return _Root(apps, router, frozenset(route.path for route in asked))
+    inside = {name: _bounded(app, name, bounds) for name, app in apps.items()}
+    return _Root(inside, router, frozenset(route.path for route in asked))
+
+
+def _mounted(pages: ASGIApp | None, bounds: Bounds | None) -> list[BaseRoute]:
+    return [Mount("/", _bounded(pages, "pages", bounds))] if pages is not None else []
+
+
+def _bounded(app: ASGIApp, name: str, bounds: Bounds | None) -> ASGIApp:
+    return app if bounds is None else Admission(app, name, bounds)
 
 
 def _probe_routes(service: str | None, probes: Probes) -> list[Route]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from hmac import compare_digest
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import httpx
 from joserfc import jwt
@@ -19,6 +19,7 @@ from joserfc.jws import JWSRegistry, extract_compact
 from joserfc.jwt import JWTClaimsRegistry
 
 from shared.kernel import Principal
+from shared.settings import Settings
 from shared.web.refusals import DoorRefused, IssuerUnreachable
 from shared.web.signin import Seal, SessionExpired
 from shared.web.tokens import ALGORITHMS, RemoteKeys, Verifier
@@ -44,6 +45,18 @@ class Client:
 
     id: str
     secret: str | None = field(default=None, repr=False)
+
+    @staticmethod
+    def of(settings: Settings) -> Client:
+        """The client of an installation."""
+        return Client(settings.client_id or settings.audience, settings.client_secret)
+
+    @property
+    def login(self) -> httpx.Auth:
+        """What it shows with a code: id and secret, each form-encoded first (RFC 6749 section 2.3.1)."""
+        if self.secret is None:
+            return httpx.Auth()
+        return httpx.BasicAuth(quote(self.id, safe=""), quote(self.secret, safe=""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +141,7 @@ class CodeFlow:
         sent = {
             "grant_type": "authorization_code", "code": code, "redirect_uri": self.return_url, "client_id": self.client.id, "code_verifier": proof,
         }  # fmt: skip
-        login = httpx.BasicAuth(self.client.id, self.client.secret) if self.client.secret else None
-        return await self._asked(known["token_endpoint"], sent, login)
+        return await self._asked(known["token_endpoint"], sent)
 
     async def _principal(self, token: str) -> Principal:
         """Rights come from the access token, checked as every bearer token is."""
@@ -182,14 +194,12 @@ class CodeFlow:
             self._found = found
         return self._found
 
-    async def _asked(
-        self, url: str, form: Mapping[str, str] | None = None, login: httpx.Auth | None = None
-    ) -> dict[str, Any]:
+    async def _asked(self, url: str, form: Mapping[str, str] | None = None) -> dict[str, Any]:
         """A JSON object from the issuer; a form that it refuses means the code was not good."""
         try:
             async with httpx.AsyncClient(timeout=5, transport=self.transport) as client:
                 answer = await (
-                    client.get(url) if form is None else client.post(url, data=dict(form), auth=login or httpx.Auth())
+                    client.get(url) if form is None else client.post(url, data=dict(form), auth=self.client.login)
                 )
                 found = answer.json() if answer.is_success else None
         except (httpx.HTTPError, ValueError):

@@ -70,15 +70,23 @@ class Verifier:
     async def principal(self, token: str) -> Principal:
         """Who holds this token; raises `TokenExpired`, `TokenInvalid`, `OtherTenant` or `IssuerUnreachable`."""
         digest = sha256(token.encode()).digest()
-        known = self._known.get(digest)
-        if known is not None and known[0] > self._now():
+        known = self._alive(digest)
+        if known is not None:
             self._known.move_to_end(digest)
-            return known[1]
+            return known
         self._known.pop(digest, None)
         claims = await self._claims(token)
         principal = self._principal(claims)
         self._remember(digest, float(claims["exp"]), principal)
         return principal
+
+    def remembered(self, token: str) -> Principal | None:
+        """Who holds this token if it was checked before and still counts; costs no cryptography and no waiting."""
+        return self._alive(sha256(token.encode()).digest())
+
+    def _alive(self, digest: bytes) -> Principal | None:
+        known = self._known.get(digest)
+        return known[1] if known is not None and known[0] > self._now() else None
 
     def _remember(self, digest: bytes, until: float, principal: Principal) -> None:
         self._known[digest] = (until, principal)

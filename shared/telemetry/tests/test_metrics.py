@@ -30,12 +30,15 @@ EXPECTED = {
     "gandan_projection_staleness_seconds",
     "gandan_projection_applied_total",
     "gandan_notification_created_total",
+    "gandan_notification_attempts_total",
+    "gandan_notification_pending",
     "gandan_audit_chain_verified_seconds",
     "gandan_audit_breaks_total",
     "gandan_event_loop_lag_seconds",
     "gandan_db_pool_in_use",
     "gandan_db_pool_wait_seconds",
     "gandan_trace_dropped_total",
+    "gandan_admission_refused_total",
 }
 
 
@@ -100,7 +103,7 @@ def test_the_process_says_who_it_is(telemetry: Telemetry) -> None:
 def test_no_instrument_is_labelled_by_a_person_or_a_case() -> None:
     labels = {label for row in catalogue() for label in row.labels}
     assert labels <= {
-        "service", "consumer", "topic", "reason", "level", "channel", "projection", "code",
+        "service", "consumer", "topic", "reason", "level", "channel", "outcome", "projection", "code",
         "messaging.consumer.group.name", "messaging.destination.name", "error.type",
     }  # fmt: skip
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from shared.web.fields import Instant, text
+from shared.web.fields import Day, Instant, text
 
 Submit = Callable[..., Any]
 
@@ -123,3 +123,20 @@ def test_the_schema_tells_the_lengths() -> None:
         "type": "string",
     }
     assert TypeAdapter(Instant).json_schema()["format"] == "date-time"
+
+
+@pytest.mark.parametrize(
+    ("written", "kind"),
+    [
+        ("0001-01-01", "instant-out-of-range"), ("1899-12-31", "instant-out-of-range"), ("2201-01-01", "instant-out-of-range"),
+        ("2026-02-30", "date_from_datetime_parsing"), ("soon", "date_from_datetime_parsing"),
+    ],
+)  # fmt: skip
+def test_a_day_nobody_could_mean_is_refused(written: str, kind: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        TypeAdapter(Day).validate_python(written)
+    assert [error["type"] for error in refused.value.errors()] == [kind]
+
+
+def test_a_day_is_a_day() -> None:
+    assert TypeAdapter(Day).validate_python("2026-11-23").isoformat() == "2026-11-23"

@@ -325,3 +325,8 @@ def test_a_service_brings_its_texts_in_a_file(tmp_path: Path) -> None:
 async def test_facts_of_any_kind_can_be_written(client: httpx.AsyncClient, shelf: Shelf) -> None:
     answer = await _broken(client, shelf, AlreadySettled(id=UUID(int=1), units={"b", "a"}))
     assert answer.json()["facts"] == {"id": str(UUID(int=1)), "units": ["a", "b"]}
+
+
+async def test_the_instance_is_an_address_whatever_was_typed(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/intake/v1/hồ sơ/a:b@c")
+    assert answer.json()["instance"] == "/intake/v1/h%E1%BB%93%20s%C6%A1/a:b@c"

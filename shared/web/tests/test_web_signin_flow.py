@@ -72,15 +72,23 @@ async def test_the_challenge_is_sent_and_the_proof_stays(flow: CodeFlow) -> None
 
 
 async def test_a_confidential_client_shows_its_secret(tmp_path: Path, keys: Keys) -> None:
-    with Issuer(PEOPLE, secret="s3cret of ours") as issuer:
-        for secret, signed_in in (("s3cret of ours", True), ("guessed", False)):
-            flow = flow_to(issuer.url, tmp_path, keys, Client("gandan", secret))
+    with Issuer(PEOPLE, secret="s3cret: 100% of ours+") as issuer:
+        for secret, signed_in in (("s3cret: 100% of ours+", True), ("guessed", False)):
+            settings = Settings(home=tmp_path, issuer=issuer.url, client_secret=secret)
+            flow = flow_to(issuer.url, tmp_path, keys, Client.of(settings))
             departure = await flow.depart("/")
             query = await choose(departure.url, "leader")
             if signed_in:
                 assert (await flow.arrive(departure.ticket, query)).principal.subject == "leader"
             else:
                 assert await reason(flow, departure.ticket, query) == "untrusted"
+
+
+def test_the_pages_are_known_at_the_issuer_by_a_name_of_their_own_or_by_the_audience(tmp_path: Path) -> None:
+    known = Settings(home=tmp_path, issuer="https://login.example", audience="gandan-api")
+    assert Client.of(known) == Client("gandan-api")
+    assert Client.of(known.model_copy(update={"client_id": "gandan-pages"})).id == "gandan-pages"
+    assert "s3cret" not in repr(Client.of(known.model_copy(update={"client_secret": "s3cret"})))
 
 
 async def reason(flow: CodeFlow, ticket: str, query: dict[str, str]) -> str:

@@ -1,0 +1,144 @@
+"""Admission: how much of a service is at work at once; whoever is too many hears so before any work is done for them.
+
+Beyond the bound a few wait, the newest first: whoever came last still listens, and the waiting of a burst does not add up
+for everybody. Streams live for minutes and are counted apart.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import dataclass, field
+
+from fastapi import Request
+from opentelemetry.metrics import Counter
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.web.problems import problem
+
+PATIENCE_SECONDS = 0.1
+"""Nobody waits longer for a place."""
+
+WAITING = 2
+"""Who may wait, in multiples of the places."""
+
+_RETRY_SECONDS = (1, 3)
+"""Drawn between these, or all of a burst would be back in the same second."""
+
+_STREAM = "/stream"
+_HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How many requests and how many streams one service serves at once, and where refusals are counted."""
+
+    requests: int
+    streams: int
+    refused: Counter
+
+
+@dataclass(slots=True)
+class Gate:
+    """Places, and who waits for one: `most` at once, each at most `patience` seconds."""
+
+    free: int
+    most: int = 0
+    patience: float = PATIENCE_SECONDS
+    waiting: list[asyncio.Future[bool]] = field(default_factory=list)
+
+    async def enter(self) -> bool:
+        """Whether a place was taken; each True is given back by `leave`."""
+        if self.free > 0:
+            self.free -= 1
+            return True
+        return await self._wait() if self.most else False
+
+    async def _wait(self) -> bool:
+        if len(self.waiting) >= self.most:
+            self._give_up(self.waiting[0])
+        loop = asyncio.get_running_loop()
+        place: asyncio.Future[bool] = loop.create_future()
+        self.waiting.append(place)
+        timer = loop.call_later(self.patience, self._give_up, place)
+        try:
+            return await place
+        except asyncio.CancelledError:
+            self._forget(place)
+            raise
+        finally:
+            timer.cancel()
+
+    def _give_up(self, place: asyncio.Future[bool]) -> None:
+        if place in self.waiting:
+            self.waiting.remove(place)
+            if not place.done():
+                place.set_result(False)
+
+    def _forget(self, place: asyncio.Future[bool]) -> None:
+        """Whoever waited was cancelled, before or just after a place was given."""
+        if place in self.waiting:
+            self.waiting.remove(place)
+        elif not place.cancelled() and place.result():
+            self.leave()
+
+    def leave(self) -> None:
+        """Give a place back, to the newest who waits."""
+        self.free += 1
+        while self.free > 0 and self.waiting:
+            place = self.waiting.pop()
+            if not place.done():
+                self.free -= 1
+                place.set_result(True)
+
+    def back(self) -> None:
+        """Take a place again after a pause, even where none is free: what is half done is finished."""
+        self.free -= 1
+
+
+class Admission:
+    """Pure ASGI around one service: 429 beyond its bounds, with no body read and nobody's token checked."""
+
+    def __init__(self, app: ASGIApp, service: str, bounds: Bounds) -> None:
+        self._app, self._service, self._refused = app, service, bounds.refused
+        self._requests = Gate(bounds.requests, bounds.requests * WAITING)
+        self._streams = Gate(bounds.streams)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request in, or answer that it is too many."""
+        stream = scope["path"].endswith(_STREAM)
+        gate = self._streams if stream else self._requests
+        if not await gate.enter():
+            self._refused.add(1, {"service": self._service, "reason": "streams" if stream else "requests"})
+            await _too_busy(scope)(scope, receive, send)
+            return
+        try:
+            await self._app(scope, _Body(gate, receive).receive, send)
+        finally:
+            gate.leave()
+
+
+def _too_busy(scope: Scope) -> ASGIApp:
+    seconds = random.randint(*_RETRY_SECONDS)  # noqa: S311 - spreads the returning, guards nothing
+    headers = {**_HEADERS, "retry-after": str(seconds)}
+    return problem(Request(scope), "too-busy", facts={"retry_after_seconds": seconds}, headers=headers)
+
+
+@dataclass(slots=True)
+class _Body:
+    """The body on its way in: a client that sends slowly holds no place while it is waited for."""
+
+    gate: Gate
+    wire: Receive
+    ended: bool = False
+
+    async def receive(self) -> Message:
+        if self.ended:
+            return await self.wire()  # only a disconnect can follow
+        self.gate.leave()
+        try:
+            message = await self.wire()
+        finally:
+            self.gate.back()
+        self.ended = not message.get("more_body", False)
+        return message
