@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import DateTime, Index, SmallInteger, UniqueConstraint, text
+from sqlalchemy import ARRAY, DateTime, Index, SmallInteger, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -58,7 +58,11 @@ class SubmissionRow(Row, table=True):
     """A letter as it arrived; people stand in `party` and the vault, its clock in the deadline rows."""
 
     __tablename__ = "submission"
-    __table_args__ = (Index("submission_unit", "unit", "state", "id"), {"postgresql_with": {"fillfactor": "80"}})
+    __table_args__ = (
+        Index("submission_unit", "unit", "state", "id"),
+        Index("submission_linked", "linked_with", postgresql_where=text("linked_with IS NOT NULL")),
+        {"postgresql_with": {"fillfactor": "80"}},
+    )
 
     id: UUID = Field(primary_key=True)
     receipt_no: str = Field(unique=True)
@@ -87,6 +91,13 @@ class SubmissionRow(Row, table=True):
     """Why a letter was entered later than it was received."""
     reason: str | None = None
     """The text of a guidance, or of why it was filed; its class is in the fact."""
+    respond_by: date | None = None
+    supplements: int
+    linked_with: UUID | None = None
+    passed_on_by: list[str] = Field(sa_type=ARRAY(Text))
+    """The units that had the letter and passed it on."""
+    written: list[dict[str, Any]] = Field(sa_type=JSONB)
+    """What was asked, supplied or said on passing it on, in order; only ever added to."""
 
 
 class PartyRow(Row, table=True):
@@ -112,6 +123,7 @@ class CaseRow(Row, table=True):
         Index("case_submission", "submission"),
         Index("case_unit", "unit", "state", "id"),
         Index("case_handler", "handler", "id", postgresql_where=text("handler IS NOT NULL")),
+        Index("case_appealed", "appealed_to", "id", postgresql_where=text("appealed_to IS NOT NULL")),
         Index("case_due", "unit", "due_on", "id", postgresql_where=text("due_on IS NOT NULL")),
         {"postgresql_with": {"fillfactor": "80"}},
     )
@@ -158,6 +170,8 @@ class CaseRow(Row, table=True):
     to_unit: str | None = None
     rejections: int
     closed_at: datetime | None = Field(default=None, sa_type=Instant)
+    parent: UUID | None = None
+    appealed_to: str | None = None
     summary: str
     """The extract of the letter this case is about, as its screener wrote it."""
     points: list[str] = Field(sa_type=JSONB)

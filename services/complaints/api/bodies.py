@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.complaints.domain import About, Finding, Kind, Letter, Part
 from services.complaints.handlers.letters import Filing, Person
 from services.complaints.store.cases import Wanted
-from shared.store.vault import Details
-from shared.web.fields import Instant
+from shared.web.fields import Day, Instant
 from shared.web.fields import text as words
-
-
-def _identity(value: str) -> str:
-    digits = re.sub(r"[\s.\-]", "", value)
-    if not re.fullmatch(r"[0-9]{9}|[0-9]{12}", digits):
-        raise PydanticCustomError("identity-number", "Số định danh gồm 9 hoặc 12 chữ số. (9 or 12 digits.)")
-    return digits
-
-
-def _phone(value: str) -> str:
-    digits = re.sub(r"[\s.\-()]", "", value)
-    if not re.fullmatch(r"(\+84|84|0)[0-9]{9,10}", digits):
-        raise PydanticCustomError("phone-number", "Số điện thoại bắt đầu bằng 0 hoặc +84. (It begins with 0 or +84.)")
-    return "+84" + re.sub(r"^(\+84|84|0)", "", digits)
-
+from shared.web.people import LookupBody, PersonBody
 
 Code = Annotated[str, words(max_length=30, pattern=r"^[A-Za-z0-9.\-]+$")]
 Reason = Annotated[str, words(max_length=4000)]
@@ -43,19 +26,14 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class PartyBody(Body):
+class PartyBody(PersonBody):
     """A person as written in the letter."""
 
     role: Literal["sender", "representative", "co-sender", "authorised"] = "sender"
-    name: Annotated[str, words(max_length=200)]
-    identity_no: Annotated[str, AfterValidator(_identity)] | None = None
-    phone: Annotated[str, AfterValidator(_phone)] | None = None
-    email: Annotated[str, words(max_length=200, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")] | None = None
-    address: Annotated[str, words(max_length=500)] | None = None
 
     def person(self) -> Person:
         """As the vault keeps it."""
-        return Person(self.role, Details(self.name, self.identity_no, self.phone, self.email, self.address))
+        return Person(self.role, self.details())
 
 
 class AboutBody(Body):
@@ -129,8 +107,49 @@ class GuideBody(Body):
 class FileBody(Body):
     """Why the letter is kept and not settled."""
 
-    reason_class: Literal["anonymous-without-evidence", "repeated", "settled-already", "copy-only", "impersonation", "blank", "other"]  # fmt: skip
+    reason_class: Literal["anonymous-without-evidence", "repeated", "settled-already", "copy-only", "impersonation", "blank", "not-supplemented", "other"]  # fmt: skip
     reason: Reason
+
+
+class RequestSupplementBody(Body):
+    """What is missing in the letter, and until when it is awaited."""
+
+    reason: Reason
+    respond_by: Day | None = None
+
+
+class SupplyBody(Body):
+    """What was missing."""
+
+    text: Long
+
+
+class LinkBody(Body):
+    """Which letter said the same before, and why it is the same."""
+
+    with_submission: UUID
+    reason: Reason
+
+
+class PassOnBody(Body):
+    """To which unit of the province or which body outside it, and why; the sender is told."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"to_unit": "18880", "reason_class": "not-competent", "reason": "Thuộc phường Đồng Hới."}]
+        }
+    )
+
+    to_unit: Code | None = None
+    to_body: Annotated[str, words(max_length=200)] | None = None
+    reason_class: Literal["not-competent", "shared-matter", "other"]
+    reason: Reason
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.to_unit is None) is (self.to_body is None):
+            raise PydanticCustomError("one-place", "Chọn to_unit hoặc to_body. (Either to_unit or to_body.)")
+        return self
 
 
 class AssignBody(Body):
@@ -170,7 +189,7 @@ class AcceptBody(Body):
 
     contents: Annotated[list[Reason], Field(min_length=1, max_length=30)]
     complex: Annotated[list[ComplexGround], Field(max_length=7)] = []
-    learned_on: date | None = None
+    learned_on: Day | None = None
     obstacle: Literal["sickness", "disaster", "distant-mission", "other-objective"] | None = None
 
 
@@ -211,7 +230,7 @@ class ScheduleBody(Body):
 class DialogueBody(Body):
     """When the dialogue was held, how it ended, and its minutes."""
 
-    held_on: date
+    held_on: Day
     outcome: Literal["agreed", "differs", "complainant-absent"]
     minutes: Long
 
@@ -275,11 +294,10 @@ class ReopenBody(Body):
     reason: Reason
 
 
-class LookupBody(Body):
-    """Receipt number and secret as printed on the receipt."""
+class LookupSupplyBody(LookupBody):
+    """What was missing, from whoever has the receipt."""
 
-    code: Annotated[str, words(max_length=60)]
-    secret: Annotated[str, words(max_length=20)]
+    text: Long
 
 
 class LetterFilters(BaseModel):
@@ -297,7 +315,7 @@ class CaseFilters(BaseModel):
     unit: str | None = None
     handler: str | None = None
     overdue: bool | None = None
-    due_before: date | None = None
+    due_before: Day | None = None
 
     def wanted(self) -> Wanted:
         """As the store reads them."""

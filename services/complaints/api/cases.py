@@ -101,7 +101,7 @@ def _deadline(limit: Limit) -> DeadlineView:
     )  # fmt: skip
 
 
-@router.get("/cases/{id}/people")
+@router.get("/cases/{id}/people", responses={410: {"description": "The people of this letter were forgotten."}})
 async def get_people(
     id: UUID, desk: At, who: Annotated[Principal, Depends(allow("head"))],
     purpose: Annotated[Literal["delivery", "dialogue", "verification"], Query(description="Why the names are opened; kept.")],

@@ -1,8 +1,8 @@
-"""Letters: hand in, find, read, split, guide, file."""
+"""Letters: hand in, find, read, and what their screeners and senders do with them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,17 +11,28 @@ import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from services.complaints import domain
-from services.complaints.api.bodies import FileBody, GuideBody, LetterFilters, SplitBody, SubmissionBody
+from services.complaints.api.bodies import (
+    FileBody,
+    GuideBody,
+    LetterFilters,
+    LinkBody,
+    PassOnBody,
+    RequestSupplementBody,
+    SplitBody,
+    SubmissionBody,
+    SupplyBody,
+)
 from services.complaints.api.common import At, LetterReader, Paged, span
 from services.complaints.api.schemas import CaseBrief, Lookup, SplitView, SubmissionDetail, SubmissionView
 from services.complaints.domain import Submission
 from services.complaints.handlers import letters, reading
-from services.complaints.handlers.desk import lookup_secret, nobody
+from services.complaints.handlers.desk import nobody
 from shared.kernel import Once, Principal
-from shared.web.auth import allow, caller, public, signed_in
+from shared.store.lookups import lookup_secret
+from shared.web.auth import SCHEME, allow, caller, public, signed_in
 from shared.web.cursor import Page
 from shared.web.door import Door
-from shared.web.etag import revalidate, seen
+from shared.web.etag import revalidate, seen, seen_or_any
 from shared.web.idempotency import once, stamp
 from shared.web.limits import limited
 from shared.web.refusals import TokenMissing
@@ -40,7 +51,8 @@ async def _sender(request: Request, response: Response) -> Principal | None:
 
 
 Sender = Annotated[Principal | None, Depends(_sender)]
-Screener = Annotated[Principal, Depends(allow("screener", "head"))]
+Screener = Annotated[Principal, Depends(allow(*domain.LETTER_ROLES["split"]))]
+Supplier = Annotated[Principal, Depends(allow(*domain.LETTER_ROLES["supply"]))]
 Version = Annotated[int, Depends(seen)]
 
 
@@ -67,7 +79,14 @@ def _replay_split(answer: bytes, _door: Door) -> SplitView:
 Command = Annotated[Once, Depends(once(200, render=_replay))]
 
 
-@router.post("/submissions", status_code=201, dependencies=[Depends(public)])
+@router.post(
+    "/submissions", status_code=201, dependencies=[Depends(public)], openapi_extra={"security": [{SCHEME: []}, {}]},
+    responses={
+        401: {"description": "Only an anonymous letter needs no sign-in; or the token is not valid."},
+        403: {"description": "An officer takes letters for units of theirs alone."},
+        429: {"description": "Too many letters without a sign-in in a short time."},
+    },
+)  # fmt: skip
 async def hand_in_letter(
     body: SubmissionBody, desk: At, request: Request, response: Response, who: Sender,
     key: Annotated[Once, Depends(once(201, render=_replay_filed, location="/v1/submissions/{id}"))],
@@ -103,10 +122,18 @@ async def get_letter(id: UUID, desk: At, who: LetterReader, request: Request, re
     """A letter and its cases; its text for its people, and for screeners until it is classified."""
     submission, texts, opened = await reading.read_letter(desk, who, id)
     revalidate(request, response, submission.version)
-    written = {} if texts is None else asdict(texts)
+    written = {} if texts is None else asdict(texts) | {"written": letters_for(submission, who, texts.written)}
     briefs = [CaseBrief.model_validate(domain.brief(case)) for case in opened]
     shown = {**domain.submission_snapshot(submission, who), **written, "text": written.get("body"), "opened": briefs}
     return SubmissionDetail.model_validate(shown)
+
+
+def letters_for(
+    submission: Submission, who: Principal, written: Sequence[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """What a reader is shown of what was written: why letters are linked may tell of somebody else, so the sender is not."""
+    hidden = domain.is_sender(submission, who)
+    return [each for each in written if not hidden or each["command"] in {*domain.SENDERS_LETTERS, "supply"}]
 
 
 @router.post("/submissions/{id}/split")
@@ -141,6 +168,49 @@ async def file_letter(
     submission = await letters.file_letter(
         desk, caller(who, key), id, version, reason_class=body.reason_class, reason=body.reason
     )
+    return _shown(submission, who, request, response)
+
+
+@router.post("/submissions/{id}/request-supplement")
+async def request_supplement(
+    id: UUID, body: RequestSupplementBody, desk: At, who: Screener, version: Version, key: Command, request: Request, response: Response,
+) -> SubmissionView:  # fmt: skip
+    """Ask the sender for what is missing: the screening stands still until it comes."""
+    submission = await letters.request_supplement(
+        desk, caller(who, key), id, version, reason=body.reason, respond_by=body.respond_by
+    )
+    return _shown(submission, who, request, response)
+
+
+@router.post("/submissions/{id}/supply")
+async def supply_letter(
+    id: UUID, body: SupplyBody, desk: At, who: Supplier, version: Annotated[int | None, Depends(seen_or_any)], key: Command, request: Request,
+    response: Response,
+) -> SubmissionView:  # fmt: skip
+    """Supply what was missing, as its sender or at the counter; without a sign-in: `POST /lookups/supply`."""
+    submission = await letters.supply_letter(desk, caller(who, key), id, version, text=body.text)
+    return _shown(submission, who, request, response)
+
+
+@router.post("/submissions/{id}/link")
+async def link_letter(
+    id: UUID, body: LinkBody, desk: At, who: Screener, version: Version, key: Command, request: Request, response: Response,
+) -> SubmissionView:  # fmt: skip
+    """Find that the letter says what another one of one's units says already; never across confidentiality."""
+    submission = await letters.link_letter(
+        desk, caller(who, key), id, version, with_submission=body.with_submission, reason=body.reason
+    )
+    return _shown(submission, who, request, response)
+
+
+@router.post("/submissions/{id}/transfer")
+async def transfer_letter(
+    id: UUID, body: PassOnBody, desk: At, who: Screener, version: Version, key: Command, request: Request, response: Response,
+) -> SubmissionView:  # fmt: skip
+    """Pass the letter on: a unit of the province screens it anew; with a body outside it ends here, and the sender is told."""
+    submission = await letters.transfer_letter(
+        desk, caller(who, key), id, version, to_unit=body.to_unit, to_body=body.to_body, reason_class=body.reason_class, reason=body.reason
+    )  # fmt: skip
     return _shown(submission, who, request, response)
 
 

@@ -58,6 +58,9 @@ class SubmissionView(BaseModel):
     cases: int
     reason_class: str | None
     closed_at: Instant | None
+    respond_by: date | None
+    supplements: int
+    linked_with: UUID | None
     lookup: Lookup | None = None
     actions: list[Action]
 
@@ -68,6 +71,16 @@ class SplitView(SubmissionView):
     opened: list[CaseBrief]
 
 
+class LetterWritten(BaseModel):
+    """What was asked, supplied or said on passing a letter on."""
+
+    command: str = Field(examples=["request-supplement"])
+    at: Instant
+    text: str
+    to_unit: str | None = None
+    to_body: str | None = None
+
+
 class SubmissionDetail(SplitView):
     """A letter with its text, for its people, and for screeners until it is classified."""
 
@@ -76,6 +89,7 @@ class SubmissionDetail(SplitView):
     about_decision_no: str | None = None
     late_reason: str | None = None
     reason: str | None = None
+    written: list[LetterWritten] = []
 
 
 class CaseView(BaseModel):
@@ -121,6 +135,8 @@ class CaseView(BaseModel):
     score: int | None
     to_unit: str | None
     closed_at: Instant | None
+    parent: UUID | None
+    appealed_to: str | None
     actions: list[Action]
 
 
@@ -223,5 +239,16 @@ class LookupView(BaseModel):
     status: str
     unit: str
     due_on: date | None
+    respond_by: date | None
     reason: str | None
+    written: list[LetterWritten]
     cases: list[LookupCase]
+
+
+class SuppliedView(BaseModel):
+    """What somebody with the receipt is told after they supplied what was missing."""
+
+    receipt_no: str
+    state: str
+    phase: str
+    due_on: date | None

@@ -1,13 +1,13 @@
 """Letters and cases: states, what a command does, and what it is refused for. Pure.
 
-Read `states` (the table of all kinds), `submission` and `case` (the values, who sees them), then the commands: `moves` for
-every kind, `complaint` and `feedback` for their own. A command takes the case, what is said, the instant and the office,
-and returns the next case with the facts it states.
+Read `stages` and `states` (the tables of letters and of all kinds of cases), `submission` and `case` (the values, who sees
+them), then the commands: `screening` for letters, `moves` for every kind of case, `complaint` and `feedback` for their own.
+A command takes the letter or case, what is said, the instant and the office, and returns the next one with the facts it states.
 """
 
 from __future__ import annotations
 
-from services.complaints.domain import complaint, feedback, moves, refusals
+from services.complaints.domain import complaint, feedback, moves, refusals, screening
 from services.complaints.domain.case import (
     LETTERS,
     SNAPSHOT,
@@ -23,6 +23,7 @@ from services.complaints.domain.case import (
 from services.complaints.domain.clocks import RULES, SCREENING, Office, Term
 from services.complaints.domain.complaint import Acceptance, Finding
 from services.complaints.domain.reference import Unit, common_superior, superior
+from services.complaints.domain.stages import LETTER_ARROWS, LETTER_ROLES, SENDERS_LETTERS, Stage
 from services.complaints.domain.states import ARROWS, Kind, State
 from services.complaints.domain.submission import (
     ANONYMOUS,
@@ -30,10 +31,11 @@ from services.complaints.domain.submission import (
     About,
     Letter,
     Part,
-    Stage,
     Submission,
     check_letter,
     filing_capacity,
+    is_sender,
+    letter_capacity,
     may_read_letter,
     may_see_letter,
     register,
@@ -46,8 +48,11 @@ __all__ = [
     "ANONYMOUS",
     "ARROWS",
     "LETTERS",
+    "LETTER_ARROWS",
+    "LETTER_ROLES",
     "RULES",
     "SCREENING",
+    "SENDERS_LETTERS",
     "SNAPSHOT",
     "SUBMISSION",
     "About",
@@ -72,6 +77,8 @@ __all__ = [
     "filing_capacity",
     "is_party",
     "is_readable_by",
+    "is_sender",
+    "letter_capacity",
     "may_open_people",
     "may_read_letter",
     "may_see_letter",
@@ -79,6 +86,7 @@ __all__ = [
     "open_case",
     "refusals",
     "register",
+    "screening",
     "screening_capacity",
     "sees_province",
     "snapshot",

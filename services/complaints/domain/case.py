@@ -17,7 +17,7 @@ from shared.contracts import complaints as facts
 from shared.contracts.envelope import Fact
 from shared.kernel import Principal
 
-FIRST_LEVEL = 1
+FIRST_LEVEL, SECOND_LEVEL = 1, 2
 FIRST_LIMIT: Mapping[Kind, str] = {Kind.COMPLAINT: ACCEPTANCE, Kind.FEEDBACK: ANSWER, Kind.PETITION: ANSWER}
 """The limit that begins with the receipt of the letter."""
 
@@ -26,7 +26,10 @@ UNIT_READERS = ("head", "clerk", "inspector")
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One case; every change makes a new value with the next version. `came_from`: where a suspension goes back to."""
+    """One case; every change makes a new value with the next version. `came_from`: where a suspension goes back to.
+
+    `parent`: the complaint a second one is about; `appealed_to`: the unit that settles the second one, and reads this.
+    """
 
     id: UUID
     submission: UUID
@@ -70,8 +73,15 @@ class Case:
     to_unit: str | None = None
     rejections: int = 0
     closed_at: datetime | None = None
+    parent: UUID | None = None
+    appealed_to: str | None = None
     terms: Mapping[str, Term] = field(default_factory=dict)
     parties: frozenset[UUID] = frozenset()
+
+    @property
+    def second(self) -> bool:
+        """Whether it is a second complaint."""
+        return self.level > FIRST_LEVEL
 
     @property
     def phase(self) -> str:
@@ -203,10 +213,12 @@ def is_handler(case: Case, who: Principal) -> bool:
 
 
 def is_readable_by(case: Case, who: Principal) -> bool:
-    """Its people; the officer it is assigned to; head, clerks and inspectors of its unit or the one asked; the province's inspectors."""
+    """Its people; the officer it is assigned to; head, clerks and inspectors of its unit, of the one asked to take it, or of
+    the one that settles the second complaint about it; the province's inspectors.
+    """
     if is_party(case, who) or sees_province(who) or (who.has("handler") and is_handler(case, who)):
         return True
-    units = (case.unit, case.to_unit) if case.state is State.TRANSFERRING else (case.unit,)
+    units = (case.unit, case.appealed_to, case.to_unit if case.state is State.TRANSFERRING else None)
     return who.has(*UNIT_READERS) and any(unit is not None and who.may_act_for(unit) for unit in units)
 
 

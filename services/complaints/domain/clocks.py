@@ -18,6 +18,9 @@ RULES = {
 }  # fmt: skip
 """Kinds of deadlines and the rule each runs under."""
 
+SECOND_RULES = {SETTLEMENT: "complaint.settlement.second", DELIVERY: "complaint.decision-delivery.second"}
+"""Where the law gives a second complaint another limit."""
+
 SHOWN_FIRST = (DELIVERY, SETTLEMENT, ACCEPTANCE, ANSWER, TRANSFER)
 """Of several limits that run, a case shows the first of these."""
 
@@ -46,6 +49,11 @@ class Term:
         """Whether the limit was met, or ended otherwise."""
         return self.clock.completed_at is not None
 
+    @property
+    def last_at(self) -> datetime:
+        """When something happened to it last."""
+        return self.clock.events[-1].at
+
     def read(self, office: Office) -> Due:
         """What the clock says."""
         return self.due or office.due(self.clock)
@@ -54,8 +62,12 @@ class Term:
         """The limit ends here; one that ended before stays as it is."""
         return self if self.ended else _term(self.clock.complete(at), office)
 
+    def pause(self, at: datetime, office: Office) -> Term:
+        """The limit stands still until something comes from the citizen."""
+        return _term(self.clock.pause(at), office)
+
     def suspend(self, at: datetime, office: Office) -> Term:
-        """The limit stands still."""
+        """The limit stands still by a decision."""
         return _term(self.clock.suspend(at), office)
 
     def resume(self, at: datetime, office: Office) -> Term:
@@ -80,10 +92,11 @@ def local_day(at: datetime) -> date:
 
 
 def begin(
-    kind: str, since: datetime, office: Office, *, received_at: datetime, complex: bool = False, remote: bool = False
-) -> Term:
+    kind: str, since: datetime, office: Office, *, received_at: datetime, second: bool = False, complex: bool = False, remote: bool = False
+) -> Term:  # fmt: skip
     """Start a limit; the rule's version follows the local day of receipt."""
-    rule = rulebook().rule(RULES[kind], on=local_day(received_at))
+    name = SECOND_RULES.get(kind, RULES[kind]) if second else RULES[kind]
+    rule = rulebook().rule(name, on=local_day(received_at))
     return _term(start(rule, since, complex=complex, remote=remote), office)
 
 

@@ -1,4 +1,4 @@
-"""Complaints of first instance (Law 02/2011 on complaints, as amended): accept or refuse, verify, decide, deliver, appeal."""
+"""Complaints (Law 02/2011 on complaints, as amended): accept or refuse, verify, decide, deliver, and complain a second time."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from uuid import UUID
 
 from services.complaints.domain import refusals
-from services.complaints.domain.case import Case, Decided
+from services.complaints.domain.case import SECOND_LEVEL, Case, Decided
 from services.complaints.domain.clocks import (
     ACCEPTANCE,
     DELIVERY,
@@ -22,7 +23,7 @@ from services.complaints.domain.clocks import (
     timing,
 )
 from services.complaints.domain.reference import Unit
-from services.complaints.domain.states import State
+from services.complaints.domain.states import Kind, State
 from shared.contracts import complaints as facts
 
 RIGHT, PARTLY_RIGHT, WRONG, UNDETERMINED = "right", "partly-right", "wrong", "undetermined"
@@ -55,8 +56,8 @@ def accept(case: Case, *, acceptance: Acceptance, at: datetime, office: Office) 
     accepted = case.goes("accept", accepted_at=at, contents=acceptance.contents, complex=acceptance.complex)
     _check_limitation(case, acceptance, office)
     settlement = begin(
-        SETTLEMENT, at, office, received_at=case.received_at, complex=acceptance.complex, remote=case.remote
-    )
+        SETTLEMENT, at, office, received_at=case.received_at, second=case.second, complex=acceptance.complex, remote=case.remote
+    )  # fmt: skip
     accepted = accepted.ended(at, office, ACCEPTANCE).with_terms(office, settlement=settlement)
     due, (due_at, due_on) = settlement.read(office), due_of(settlement)
     return accepted, [
@@ -159,13 +160,15 @@ def record_dialogue(case: Case, *, held_on: date, outcome: str, at: datetime) ->
 
 
 def decide(case: Case, *, number: str, findings: Sequence[Finding], at: datetime, office: Office) -> Decided:
-    """Decide with a finding for each content (Art. 31); where it differs from what is asked, after a dialogue (Art. 30)."""
+    """Decide with a finding for each content (Art. 31); after a dialogue where it differs from what is asked (Art. 30), and the
+    second time always (Art. 39).
+    """
     decided = case.goes("decide", decided_at=at, decision_no=number, outcome=outcome_of(findings))
     _check_findings(case, findings)
-    if case.dialogue_held_on is None and any(each.finding != RIGHT for each in findings):
+    if case.dialogue_held_on is None and (case.second or any(each.finding != RIGHT for each in findings)):
         raise refusals.DialogueNotHeld
     found, settle_by = Counter(each.finding for each in findings), case.due_on
-    delivery = begin(DELIVERY, at, office, received_at=case.received_at)
+    delivery = begin(DELIVERY, at, office, received_at=case.received_at, second=case.second)
     decided = decided.ended(at, office, SETTLEMENT).with_terms(office, delivery=delivery)
     return decided, [
         facts.ComplaintResolved(
@@ -212,7 +215,9 @@ def deliver(case: Case, *, method: str, at: datetime, office: Office) -> Decided
 
 def appeal(case: Case, *, superior: Unit | None, at: datetime, office: Office) -> Decided:
     """A second complaint to the superior unit, within its window: against the decision, or for silence (Art. 33)."""
-    appealed = case.goes("appeal", closed_at=at)
+    appealed = case.goes("appeal", closed_at=at, appealed_to=None if superior is None else superior.code)
+    if case.second:
+        raise refusals.SecondIsLast
     basis, until = _appealable(case, at, office)
     if local_day(at) > until:
         raise refusals.AppealOutOfTime(until=until)
@@ -224,6 +229,21 @@ def appeal(case: Case, *, superior: Unit | None, at: datetime, office: Office) -
             appeal_until=until,
         )
     ]  # fmt: skip
+
+
+def open_second(first: Case, unit: Unit, *, id: UUID, at: datetime, office: Office) -> tuple[Case, facts.CaseOpened]:
+    """Open the second complaint with the superior unit; its limits run from the day it was made (Art. 36, 37)."""
+    term = begin(ACCEPTANCE, at, office, received_at=at)
+    due_at, due_on = due_of(term)
+    case = Case(
+        id=id, submission=first.submission, code=f"{first.code}.{SECOND_LEVEL}", kind=Kind.COMPLAINT, level=SECOND_LEVEL, unit=unit.code,
+        state=State.OPENED, recipient=first.recipient, received_at=at, opened_at=at, remote=first.remote, about_dossier=first.about_dossier,
+        parent=first.id, parties=first.parties,
+    ).with_terms(office, acceptance=term)  # fmt: skip
+    return case, facts.CaseOpened(
+        occurred_at=at, case=id, submission=case.submission, code=case.code, kind=case.kind.value, level=case.level, unit=case.unit,
+        recipient=case.recipient, received_at=at, deadline=ACCEPTANCE, due_at=due_at, due_on=due_on, about_dossier=case.about_dossier,
+    )  # fmt: skip
 
 
 def _appealable(case: Case, at: datetime, office: Office) -> tuple[str, date]:

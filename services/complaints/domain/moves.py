@@ -64,7 +64,7 @@ def accept_transfer(case: Case, *, receiver: Unit, at: datetime, office: Office)
 
 
 def reject_transfer(case: Case, *, superior: Unit | None, reason_class: str, at: datetime, office: Office) -> Decided:
-    """The unit asked does not take the case: back to the sender; the second time the common superior gets it."""
+    """The unit asked does not take the case: back to the sender, with its day; the second time the common superior gets it."""
     times = case.rejections + 1
     back = case.goes("reject-transfer", rejections=times, handler=None)
     rejected = facts.CaseTransferRejected(
@@ -74,8 +74,9 @@ def reject_transfer(case: Case, *, superior: Unit | None, reason_class: str, at:
         escalated, fact = escalate(back, superior, reason_class="rejected-twice", at=at, office=office)
         return escalated, [rejected, fact]
     resumed = case.term(ACCEPTANCE).resume(at, office) if ACCEPTANCE in case.terms else None
-    back = replace(back, to_unit=None).ended(at, office, TRANSFER)
-    return back.with_terms(office, acceptance=resumed), [rejected]
+    back = replace(back, to_unit=None).ended(at, office, TRANSFER).with_terms(office, acceptance=resumed)
+    due_at, due_on = back.promise
+    return back, [replace(rejected, due_at=due_at, due_on=due_on)]
 
 
 def escalate(case: Case, unit: Unit, *, reason_class: str, at: datetime, office: Office) -> tuple[Case, Fact]:

@@ -60,6 +60,42 @@ class AlreadyScreened(Refused):
     """The letter was screened already."""
 
 
+class AwaitingSupplement(Refused):
+    """The letter waits for what its sender was asked for."""
+
+
+class NothingAsked(Refused):
+    """The sender was not asked for anything that is still missing."""
+
+
+class RespondByTooEarly(Invalid):
+    """The sender has at least until tomorrow."""
+
+
+class SupplementNotLapsed(Refused):
+    """The sender still has time to supply what is missing."""
+
+
+class SameLetter(Invalid):
+    """A letter is not linked with itself."""
+
+
+class UnknownLetter(Invalid):
+    """No letter with this id is with your units."""
+
+
+class AcrossConfidentiality(Refused):
+    """Letters that are kept with different confidentiality are not linked."""
+
+
+class LinkedInChain(Refused):
+    """One of the two letters is linked already; letters are linked with one that stands for itself."""
+
+
+class PassedOnAlready(Invalid):
+    """This unit had the letter already and passed it on; letters go round in no circle."""
+
+
 class DenunciationNotTakenHere(Refused):
     """Denunciations are not taken here yet: their senders are owed a secrecy this service does not give yet."""
 
@@ -153,6 +189,10 @@ class ComplaintOutOfTime(Refused):
 
 class AppealOutOfTime(Refused):
     """The window for a second complaint has ended."""
+
+
+class SecondIsLast(Refused):
+    """A second complaint is the last one; what remains is the court."""
 
 
 class SettlementNotOverdue(Refused):

@@ -1,18 +1,27 @@
-"""Letters: what arrived, immutable; read once, then split into cases, guided elsewhere or filed."""
+"""Letters: what arrived, immutable, and who sees it. What is done with one stands in `screening`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
 from services.complaints.domain import refusals
 from services.complaints.domain.clocks import SCREENING, Office, Term, begin, due_of
-from services.complaints.domain.states import Kind, check_kind
+from services.complaints.domain.stages import (
+    COUNTER,
+    LETTER_ARROWS,
+    LETTER_NEEDS,
+    LETTER_ROLES,
+    SCREENERS,
+    STAGE_PHASE,
+    UNREAD,
+    Stage,
+)
+from services.complaints.domain.states import Kind
 from shared.contracts import complaints as facts
 from shared.kernel import TENANT, Forbidden, Principal
 
@@ -21,29 +30,6 @@ LONGEST_BACKLOG = timedelta(days=366)
 
 ANONYMOUS = "anonymous"
 """The role of a sender who is not named: nothing of a sign-in is kept."""
-
-_COUNTER = ("clerk", "front", "screener")
-SCREENERS = ("screener", "head")
-
-
-class Stage(StrEnum):
-    """Where a letter stands."""
-
-    REGISTERED = "registered"
-    SPLIT = "split"
-    GUIDED = "guided"
-    FILED = "filed"
-
-
-STAGE_PHASE: Mapping[Stage, str] = {
-    Stage.REGISTERED: "received", Stage.SPLIT: "under-review", Stage.GUIDED: "closed", Stage.FILED: "closed",
-}  # fmt: skip
-"""What each stage means for the sender."""
-
-SCREENING_NEEDS: Mapping[str, tuple[str, ...]] = {
-    "split": ("parts",), "guide": ("reason_class", "reason"), "file": ("reason_class", "reason"),
-}  # fmt: skip
-"""The commands on a letter and the fields each needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +65,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One letter; what was written never changes, only where it stands."""
+    """One letter; what was written never changes, only where it stands. `passed_on_by`: the units that had it before."""
 
     id: UUID
     receipt_no: str
@@ -100,6 +86,10 @@ class Submission:
     cases: int = 0
     reason_class: str | None = None
     closed_at: datetime | None = None
+    respond_by: date | None = None
+    supplements: int = 0
+    linked_with: UUID | None = None
+    passed_on_by: tuple[str, ...] = ()
     screening: Term | None = None
     parties: frozenset[UUID] = frozenset()
 
@@ -122,7 +112,7 @@ submission_values = attrgetter(*SUBMISSION)
 
 def filing_capacity(who: Principal, unit: str, *, anonymous: bool) -> str:
     """In which role somebody hands in a letter: an officer of the unit, nobody we know, or a citizen who is known."""
-    for role in _COUNTER:
+    for role in COUNTER:
         if role in who.roles and who.may_act_for(unit):
             return role
     if anonymous:
@@ -173,55 +163,15 @@ def register(
     )  # fmt: skip
 
 
-def split(
-    submission: Submission, parts: Sequence[Part], *, at: datetime, office: Office
-) -> tuple[Submission, facts.SubmissionSplit]:
-    """Say what the parts of a letter are; the cases are opened beside this."""
-    _check_unread(submission)
-    for part in parts:
-        check_kind(part.kind)
-        if part.kind is Kind.COMPLAINT and submission.anonymous:
-            raise refusals.AnonymousComplaint
-    read = _read(submission, Stage.SPLIT, at, office, cases=len(parts))
-    return read, facts.SubmissionSplit(
-        occurred_at=at, submission=read.id, code=read.receipt_no, unit=read.unit, recipient=read.recipient, cases=read.cases,
-    )  # fmt: skip
-
-
-def guide(
-    submission: Submission, *, reason_class: str, at: datetime, office: Office
-) -> tuple[Submission, facts.SubmissionGuided]:
-    """Show the sender the right way; nothing is opened here."""
-    _check_unread(submission)
-    read = _read(submission, Stage.GUIDED, at, office, reason_class=reason_class, closed_at=at)
-    return read, facts.SubmissionGuided(
-        occurred_at=at, submission=read.id, code=read.receipt_no, unit=read.unit, recipient=read.recipient, reason_class=reason_class,
-    )  # fmt: skip
-
-
-def file_away(
-    submission: Submission, *, reason_class: str, at: datetime, office: Office
-) -> tuple[Submission, facts.SubmissionFiled]:
-    """Keep a letter that is not settled."""
-    _check_unread(submission)
-    read = _read(submission, Stage.FILED, at, office, reason_class=reason_class, closed_at=at)
-    return read, facts.SubmissionFiled(
-        occurred_at=at, submission=read.id, code=read.receipt_no, unit=read.unit, recipient=read.recipient, reason_class=reason_class,
-    )  # fmt: skip
-
-
-def _check_unread(submission: Submission) -> None:
-    if submission.state is not Stage.REGISTERED:
-        raise refusals.AlreadyScreened(state=submission.state.value)
-
-
-def _read(submission: Submission, stage: Stage, at: datetime, office: Office, **changes: Any) -> Submission:
-    screening = submission.screening and submission.screening.end(at, office)
-    return submission.next(state=stage, screening=screening, due_at=None, due_on=None, **changes)
+def letter_capacity(command: str, submission: Submission, who: Principal) -> str | None:
+    """In which of their roles somebody may give this command: one of the letter's people, or an officer of the unit that has it."""
+    ours = who.may_act_for(submission.unit)
+    fits = {"citizen": is_sender(submission, who)}
+    return next((role for role in LETTER_ROLES[command] if role in who.roles and fits.get(role, ours)), None)
 
 
 def screening_capacity(submission: Submission, who: Principal) -> str | None:
-    """In which role somebody screens this letter: a screener or the head of the unit it was sent to."""
+    """In which role somebody screens this letter: a screener or the head of the unit that has it."""
     if not who.may_act_for(submission.unit):
         return None
     return next((role for role in SCREENERS if role in who.roles), None)
@@ -234,14 +184,18 @@ def is_sender(submission: Submission, who: Principal) -> bool:
 
 def may_see_letter(submission: Submission, who: Principal) -> bool:
     """Its people, its screeners, and the province's inspectors know that a letter is there and where it stands."""
-    return is_sender(submission, who) or screening_capacity(submission, who) is not None or sees_province(who)
+    return is_sender(submission, who) or _for_the_office(submission, who)
+
+
+def _for_the_office(submission: Submission, who: Principal) -> bool:
+    return screening_capacity(submission, who) is not None or sees_province(who)
 
 
 def may_read_letter(submission: Submission, who: Principal) -> bool:
     """Its people read what they wrote; screeners only until it is classified, then each case has its own extract."""
     if is_sender(submission, who):
         return True
-    return submission.state is Stage.REGISTERED and screening_capacity(submission, who) is not None
+    return submission.state in UNREAD and screening_capacity(submission, who) is not None
 
 
 def sees_province(who: Principal) -> bool:
@@ -254,9 +208,14 @@ PROVINCE = TENANT
 
 
 def submission_snapshot(submission: Submission, who: Principal) -> dict[str, Any]:
-    """What this principal is shown of a letter: plain values, no clock, no people."""
+    """What this principal is shown of a letter: plain values, no clock, no people; which letter it is linked with may be another's."""
     shown = dict(zip(SUBMISSION, submission_values(submission), strict=True))
     shown["phase"] = submission.phase
-    mine = submission.state is Stage.REGISTERED and screening_capacity(submission, who) is not None
-    shown["actions"] = [{"name": name, "needs": list(needs)} for name, needs in SCREENING_NEEDS.items() if mine]
+    if not _for_the_office(submission, who):
+        shown["linked_with"] = None
+    shown["actions"] = [
+        {"name": command, "needs": list(LETTER_NEEDS[command])}
+        for command in LETTER_ARROWS[submission.state]
+        if letter_capacity(command, submission, who) is not None
+    ]
     return shown

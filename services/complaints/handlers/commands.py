@@ -41,8 +41,8 @@ class Sitting:
 
     @property
     def now(self) -> datetime:
-        """When it is decided."""
-        return self.work.now
+        """When it is decided: a machine's clock that lags puts nothing before what happened last."""
+        return max([self.work.now, *(term.last_at for term in self.case.terms.values())])
 
     @property
     def after(self) -> Case:
@@ -216,9 +216,19 @@ async def deliver_decision(desk: Desk, asked: Asked, *, method: str) -> Case:
 async def appeal_case(desk: Desk, asked: Asked, *, reason: str) -> Case:
     """A second complaint to the superior unit."""
     async with _sitting(desk, "appeal", asked) as s:
-        s.decided = complaint.appeal(s.case, superior=await s.superior(), at=s.now, office=s.office)
+        superior = await s.superior()
+        s.decided = complaint.appeal(s.case, superior=superior, at=s.now, office=s.office)
         s.written = {"text": reason}
+        if superior is not None:
+            await _open_second(s, superior, reason)
     return s.after
+
+
+async def _open_second(s: Sitting, superior: Unit, reason: str) -> None:
+    """The second complaint is a case of its own, with the first as its parent."""
+    second, fact = complaint.open_second(s.case, superior, id=s.work.new_id(), at=s.now, office=office_at(s.now))
+    await cases.create(s.work, second, summary=reason)
+    state_case(s.work, None, second, [fact])
 
 
 # -- feedback and petitions ------------------------------------------------------------------------------------------

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -15,12 +13,9 @@ from services.complaints.store import reference
 from shared.contracts.envelope import Fact
 from shared.kernel import Caller, Once, Principal
 from shared.law import ZONE, breach_at, office_hours, official_calendar
-from shared.settings import Keys
 from shared.store import deadlines
 from shared.store.db import Connection
 from shared.store.unit_of_work import Work, Works
-
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +33,6 @@ def office_at(at: datetime) -> Office:
 def today(at: datetime) -> date:
     """The day in Vietnam."""
     return at.astimezone(ZONE).date()
-
-
-def lookup_secret(keys: Keys, id: UUID, number: int) -> str:
-    """8 Crockford characters of HMAC(lookup key, id, n): made again for each reprint, never stored (decisions 12)."""
-    bits = int.from_bytes(hmac.digest(keys.lookup, id.bytes + number.to_bytes(4, "big"), "sha256")[:5], "big")
-    return "".join(_CROCKFORD[bits >> shift & 31] for shift in range(35, -1, -5))
-
-
-def lookup_verifier(keys: Keys, code: str, secret: str) -> str:
-    """What a fact carries so that reporting can check a secret alone."""
-    return base64.urlsafe_b64encode(hmac.digest(keys.verifier, f"{code}|{secret}".encode(), "sha256")[:18]).decode()
 
 
 def acting(who: Caller, role: str) -> Caller:

@@ -1,21 +1,19 @@
-"""Letters: register, split, guide, file."""
+"""Letters: register, split, guide, file, ask for what is missing and take it, link, pass on."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from services.complaints import domain
-from services.complaints.domain import Case, Letter, Part, Submission, refusals
-from services.complaints.domain import submission as letters
+from services.complaints.domain import Case, Letter, Part, Submission, refusals, screening
 from services.complaints.handlers.desk import (
     Desk,
     acting,
     known_unit,
-    lookup_secret,
-    lookup_verifier,
     nobody,
     office_at,
     state_case,
@@ -26,8 +24,10 @@ from services.complaints.store import cases, people, reference, submissions
 from services.complaints.store.people import Party
 from services.complaints.store.submissions import LetterTexts
 from shared.contracts.envelope import Fact
-from shared.kernel import Caller, NotFound, Principal, Stale
+from shared.kernel import Caller, NotFound, Once, Principal, Stale
+from shared.law import ZONE
 from shared.store import vault
+from shared.store.lookups import lookup_secret, lookup_verifier
 from shared.store.unit_of_work import Work
 
 
@@ -107,9 +107,9 @@ async def split_letter(
 ) -> tuple[Submission, Sequence[Case]]:
     """Open a case for each part of a letter, with the unit that is competent for it."""
     async with desk.works.begin(who) as work:
-        before = await _load(work, id, seen)
+        before = await _load(work, "split", id, seen)
         office = office_at(before.received_at)
-        submission, fact = letters.split(before, parts, at=work.now, office=office)
+        submission, fact = screening.split(before, parts, at=_instant(work, before), office=office)
         await submissions.save(work, submission)
         state_letter(work, before, submission, [fact])
         opened = [await _open(work, submission, part, number) for number, part in enumerate(parts, 1)]
@@ -137,9 +137,9 @@ async def guide_letter(
 ) -> Submission:
     """Show the sender the right way; the text stays here, its class goes out."""
     async with desk.works.begin(who) as work:
-        before = await _load(work, id, seen)
+        before = await _load(work, "guide", id, seen)
         office = office_at(before.received_at)
-        after, fact = letters.guide(before, reason_class=reason_class, at=work.now, office=office)
+        after, fact = screening.guide(before, reason_class=reason_class, at=_instant(work, before), office=office)
         await _close(work, before, after, fact, reason)
     return after
 
@@ -149,9 +149,9 @@ async def file_letter(
 ) -> Submission:
     """Keep a letter that is not settled; the text stays here, its class goes out."""
     async with desk.works.begin(who) as work:
-        before = await _load(work, id, seen)
+        before = await _load(work, "file", id, seen)
         office = office_at(before.received_at)
-        after, fact = letters.file_away(before, reason_class=reason_class, at=work.now, office=office)
+        after, fact = screening.file_away(before, reason_class=reason_class, at=_instant(work, before), office=office)
         await _close(work, before, after, fact, reason)
     return after
 
@@ -161,13 +161,92 @@ async def _close(work: Work, before: Submission, after: Submission, fact: Fact, 
     state_letter(work, before, after, [fact])
 
 
-async def _load(work: Work, id: UUID, seen: int | None) -> Submission:
-    """The letter somebody screens: absent and not allowed look the same, and nothing is told before that."""
+async def request_supplement(
+    desk: Desk, who: Caller, id: UUID, seen: int | None, *, reason: str, respond_by: date | None
+) -> Submission:
+    """Ask the sender for what is missing; the screening stands still."""
+    async with desk.works.begin(who) as work:
+        before = await _load(work, "request-supplement", id, seen)
+        office = office_at(before.received_at)
+        after, fact = screening.request_supplement(
+            before, respond_by=respond_by, at=_instant(work, before), office=office
+        )
+        await _write(work, before, after, fact, {"command": "request-supplement", "text": reason})
+    return after
+
+
+async def supply_letter(desk: Desk, who: Caller, id: UUID, seen: int | None, *, text: str) -> Submission:
+    """Take what was missing, from the sender or at the counter; the screening goes on."""
+    async with desk.works.begin(who) as work:
+        return await _supply(work, await _load(work, "supply", id, seen), text)
+
+
+async def supply_by_receipt(desk: Desk, once: Once | None, id: UUID, *, text: str) -> Submission:
+    """Take what was missing from whoever showed the receipt's number and secret; nothing of a sign-in is kept."""
+    async with desk.works.begin(nobody(once)) as work:
+        return await _supply(work, await submissions.load(work, id), text)
+
+
+async def _supply(work: Work, before: Submission, text: str) -> Submission:
+    after, fact = screening.supply(before, at=_instant(work, before), office=office_at(before.received_at))
+    await _write(work, before, after, fact, {"command": "supply", "text": text})
+    return after
+
+
+async def transfer_letter(
+    desk: Desk, who: Caller, id: UUID, seen: int | None, *, to_unit: str | None, to_body: str | None, reason_class: str, reason: str
+) -> Submission:  # fmt: skip
+    """Pass the letter on, to a unit of the province or to a body outside it."""
+    async with desk.works.begin(who) as work:
+        before = await _load(work, "transfer", id, seen)
+        to = None if to_unit is None else await known_unit(work.db, to_unit, work.now, field="/to_unit")
+        office = office_at(before.received_at)
+        after, fact = screening.transfer(
+            before, to=to, reason_class=reason_class, at=_instant(work, before), office=office
+        )
+        said = {"command": "transfer", "text": reason, "to_unit": to_unit, "to_body": to_body}
+        await _write(work, before, after, fact, said)
+    return after
+
+
+async def link_letter(
+    desk: Desk, who: Caller, id: UUID, seen: int | None, *, with_submission: UUID, reason: str
+) -> Submission:
+    """Find by hand that a letter says what another one said; one that somebody may not screen is as unknown as none."""
+    async with desk.works.begin(who) as work:
+        before, other = await submissions.load_both(work, id, with_submission)
+        _admit(work, "link", before, seen)
+        if other is None or domain.screening_capacity(other, work.who) is None:
+            raise refusals.UnknownLetter(field="/with_submission")
+        followed, office = await submissions.is_followed(work, id), office_at(before.received_at)
+        after, fact = screening.link(before, other, followed=followed, at=_instant(work, before), office=office)
+        await _write(work, before, after, fact, {"command": "link", "text": reason})
+    return after
+
+
+async def _write(work: Work, before: Submission, after: Submission, fact: Fact, said: Mapping[str, Any]) -> None:
+    written = {"at": work.now.astimezone(ZONE).isoformat(), **said}
+    await submissions.save(work, after, written=written)
+    state_letter(work, before, after, [fact])
+
+
+def _instant(work: Work, letter: Submission) -> datetime:
+    """Now; a machine's clock that lags puts nothing before what happened last."""
+    return work.now if letter.screening is None else max(work.now, letter.screening.last_at)
+
+
+async def _load(work: Work, command: str, id: UUID, seen: int | None) -> Submission:
+    """The letter a command is given on."""
     submission = await submissions.load(work, id)
-    role = domain.screening_capacity(submission, work.who)
+    _admit(work, command, submission, seen)
+    return submission
+
+
+def _admit(work: Work, command: str, submission: Submission, seen: int | None) -> None:
+    """Absent and not allowed look the same, and nothing is told before that."""
+    role = domain.letter_capacity(command, submission, work.who)
     if role is None:
         raise NotFound
     work.caller = acting(work.caller, role)
     if seen is not None and seen != submission.version:
         raise Stale(seen=seen, version=submission.version)
-    return submission

@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from hashlib import sha256
-from math import ceil
+from functools import partial
+from typing import Any
+from uuid import UUID
 
 from services.complaints.domain import Case, Submission
-from services.complaints.handlers.desk import Desk, lookup_secret
+from services.complaints.handlers.desk import Desk
 from services.complaints.handlers.reading import explanation
-from services.complaints.store import cases, lookups, submissions
+from services.complaints.store import cases, submissions
 from services.complaints.store.cases import CaseTexts
-from shared.kernel import Refused, system
-from shared.settings import Keys
-from shared.store.unit_of_work import Work
-
-MOST_TRIES = 5
-LOCKED_FOR = timedelta(minutes=15)
-_UNKNOWN_CODES = 4096
-
-
-class LookupRefused(Refused):
-    """The receipt number and the secret do not fit together."""
-
-    status = 404
-
-
-class LookupLocked(Refused):
-    """Too many wrong secrets were tried for this receipt number."""
-
-    status = 429
+from shared.kernel import system
+from shared.store import lookups
+from shared.store.db import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,53 +33,36 @@ class Standing:
 
     submission: Submission
     reason: str | None
+    written: Sequence[Mapping[str, Any]]
     cases: Sequence[CaseStanding]
 
 
 async def look_up(desk: Desk, code: str, secret: str, lang: str) -> Standing:
     """Where a letter stands; five wrong secrets lock its number. One that does not exist is answered in the same words."""
-    code = _typed(code)
+    found = await _found(desk, code, secret)
+    async with desk.works.reading() as connection:
+        texts = await submissions.texts(connection, found.id)
+        return Standing(found, texts.reason, texts.written, await _standing(connection, found, lang))
+
+
+async def identify(desk: Desk, code: str, secret: str) -> UUID:
+    """The letter a receipt belongs to, with the same lock."""
+    return (await _found(desk, code, secret)).id
+
+
+async def _found(desk: Desk, code: str, secret: str) -> Submission:
+    code = lookups.typed_code(code)
     async with desk.works.begin(system("complaints.lookup")) as work:
         found = await submissions.by_receipt(work.db, code)
-        name = code if found is not None else _unknown(code)
-        left = await _try(work, name)
-        if found is not None and _fits(desk.works.keys, found, secret):
-            await lookups.unlock(work, name)
-            texts = await submissions.texts(work.db, found.id)
-            return Standing(found, texts.reason, await _standing(work, found, lang))
-        if left == 0:
-            await lookups.lock(work, name, work.now + LOCKED_FOR)
-    raise LookupRefused(left=left)  # only now: what was counted above has to be committed
+        right = partial(lookups.fits, desk.works.keys, found.id, found.lookup_number, secret) if found else None
+        refusal = await lookups.check(work, code, right)
+    if refusal is not None:
+        raise refusal
+    if found is None:
+        raise AssertionError("only a letter that is there has a right secret")
+    return found
 
 
-async def _standing(work: Work, submission: Submission, lang: str) -> Sequence[CaseStanding]:
-    opened = await cases.of_letter(work.db, submission.id)
-    return [CaseStanding(case, await cases.texts(work.db, case.id), explanation(case, lang)) for case in opened]
-
-
-async def _try(work: Work, name: str) -> int:
-    """Count this try; how many wrong ones are left after it."""
-    tries, locked_until = await lookups.attempt(work, name)
-    if locked_until is not None:
-        raise LookupLocked(minutes=ceil((locked_until - work.now) / timedelta(minutes=1)))
-    return max(0, MOST_TRIES - tries)
-
-
-def _unknown(code: str) -> str:
-    """What tries for a number that does not exist are counted under: as for a real one, in a bounded number of rows."""
-    return f"?{int.from_bytes(sha256(code.encode()).digest()[:4], 'big') % _UNKNOWN_CODES}"
-
-
-def _fits(keys: Keys, submission: Submission, secret: str) -> bool:
-    right = lookup_secret(keys, submission.id, submission.lookup_number)
-    return hmac.compare_digest(right.encode(), _crockford(secret).encode())
-
-
-def _typed(text: str) -> str:
-    """A code as people type it: small letters, spaces."""
-    return text.upper().replace(" ", "")
-
-
-def _crockford(secret: str) -> str:
-    """A secret as people type it: also dashes, O for 0, I and L for 1."""
-    return _typed(secret).replace("-", "").translate(str.maketrans("OIL", "011"))
+async def _standing(connection: Connection, submission: Submission, lang: str) -> Sequence[CaseStanding]:
+    opened = await cases.of_letter(connection, submission.id)
+    return [CaseStanding(case, await cases.texts(connection, case.id), explanation(case, lang)) for case in opened]

@@ -11,7 +11,7 @@ from uuid import UUID
 from services.complaints import domain
 from services.complaints.domain import Case, Submission, refusals
 from services.complaints.domain.case import UNIT_READERS
-from services.complaints.domain.submission import SCREENERS
+from services.complaints.domain.stages import SCREENERS
 from services.complaints.handlers.contacts import disclosed
 from services.complaints.handlers.desk import Desk, office_at, today
 from services.complaints.store import cases, people, submissions

@@ -169,7 +169,7 @@ def _scope(scope: Scope) -> list[ColumnElement[bool]]:
     units, assigned = sorted(scope.units), sorted(scope.handler_units)
     asked = and_(col(row.to_unit).in_(units), col(row.state) == State.TRANSFERRING.value)
     own = and_(col(row.handler) == scope.handler, col(row.unit).in_(assigned)) if scope.handler else false()
-    return [or_(col(row.unit).in_(units), asked, own)]
+    return [or_(col(row.unit).in_(units), col(row.appealed_to).in_(units), asked, own)]
 
 
 def _filters(wanted: Wanted, today: date) -> list[ColumnElement[bool]]:

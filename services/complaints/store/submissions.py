@@ -23,9 +23,11 @@ from shared.store.unit_of_work import Work
 _OWN = ("body", "about_project", "about_decision_no", "late_reason")
 _CREATE = f"""INSERT INTO submission ({", ".join(SUBMISSION)}, {", ".join(_OWN)})
 VALUES ({", ".join(f"${n}" for n in range(1, len(SUBMISSION) + len(_OWN) + 1))})"""
-_SEEN, _REASON = (f"${len(SUBMISSION) + n}" for n in (1, 2))
-_SAVE = f"""UPDATE submission SET {", ".join(f"{name} = ${n}" for n, name in enumerate(SUBMISSION[1:], 2))}, reason = coalesce({_REASON}, reason)
-WHERE id = $1 AND version = {_SEEN}"""
+_SEEN, _REASON, _WRITTEN = (f"${len(SUBMISSION) + n}" for n in (1, 2, 3))
+_SAVE = f"""UPDATE submission SET {", ".join(f"{name} = ${n}" for n, name in enumerate(SUBMISSION[1:], 2))}, reason = coalesce({_REASON}, reason),
+written = written || {_WRITTEN}::jsonb WHERE id = $1 AND version = {_SEEN}"""
+_LOCK_ALL = "SELECT 1 FROM submission WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
+_FOLLOWED = "SELECT EXISTS (SELECT FROM submission WHERE linked_with = $1)"
 _LOCK = "SELECT t.sequence, t.head FROM submission s JOIN stream t ON t.id = s.id WHERE s.id = $1 FOR UPDATE"
 _ONE = f"""SELECT {", ".join(f"s.{name}" for name in SUBMISSION)}, d.clock AS screening,
 ARRAY(SELECT recipient FROM party p WHERE p.submission = s.id) AS parties
@@ -36,18 +38,19 @@ ON CONFLICT (unit, day) DO UPDATE SET last = c.last + 1 RETURNING last"""
 
 @dataclass(frozen=True, slots=True, repr=False)
 class LetterTexts:
-    """What stands in a letter's row and never leaves: what was written, and why it was guided or filed."""
+    """What stands in a letter's row and never leaves: what was written in it and with each command, why it was guided or filed."""
 
     body: str
     about_project: str | None = None
     about_decision_no: str | None = None
     late_reason: str | None = None
     reason: str | None = None
+    written: Sequence[Mapping[str, Any]] = ()
 
 
 def _submission(row: Any) -> Submission:
     kept = {name: row[name] for name in SUBMISSION}
-    kept["state"] = Stage(kept["state"])
+    kept["state"], kept["passed_on_by"] = Stage(kept["state"]), tuple(kept["passed_on_by"])
     if "parties" in row:
         kept["parties"] = frozenset(row["parties"])
         kept["screening"] = None if row["screening"] is None else Term(Clock.from_dict(row["screening"]))
@@ -76,10 +79,28 @@ async def load(work: Work, id: UUID) -> Submission:
     return await one(work.db, id)
 
 
-async def save(work: Work, submission: Submission, *, reason: str | None = None) -> None:
-    """Write the next version."""
-    seen = submission.version - 1
-    done = await work.db.execute(_SAVE, *submission_values(submission), seen, reason)
+async def load_both(work: Work, id: UUID, other: UUID) -> tuple[Submission, Submission | None]:
+    """A letter to be linked, and the other one where it is there; both locked, in an order of their own, so that no two wait in turn."""
+    await work.db.execute(_LOCK_ALL, [id, other])
+    letter = await load(work, id)
+    try:
+        return letter, await one(work.db, other)
+    except NotFound:
+        return letter, None
+
+
+async def is_followed(work: Work, id: UUID) -> bool:
+    """Whether another letter is linked with this one."""
+    found: bool = await work.db.fetchval(_FOLLOWED, id)
+    return found
+
+
+async def save(
+    work: Work, submission: Submission, *, reason: str | None = None, written: Mapping[str, Any] | None = None
+) -> None:
+    """Write the next version, and the texts that stay here."""
+    seen, added = submission.version - 1, [] if written is None else [written]
+    done = await work.db.execute(_SAVE, *submission_values(submission), seen, reason, added)
     if done != "UPDATE 1":
         raise Stale(seen=seen)
 
@@ -100,7 +121,7 @@ async def by_receipt(connection: Connection, receipt_no: str) -> Submission | No
 
 async def texts(connection: Connection, id: UUID) -> LetterTexts:
     """What was written."""
-    row = await connection.fetchrow(f"SELECT {', '.join(_OWN)}, reason FROM submission WHERE id = $1", id)
+    row = await connection.fetchrow(f"SELECT {', '.join(_OWN)}, reason, written FROM submission WHERE id = $1", id)
     return LetterTexts(**row)
 
 

@@ -9,8 +9,8 @@ import pytest
 from services.complaints.domain import About, Kind, Part, Stage, State, refusals
 from services.complaints.domain.complaint import Finding
 from services.complaints.handlers import commands, letters, reading
-from services.complaints.handlers.desk import Desk, lookup_secret, nobody
-from services.complaints.handlers.lookups import LookupLocked, LookupRefused, look_up
+from services.complaints.handlers.desk import Desk, nobody
+from services.complaints.handlers.lookups import look_up
 from services.complaints.tests import given
 from services.complaints.tests.given import (
     AN,
@@ -29,6 +29,7 @@ from services.complaints.tests.given import (
 )
 from shared.kernel import Caller, IdempotencyMismatch, NotFound, Repeated, Stale
 from shared.settings import Keys
+from shared.store.lookups import LookupLocked, LookupRefused, lookup_secret
 from shared.store.unit_of_work import Works
 from shared.store.vault import recipient_of
 from shared.testing.clock import StandingClock

@@ -11,7 +11,9 @@ from fastapi import FastAPI
 from services.complaints.tests.given import AN, BINH, OTHER_UNIT, UNIT, rows
 from services.complaints.tests.talk import Json, Talk, body, code, names, part, without_place
 from shared.contracts.envelope import NAMESPACE
+from shared.kernel import Refused
 from shared.runtime import Service
+from shared.store.lookups import LookupLocked, LookupRefused
 from shared.store.unit_of_work import Works
 from shared.web.auth import routes_without_right
 from shared.web.problems import missing_problem_texts, refusal_classes
@@ -107,7 +109,10 @@ async def test_a_letter_is_read_by_its_people_and_by_screeners_until_it_is_class
     letter = await talk.hand_in(about={"project": "Kè sông"})
     path, screener = f"/submissions/{letter['id']}", talk.token("screener")
     seen = (await talk.get(path, screener)).json()
-    assert (seen["text"], names(seen["actions"])) == (body()["text"], ["split", "guide", "file"])
+    assert (seen["text"], names(seen["actions"])) == (
+        body()["text"],
+        ["split", "request-supplement", "guide", "file", "link", "transfer"],
+    )
     await talk.post(f"{path}/split", {"parts": [part()]}, token=screener, if_match='"1"')
     assert ((await talk.get(path, screener)).json()["text"], (await talk.get(path, screener)).json()["actions"]) == (None, [])  # fmt: skip
     assert seen["about_project"] == "Kè sông"
@@ -219,8 +224,8 @@ def test_every_route_declares_its_right(service: Service) -> None:
 
 def test_every_refusal_has_its_words_in_both_languages(service: Service) -> None:
     app: FastAPI = service.api
-    own = refusal_classes("services.complaints")
-    assert len(own) > 40
+    own: list[type[Refused]] = [*refusal_classes("services.complaints"), LookupLocked, LookupRefused]
+    assert len(own) > 50
     known = app.state.catalogue
     assert [cls.__name__ for cls in own if cls().code not in known] == []
     texts = {code: {"status": e.status, "title": e.title, "detail": e.detail, "advice": e.advice} for code, e in known.items()}  # fmt: skip

@@ -9,7 +9,7 @@ import pytest
 
 from services.complaints import domain
 from services.complaints.domain import Kind, Part, moves, refusals
-from services.complaints.domain import submission as letters
+from services.complaints.domain import screening as letters
 from services.complaints.tests import cases
 from services.complaints.tests.cases import COMMUNE, NEIGHBOUR, OFFICE, ONE, RECEIVED, TWO
 from services.complaints.tests.given import officer

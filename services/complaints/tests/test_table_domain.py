@@ -11,7 +11,7 @@ import pytest
 
 from services.complaints import domain
 from services.complaints.domain import ARROWS, Kind, Letter, Part, Stage, State, refusals
-from services.complaints.domain import submission as letters
+from services.complaints.domain import screening as letters
 from services.complaints.domain.states import NEEDS, PHASE, ROLES, check_kind, follow
 from services.complaints.tests import cases
 from services.complaints.tests.cases import COMMUNE, NEIGHBOUR, OFFICE, ONE, RECEIVED
