@@ -46,7 +46,9 @@ def mailroom(frame: Frame) -> Mailroom:
     settings = frame.settings
     mail = MailSettings.of(settings.smtp_url, settings.mail_from)
     tracer = frame.telemetry.provider_for(NAME).get_tracer("gandan")
-    return Mailroom(frame.works, provider_of(mail), mail.sender, settings.base_url, tracer)
+    return Mailroom(
+        frame.works, provider_of(mail), mail.sender, settings.base_url, tracer, frame.telemetry.metrics.notices
+    )
 
 
 def provider_of(mail: MailSettings) -> Provider:

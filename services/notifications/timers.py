@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
-from services.notifications import handlers
 from services.notifications.handlers import Mailroom
 from shared.timers import Timer
 
@@ -16,5 +14,5 @@ def timers(room: Mailroom, *, seconds: float) -> Sequence[Timer]:
     """The timers of notifications."""
     return (
         Timer("notifications.email", seconds, room.send_due),
-        Timer("notifications.deliveries", SWEEP_SECONDS, partial(handlers.sweep, room.works)),
+        Timer("notifications.deliveries", SWEEP_SECONDS, room.sweep),
     )

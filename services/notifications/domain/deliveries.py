@@ -204,6 +204,16 @@ def verdict(attempt: Attempt, outcome: Outcome, chance: float, *, simulated: boo
     )
 
 
+def is_delivered(verdict: Verdict) -> bool:
+    """Whether a provider has the message for good; what a sandbox took went nowhere."""
+    return verdict.state is State.ACCEPTED
+
+
+def has_failed(verdict: Verdict) -> bool:
+    """Whether the channel will not carry the notice any more."""
+    return verdict.state is State.FAILED_PERMANENT
+
+
 _SIMULATED = {State.ACCEPTED: State.SIMULATED_ACCEPTED, State.FAILED_PERMANENT: State.SIMULATED_FAILED}
 _AGAINST = {Fault.ADDRESS: AddressState.BOUNCED, Fault.RECIPIENT: AddressState.BLOCKED}
 

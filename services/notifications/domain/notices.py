@@ -40,18 +40,23 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A condition on one field of a fact: that it equals a word, or (`equals` None) that it is there."""
+    """A condition on one field of a fact: that it equals a word, or (`equals` None) that it is there, or `absent`."""
 
     field: str
     equals: str | None = None
+    absent: bool = False
 
     def holds(self, fact: object) -> bool:
         """Whether this fact meets the condition."""
         value = getattr(fact, self.field)
-        return value is not None if self.equals is None else value == self.equals
+        if self.equals is not None:
+            return bool(value == self.equals)
+        return (value is None) is self.absent
 
     def __str__(self) -> str:
-        return f"{self.field} is there" if self.equals is None else f"{self.field} = {self.equals}"
+        if self.equals is not None:
+            return f"{self.field} = {self.equals}"
+        return f"{self.field} is {'absent' if self.absent else 'there'}"
 
 
 @dataclass(frozen=True, slots=True)

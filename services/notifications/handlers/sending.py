@@ -11,6 +11,8 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import Context as ContextOfVariables
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.headerregistry import Address
@@ -41,12 +43,14 @@ from services.notifications.handlers.contacts import disclose
 from services.notifications.handlers.muting import stop_token
 from services.notifications.store import deliveries
 from services.notifications.store.deliveries import Taken
+from shared.contracts.notifications import NoticeDelivered, NoticeFailed
 from shared.kernel import system
 from shared.law.zone import local
 from shared.settings import Keys
 from shared.store.db import TRANSIENT
 from shared.store.unit_of_work import Work, Works
 from shared.store.vault import Forgotten, blind_index
+from shared.telemetry.metrics import Notices
 from shared.telemetry.tracing import parse_carrier
 
 log = logging.getLogger(__name__)
@@ -83,6 +87,7 @@ class Mailroom:
     sender: Address
     base_url: str
     tracer: Tracer
+    metrics: Notices
     clock: Callable[[], float] = time.monotonic
     chance: Callable[[], float] = random.random
     breaker: Breaker = field(default_factory=Breaker)
@@ -111,9 +116,10 @@ class Mailroom:
     async def _send(self, ready: Ready) -> None:
         with self._span(ready):
             outcome = await self.provider.send(ready.letter, SEND_SECONDS)
+            here = copy_context()
         self.failpoint("sent")
         self.breaker = self.breaker.after(outcome, self.clock())
-        await _surely(partial(_settle, self, ready, outcome))
+        await _surely(partial(_settle, self, ready, outcome, here))
         self.failpoint("settled")
 
     @contextmanager
@@ -129,19 +135,35 @@ class Mailroom:
         ):
             yield
 
+    async def sweep(self) -> bool:
+        """Let time do its part, and say how many deliveries have still to go out."""
+        for _ in range(await sweep(self.works)):
+            self.count("in-doubt")
+        async with self.works.reading() as db:
+            self.metrics.pending.set(await deliveries.pending(db, Channel.EMAIL), {"channel": Channel.EMAIL.value})
+        return False
+
+    def count(self, outcome: str) -> None:
+        """Count one attempt by what became of it."""
+        self.metrics.attempts.add(1, {"channel": Channel.EMAIL.value, "outcome": outcome})
+
     async def close(self) -> None:
         """Let go of the provider's connections."""
         await self.provider.close()
 
 
-async def sweep(works: Works) -> bool:
-    """Whatever time alone changes: leases that are over, doubts to resend, contacts that came or did not, use that is past."""
+async def sweep(works: Works) -> int:
+    """Whatever time alone changes: leases that are over, doubts to resend, contacts that came or did not, use that is past.
+
+    How many attempts ended in doubt, since whoever made them is gone.
+    """
     async with works.begin(_CALLER) as work:
         lapsed = await deliveries.lapsed(work.db)
         for attempt in lapsed:
             await _write(work, attempt, InDoubt("lease-over"), 1.0, simulated=False)
-        await deliveries.move_on(work.db, work.now)
-    return False
+        for row in await deliveries.move_on(work.db, work.now):
+            work.record(_failed(work, row, "no-address"))
+    return len(lapsed)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -167,6 +189,9 @@ async def _take(room: Mailroom, most: int) -> tuple[list[Ready], int]:
             if message is not None:
                 ready.append(message)
         await deliveries.take(work.db, taken, room.provider.name, LEASE)
+        for row, place in zip(rows, taken, strict=True):
+            if place.state == State.FAILED_PERMANENT:
+                work.record(_failed(work, row, place.code or "unknown"))
         room.failpoint("taking")
     return ready, len(rows)
 
@@ -256,20 +281,35 @@ async def _surely(write: Callable[[], Awaitable[None]]) -> None:
     return await write()
 
 
-async def _settle(room: Mailroom, ready: Ready, outcome: Outcome) -> None:
+async def _settle(room: Mailroom, ready: Ready, outcome: Outcome, here: ContextOfVariables) -> None:
     async with room.works.begin(_CALLER) as work:
-        verdict, recipient = await _write(
-            work, ready.attempt, outcome, room.chance(), simulated=room.provider.simulates
-        )
-        if verdict.address is not None and recipient is not None:
-            await deliveries.hold_against(work.db, recipient, Channel.EMAIL, ready.address, verdict.address)
+        work.context = here
+        verdict, row = await _write(work, ready.attempt, outcome, room.chance(), simulated=room.provider.simulates)
+        if verdict.address is not None and row is not None:
+            await deliveries.hold_against(work.db, row["recipient"], Channel.EMAIL, ready.address, verdict.address)
+    room.count(verdict.outcome)
 
 
 async def _write(
     work: Work, attempt: Attempt, outcome: Outcome, chance: float, *, simulated: bool
-) -> tuple[domain.Verdict, UUID | None]:
+) -> tuple[domain.Verdict, Any | None]:
+    """Write what became of an attempt, and state it where that is the end of the channel."""
     verdict = domain.verdict(attempt, outcome, chance, simulated=simulated)
-    recipient = await deliveries.settle(work.db, attempt, verdict)
+    row = await deliveries.settle(work.db, attempt, verdict)
+    if row is not None and domain.is_delivered(verdict):
+        work.record(NoticeDelivered(occurred_at=work.now, **_about(row)))
+    if row is not None and domain.has_failed(verdict):
+        work.record(_failed(work, row, verdict.outcome))
     if verdict.outcome in {"in-doubt", "config", "content-permanent"}:
         log.warning("e-mail delivery %s: %s (%s)", attempt.delivery, verdict.outcome, verdict.code)
-    return verdict, recipient
+    return verdict, row
+
+
+def _failed(work: Work, row: Any, reason_class: str) -> NoticeFailed:
+    return NoticeFailed(occurred_at=work.now, **_about(row), reason_class=reason_class)
+
+
+def _about(row: Any) -> dict[str, Any]:
+    """What the facts of a delivery say of its notice."""
+    names = ("code", "aggregate", "recipient", "channel", "attempts")
+    return {"notice": row["notification"], **{name: row[name] for name in names}}

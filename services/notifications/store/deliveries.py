@@ -36,8 +36,8 @@ CROSS JOIN LATERAL (SELECT u.state = 'pending' AND NOT EXISTS (SELECT FROM conta
 ORDER BY u.n"""
 
 # What was told to one recipient about one aggregate before goes out before, or surely not at all.
-_DUE = """SELECT d.id, d.notification, d.class, d.recipient, d.ordering_key, d.expires_at, d.attempts, d.failures, d.doubts,
-    n.code, n.template_version, n.vars, f.id AS fact, f.traceparent
+_DUE = """SELECT d.id, d.notification, d.channel, d.class, d.recipient, d.ordering_key, d.expires_at, d.attempts, d.failures, d.doubts,
+    n.code, n.aggregate, n.template_version, n.vars, f.id AS fact, f.traceparent
 FROM delivery d JOIN notification n ON n.id = d.notification LEFT JOIN fact f ON f.aggregate = d.notification AND f.sequence = 1
 WHERE d.channel = $1 AND d.state = 'pending' AND d.next_at <= now() AND d.not_before <= $2
     AND NOT EXISTS (SELECT FROM delivery e WHERE e.ordering_key = d.ordering_key AND e.channel = d.channel AND e.position < d.position AND e.not_before <= $2
@@ -61,8 +61,9 @@ INSERT INTO attempt (delivery, n, provider, started_at) SELECT id, attempts, $4,
 
 # The number of the attempt fences off whoever lost the lease; what came late may still end a doubt, but not begin one.
 _SETTLE = """WITH a AS (UPDATE attempt SET finished_at = now(), outcome = $6, code = $4 WHERE delivery = $1 AND n = $2 AND outcome IS NULL)
-UPDATE delivery SET state = $3, code = $4, next_at = now() + $5::interval, lease_until = NULL, failures = $7, doubts = $8
-WHERE id = $1 AND attempts = $2 AND (state = 'sending' OR state = 'unknown' AND $3 <> 'unknown') RETURNING recipient"""
+UPDATE delivery d SET state = $3, code = $4, next_at = now() + $5::interval, lease_until = NULL, failures = $7, doubts = $8
+FROM notification n WHERE d.id = $1 AND d.attempts = $2 AND (d.state = 'sending' OR d.state = 'unknown' AND $3 <> 'unknown') AND n.id = d.notification
+RETURNING d.recipient, d.notification, n.code, n.aggregate, d.channel, d.attempts"""
 _HOLD_AGAINST = """INSERT INTO contact_point (recipient, channel, address_hmac, state, since, until) VALUES ($1, $2, $3, $4, now(), now() + $5::interval)
 ON CONFLICT (recipient, channel, address_hmac) DO UPDATE SET state = excluded.state, since = excluded.since, until = excluded.until"""
 
@@ -76,8 +77,15 @@ _RELEASE = """UPDATE delivery SET state = 'pending', held_for = NULL, next_at = 
     SELECT d.id FROM delivery d WHERE d.state = 'held' AND d.held_for = 'contact'{only} AND EXISTS (SELECT FROM contact c
         WHERE c.recipient = d.recipient AND c.forgotten_at IS NULL AND c.has_email IS NOT FALSE)
     ORDER BY d.id LIMIT 500 FOR UPDATE OF d SKIP LOCKED)"""
-_GIVE_UP = """UPDATE delivery SET state = 'failed-permanent', code = 'no-address', held_for = NULL, next_at = NULL WHERE id IN (
-    SELECT id FROM delivery WHERE state = 'held' AND next_at <= now() ORDER BY id LIMIT 500 FOR UPDATE SKIP LOCKED)"""
+_GIVE_UP = """UPDATE delivery d SET state = 'failed-permanent', code = 'no-address', held_for = NULL, next_at = NULL
+FROM notification n WHERE n.id = d.notification AND d.id IN (
+    SELECT id FROM delivery WHERE state = 'held' AND next_at <= now() ORDER BY id LIMIT 500 FOR UPDATE SKIP LOCKED)
+RETURNING d.recipient, d.notification, n.code, n.aggregate, d.channel, d.attempts"""
+# three counts, since each state has an index of its own
+_PENDING = " + ".join(
+    f"(SELECT count(*) FROM delivery WHERE channel = $1 AND state = '{state}')"
+    for state in ("pending", "held", "sending")
+)
 
 _READ = """UPDATE delivery SET state = 'cancelled', code = 'read-in-inbox', held_for = NULL, next_at = NULL WHERE id IN (
     SELECT id FROM delivery WHERE notification = ANY($1::uuid[]) AND until_read AND state IN ('pending', 'held') ORDER BY id FOR UPDATE)"""
@@ -165,12 +173,11 @@ async def take(db: Connection, rows: Sequence[Taken], provider: str, lease: time
     await db.execute(_TAKE, ids, states, codes, provider, lease, CONTACT_WAIT)
 
 
-async def settle(db: Connection, attempt: Attempt, verdict: Verdict) -> UUID | None:
-    """Write what became of an attempt; the recipient, or None when somebody else has taken the delivery on meanwhile."""
-    recipient: UUID | None = await db.fetchval(
+async def settle(db: Connection, attempt: Attempt, verdict: Verdict) -> Any | None:
+    """Write what became of an attempt; the delivery's notice, or None when somebody else has taken the delivery on meanwhile."""
+    return await db.fetchrow(
         _SETTLE, attempt.delivery, attempt.n, verdict.state.value, verdict.code, verdict.after, verdict.outcome, verdict.failures, verdict.doubts
     )  # fmt: skip
-    return recipient
 
 
 async def hold_against(db: Connection, recipient: UUID, channel: str, address: bytes, state: AddressState) -> None:
@@ -192,12 +199,19 @@ async def lapsed(db: Connection) -> list[Attempt]:
     ]
 
 
-async def move_on(db: Connection, now: datetime) -> None:
-    """Expire what is no use any more, send again what waited in doubt, release what waited for a contact, or give up."""
+async def move_on(db: Connection, now: datetime) -> Sequence[Any]:
+    """Expire what is no use any more, send again what waited in doubt, release what waited for a contact; whom we gave up on."""
     await db.execute(_EXPIRE, now)
     await db.execute(_RESEND)
     await db.execute(_RELEASE.format(only=""))
-    await db.execute(_GIVE_UP)
+    given_up: Sequence[Any] = await db.fetch(_GIVE_UP)
+    return given_up
+
+
+async def pending(db: Connection, channel: str) -> int:
+    """How many deliveries have still to go out."""
+    found: int = await db.fetchval(f"SELECT {_PENDING}", channel)
+    return found
 
 
 async def release(db: Connection, recipients: Sequence[UUID]) -> None:

@@ -123,7 +123,15 @@ async def office() -> AsyncIterator[PostOffice]:
 async def room(works: Works, office: PostOffice, telemetry: Telemetry) -> AsyncIterator[Mailroom]:
     """The e-mail worker at that server; waits are as long as they can be."""
     provider = SmtpProvider(Server("127.0.0.1", office.port, "none"))
-    made = Mailroom(works, provider, NOBODY, "https://gandan.example", telemetry.tracer, chance=lambda: 1.0)
+    made = Mailroom(
+        works,
+        provider,
+        NOBODY,
+        "https://gandan.example",
+        telemetry.tracer,
+        telemetry.metrics.notices,
+        chance=lambda: 1.0,
+    )
     yield made
     await made.close()
 

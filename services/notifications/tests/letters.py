@@ -38,6 +38,28 @@ def registered(recipient: UUID | None, number: int = 1, channel: str = "online")
     )  # fmt: skip
 
 
+def _letter(recipient: UUID | None, number: int) -> dict[str, Any]:
+    return {"occurred_at": AT, "submission": letter(number), "code": code(number), "unit": UNIT, "recipient": recipient}
+
+
+def asked(recipient: UUID | None, number: int = 1) -> complaints.SubmissionSupplementRequested:
+    """Something is missing in the letter."""
+    return complaints.SubmissionSupplementRequested(**_letter(recipient, number), respond_by=date(2026, 12, 23))
+
+
+def handed_on(
+    recipient: UUID | None, number: int = 1, reason: str = "not-competent", to_unit: str | None = "18880"
+) -> complaints.SubmissionTransferred:
+    """The letter goes to another unit, or with `to_unit` None out of the province."""
+    day: dict[str, Any] = {"due_at": AT, "due_on": date(2026, 12, 2)} if to_unit else {}
+    return complaints.SubmissionTransferred(**_letter(recipient, number), to_unit=to_unit, reason_class=reason, **day)
+
+
+def linked(recipient: UUID | None, number: int = 1) -> complaints.SubmissionLinked:
+    """The letter says what another one says."""
+    return complaints.SubmissionLinked(**_letter(recipient, number), with_submission=letter(99))
+
+
 def transferred(recipient: UUID | None, number: int = 1, reason: str = "not-competent") -> complaints.CaseTransferred:
     """Another unit is asked to take it."""
     return complaints.CaseTransferred(

@@ -35,6 +35,10 @@ PUBLISHED = {
     ("HS-08", 1): "3bc4013cdfa0",
     ("DT-01a", 1): "42b58bd7faac",
     ("DT-01b", 1): "88c2eb383f8b",
+    ("DT-01c", 1): "531a7ecf3e7f",
+    ("DT-01d", 1): "89f270901b8f",
+    ("DT-01e", 1): "d6b0c0494156",
+    ("DT-01f", 1): "15fe110a555c",
     ("KN-01a", 1): "6522caa6c897",
     ("KN-01b", 1): "3d8f29d32199",
     ("KN-02", 1): "c432150e4b34",
@@ -52,6 +56,10 @@ SAMPLES: dict[str, Any] = {
     "HS-08": samples.returned(CITIZEN),
     "DT-01a": letters.registered(CITIZEN),
     "DT-01b": letters.transferred(CITIZEN),
+    "DT-01c": letters.asked(CITIZEN),
+    "DT-01d": letters.handed_on(CITIZEN),
+    "DT-01e": letters.handed_on(CITIZEN, to_unit=None),
+    "DT-01f": letters.linked(CITIZEN),
     "KN-01a": letters.accepted(CITIZEN),
     "KN-01b": letters.refused(CITIZEN),
     "KN-02": letters.dialogue(CITIZEN),
@@ -110,7 +118,18 @@ def test_the_same_type_of_fact_on_another_topic_is_another_fact() -> None:
     assert owed(letters.breached(CITIZEN)) == []
 
 
-@pytest.mark.parametrize("make", [letters.registered, letters.accepted, letters.resolved, letters.answered])
+@pytest.mark.parametrize(
+    "make",
+    [
+        letters.registered,
+        letters.asked,
+        letters.handed_on,
+        letters.linked,
+        letters.accepted,
+        letters.resolved,
+        letters.answered,
+    ],
+)
 def test_nobody_is_told_about_an_anonymous_letter(make: Callable[[UUID | None], Fact]) -> None:
     assert owed(make(None)) == []
     assert len(owed(make(CITIZEN))) == 1
@@ -172,6 +191,17 @@ def test_who_was_answered_a_first_time_may_complain_again_and_who_a_second_time_
     assert "Tòa án" in said(second).body
 
 
+def test_a_letter_passed_on_says_until_when_it_is_read_there_and_one_given_away_says_no_day() -> None:
+    inside, outside = said(letters.handed_on(CITIZEN)).body, said(letters.handed_on(CITIZEN, to_unit=None)).body
+    assert ("18880" in inside, "hết ngày 02/12/2026" in inside) == (True, True)
+    assert ("None" in outside, re.search(r"\d\d/\d\d/\d{4}", outside)) == (False, None)
+
+
+def test_nobody_is_told_whose_letter_says_the_same() -> None:
+    (notice,) = owed(letters.linked(CITIZEN))
+    assert str(letters.letter(99)) not in str(notice.variables) + said(letters.linked(CITIZEN)).body
+
+
 def test_a_provisional_date_says_so() -> None:
     assert "tạm tính" in said(samples.accepted(CITIZEN, provisional=True)).body
     assert "tạm tính" not in said(samples.accepted(CITIZEN)).body
@@ -185,6 +215,8 @@ def test_a_provisional_date_says_so() -> None:
         (lambda word: samples.returned(CITIZEN, method=word), "post"),
         (lambda word: samples.submitted(CITIZEN, channel=word), "online"),
         (lambda word: letters.transferred(CITIZEN, reason=word), "shared-matter"),
+        (lambda word: letters.handed_on(CITIZEN, reason=word), "shared-matter"),
+        (lambda word: letters.handed_on(CITIZEN, reason=word, to_unit=None), "not-competent"),
         (lambda word: letters.refused(CITIZEN, ground=word), "in-court"),
         (lambda word: letters.extended(CITIZEN, ground=word), "many-agencies"),
         (lambda word: letters.resolved(CITIZEN, outcome=word), "upheld"),

@@ -113,7 +113,7 @@ async def test_several_workers_at_once_send_each_notice_once_and_each_dossiers_i
         await open_contact(person, f"p{n}@example.vn")
     lives = [records(log, samples.life(person, n)[:7]) for n, person in enumerate(people)]
     await dossiers.give(*(record for step in zip(*lives, strict=True) for record in step))
-    others = [Mailroom(works, room.provider, room.sender, room.base_url, room.tracer) for _ in range(3)]
+    others = [Mailroom(works, room.provider, room.sender, room.base_url, room.tracer, room.metrics) for _ in range(3)]
 
     async def work(each: Mailroom) -> None:
         while len(office.box) < 25:

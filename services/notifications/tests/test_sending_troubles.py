@@ -203,7 +203,7 @@ async def test_an_answer_that_comes_after_somebody_else_sent_again_changes_nothi
     await office.reached.wait()
     await later(works, seconds=121)
     await later(works, minutes=6)
-    other = Mailroom(works, room.provider, room.sender, room.base_url, room.tracer)
+    other = Mailroom(works, room.provider, room.sender, room.base_url, room.tracer, room.metrics)
     office.on_rcpt[ANNA] = ["451 4.2.0 later"]
     await send_all(other)
     office.let_go.set()

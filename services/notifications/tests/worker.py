@@ -41,7 +41,15 @@ async def main(url: str, port: str, step: str) -> None:
     pool = await open_pool(url, name="test-worker", size=4)
     works = Works("notifications", pool, clock, uuid7, keys, telemetry.tracing("notifications"))
     provider = SmtpProvider(Server("127.0.0.1", int(port), "none"))
-    room = Mailroom(works, provider, NOBODY, "https://gandan.example", telemetry.tracer, failpoint=_failpoint(step))
+    room = Mailroom(
+        works,
+        provider,
+        NOBODY,
+        "https://gandan.example",
+        telemetry.tracer,
+        telemetry.metrics.notices,
+        failpoint=_failpoint(step),
+    )
     while await room.send_due():
         pass
     await room.close()
