@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from services.reporting import api, pages
+from services.reporting import api, handlers, pages
+from services.reporting.api.live import Hub
 from services.reporting.consumers import LISTENER
 from services.reporting.timers import timers
 from shared.bus import log
@@ -25,6 +26,7 @@ def build(frame: Frame) -> Service:
         door=frame.door,
         problems=HERE / "data" / "problems.toml",
     )
+    app.state.hub = hub = Hub(partial(handlers.counters, frame.works))
     app.state.works, app.state.ends = frame.works, partial(log.ends, frame.bootstrap)
     return Service(
         name="reporting",
@@ -32,6 +34,7 @@ def build(frame: Frame) -> Service:
         listeners=[LISTENER],
         timers=timers(frame.works),
         pages=pages.site(frame.works, frame.door),
+        jobs=(hub.run,),
     )
 
 

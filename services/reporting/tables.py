@@ -171,6 +171,7 @@ class LetterLineRow(Row, table=True):
     read_on: date | None
     version: int
     last_at: datetime = _instant()
+    respond_by: date | None
 
 
 class CaseLineRow(Row, table=True):
@@ -258,7 +259,7 @@ class CaseMomentRow(Row, table=True):
 
 
 class NoticeLineRow(Row, table=True):
-    """One notice: who was told what, and when they read it."""
+    """One notice: who was told what, when they read it, and what became of it on its way out."""
 
     __tablename__ = "notice_line_1"
 
@@ -273,6 +274,10 @@ class NoticeLineRow(Row, table=True):
     read_at: datetime | None = _instant(null=True)
     version: int
     last_at: datetime = _instant()
+    channel: str | None
+    delivered_at: datetime | None = _instant(null=True)
+    failed_at: datetime | None = _instant(null=True)
+    failure: str | None
 
 
 class ProjectionActive(Row, table=True):

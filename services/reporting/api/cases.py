@@ -19,7 +19,7 @@ from shared.kernel import Principal
 from shared.web.auth import allow
 from shared.web.cursor import Page, Paging, paging
 from shared.web.etag import revalidate
-from shared.web.fields import Instant
+from shared.web.fields import Day, Instant
 
 router = APIRouter(prefix="/v1")
 
@@ -135,13 +135,13 @@ async def asked(
     open: Annotated[bool | None, Query(description="Something is still owed.")] = None,
     overdue: Annotated[bool, Query(description="Open, and due before today.")] = False,  # noqa: FBT002 - a query parameter
     breached: Annotated[bool | None, Query(description="A breach of the present limit was announced.")] = None,
-    due_on: Annotated[date | None, Query(description="Due on this day.")] = None,
-    due_before: Annotated[date | None, Query(description="Due before this day.")] = None,
+    due_on: Annotated[Day | None, Query(description="Due on this day.")] = None,
+    due_before: Annotated[Day | None, Query(description="Due before this day.")] = None,
     timing: Annotated[list[Word], Query(description="Resolved before, on or over the due day.")] = [],  # noqa: B006 - as above
-    resolved_from: Annotated[date | None, Query(description="Decided or answered on this day or later.")] = None,
-    resolved_to: Annotated[date | None, Query(description="Decided or answered on this day or earlier.")] = None,
-    received_from: Annotated[date | None, Query(description="Received on this day or later.")] = None,
-    received_to: Annotated[date | None, Query(description="Received on this day or earlier.")] = None,
+    resolved_from: Annotated[Day | None, Query(description="Decided or answered on this day or later.")] = None,
+    resolved_to: Annotated[Day | None, Query(description="Decided or answered on this day or earlier.")] = None,
+    received_from: Annotated[Day | None, Query(description="Received on this day or later.")] = None,
+    received_to: Annotated[Day | None, Query(description="Received on this day or earlier.")] = None,
     officer: Annotated[Subject | None, Query(description="With this officer.")] = None,
     assigned: Annotated[bool | None, Query(description="With an officer, or with nobody.")] = None,
 ) -> CaseFilter:

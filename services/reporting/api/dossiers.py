@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Annotated, Final
 from urllib.parse import urlencode
 from uuid import UUID
@@ -31,6 +30,7 @@ from shared.kernel import Principal
 from shared.web.auth import allow, public
 from shared.web.cursor import Paging, paging
 from shared.web.etag import etag, revalidate
+from shared.web.fields import Day
 from shared.web.language import Language
 
 router = APIRouter(prefix="/v1")
@@ -48,13 +48,13 @@ async def asked(
     overdue: Annotated[bool, Query(description="Open, and due before today.")] = False,  # noqa: FBT002 - a query parameter
     paused: Annotated[bool | None, Query(description="The clock stands still.")] = None,
     breached: Annotated[bool | None, Query(description="A breach was announced.")] = None,
-    due_on: Annotated[date | None, Query(description="Due on this day.")] = None,
-    due_before: Annotated[date | None, Query(description="Due before this day.")] = None,
+    due_on: Annotated[Day | None, Query(description="Due on this day.")] = None,
+    due_before: Annotated[Day | None, Query(description="Due before this day.")] = None,
     timing: Annotated[list[Word], Query(description="Settled before, on or over the promised day.")] = [],  # noqa: B006 - as above
-    settled_from: Annotated[date | None, Query(description="Settled on this day or later.")] = None,
-    settled_to: Annotated[date | None, Query(description="Settled on this day or earlier.")] = None,
-    received_from: Annotated[date | None, Query(description="Received on this day or later.")] = None,
-    received_to: Annotated[date | None, Query(description="Received on this day or earlier.")] = None,
+    settled_from: Annotated[Day | None, Query(description="Settled on this day or later.")] = None,
+    settled_to: Annotated[Day | None, Query(description="Settled on this day or earlier.")] = None,
+    received_from: Annotated[Day | None, Query(description="Received on this day or later.")] = None,
+    received_to: Annotated[Day | None, Query(description="Received on this day or earlier.")] = None,
     officer: Annotated[Subject | None, Query(description="With this officer.")] = None,
     assigned: Annotated[bool | None, Query(description="With an officer, or with nobody.")] = None,
 ) -> Filter:

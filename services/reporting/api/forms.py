@@ -13,7 +13,7 @@ from services.reporting.api.common import OFFICERS, UNIT, Code, Store
 from services.reporting.domain.form06 import FORM, LEVELS, Count, Form06
 from services.reporting.domain.league import Standing
 from shared.web.auth import allow
-from shared.web.fields import Instant
+from shared.web.fields import Day, Instant
 
 router = APIRouter(prefix="/v1")
 
@@ -99,13 +99,13 @@ class LeagueShown(BaseModel):
 
 @router.get(
     "/forms/06", dependencies=[Depends(allow(*OFFICERS))], response_model=Form06Shown,
-    responses={200: {"content": {"text/csv": {}, SHEET: {}}}},
+    responses={200: {"content": {"text/csv": {}, SHEET: {}}}, 404: {"description": "No such unit."}},
 )  # fmt: skip
 async def form06(
     works: Store,
     unit: Annotated[Code, UNIT],
-    first: Annotated[date, FROM],
-    last: Annotated[date, TO],
+    first: Annotated[Day, FROM],
+    last: Annotated[Day, TO],
     format: Annotated[Literal["json", "csv", "xlsx"], Query(description="How the form is wanted.")] = "json",
 ) -> Any:
     """Form 06: dossiers received, settled and in progress, by level and field, of a unit with all below it."""
@@ -119,7 +119,7 @@ async def form06(
 
 @router.get("/league", dependencies=[Depends(allow(*OFFICERS))])
 async def league(
-    works: Store, first: Annotated[date | None, FROM] = None, last: Annotated[date | None, TO] = None
+    works: Store, first: Annotated[Day | None, FROM] = None, last: Annotated[Day | None, TO] = None
 ) -> LeagueShown:
     """Units by how surely they keep their promise; the last ninety days when no period is named."""
     found = await handlers.league(works, first, last)

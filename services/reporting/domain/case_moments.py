@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from services.reporting.domain.fold import Told
+from shared.contracts.complaints import SubmissionTransferred
 from shared.contracts.envelope import fact_type
 from shared.kernel import kebab
 
@@ -25,18 +26,24 @@ class CaseMoment(NamedTuple):
     trace: str | None
 
 
-_DAYS: Final = ("appeal_until", "deliver_by", "due_on", "held_on", "answered_on")
+_DAYS: Final = ("respond_by", "appeal_until", "deliver_by", "due_on", "held_on", "answered_on")
 """The day a sentence speaks of: the first of these fields the fact has."""
 
 
 def case_moment(about: UUID, told: Told) -> CaseMoment:
     """How this fact is remembered on its timeline."""
     fact: Any = told.fact
-    word = kebab(type(fact).__name__)
+    word = _word(fact)
     outcome = getattr(fact, "outcome", None)
     word = f"{word}-{outcome}" if outcome is not None and f"{word}-{outcome}" in CASE_WORDS else word
     day = next((getattr(fact, name) for name in _DAYS if hasattr(fact, name)), None)
     return CaseMoment(about, told.sequence, fact_type(type(fact)), fact.occurred_at, told.recorded_at, word, day, told.trace)  # fmt: skip
+
+
+def _word(fact: Any) -> str:
+    if isinstance(fact, SubmissionTransferred) and fact.to_unit is None:
+        return "submission-transferred-outside"
+    return kebab(type(fact).__name__)
 
 
 def case_sentence(word: str, day: str, language: str) -> str:
@@ -50,6 +57,11 @@ CASE_WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "submission-split": ("Đơn đã được đọc và chuyển thành vụ việc.", "The letter was read and became cases."),
     "submission-guided": ("Người gửi được hướng dẫn gửi đúng nơi giải quyết.", "The sender was shown where to send it."),
     "submission-filed": ("Đơn được lưu, không xem xét tiếp; lý do có trong thông báo.", "The letter is kept and not considered further; the notice says why."),
+    "submission-supplement-requested": ("Người gửi được đề nghị bổ sung chậm nhất ngày {day}; thời hạn phân loại tạm dừng.", "The sender was asked to supply what is missing by {day}; the limit to read the letter stands still."),
+    "submission-supplied": ("Đã nhận phần bổ sung; phân loại chậm nhất ngày {day}.", "What was missing came; the letter is read by {day}."),
+    "submission-transferred": ("Đơn được chuyển đến đơn vị có thẩm quyền trong tỉnh; phân loại chậm nhất ngày {day}.", "The letter was passed on to the competent unit of the province, which reads it by {day}."),
+    "submission-transferred-outside": ("Đơn được chuyển đến cơ quan có thẩm quyền ngoài tỉnh; lý do có trong thông báo.", "The letter was passed on to a body outside the province; the notice says why."),
+    "submission-linked": ("Đơn có nội dung trùng với đơn đã gửi và được giải quyết cùng đơn đó.", "The letter says what another one says and is settled with that one."),
     "submission-deadline-warned": ("Sắp hết hạn phân loại đơn: {day}.", "The letter must be read soon: {day}."),
     "submission-deadline-breached": ("Đã quá hạn phân loại đơn (hạn {day}).", "The letter was not read in time (by {day})."),
     "case-opened": ("Vụ việc được mở; hạn đầu tiên ngày {day}.", "The case was opened; its first limit ends on {day}."),

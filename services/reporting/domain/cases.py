@@ -122,8 +122,10 @@ def _moved(line: CaseLine, fact: facts.CaseTransferAccepted | facts.CaseEscalate
 
 
 def _not_taken(line: CaseLine, fact: facts.CaseTransferRejected) -> Changes:
-    # a complaint's limit to accept goes on; its new day is not in this fact
-    due = {"deadline": "acceptance", "due_on": None} if line.kind == COMPLAINT else {}
+    # the limit of the unit that asked goes on; facts of old do not say until when, nor does one that goes up at once
+    deadline = "acceptance" if line.kind == COMPLAINT else "answer"
+    due_on = fact.due_on or (None if line.kind == COMPLAINT else line.due_on)
+    due = {"deadline": deadline, "due_on": due_on}
     return {"state": "opened", "to_unit": None, "officer": None, "reason_class": fact.reason_class, **due}
 
 

@@ -14,14 +14,18 @@ from shared.contracts.complaints import (
     SubmissionDeadlineWarned,
     SubmissionFiled,
     SubmissionGuided,
+    SubmissionLinked,
     SubmissionRegistered,
     SubmissionSplit,
+    SubmissionSupplementRequested,
+    SubmissionSupplied,
+    SubmissionTransferred,
 )
 from shared.contracts.envelope import Fact
 
 
 class LetterLine(NamedTuple):
-    """A row of `letter_line`, column by column."""
+    """A row of `letter_line`, column by column; `respond_by`: until when its sender supplies what is missing."""
 
     id: UUID
     code: str
@@ -42,13 +46,17 @@ class LetterLine(NamedTuple):
     read_on: date | None
     version: int
     last_at: datetime
+    respond_by: date | None
 
 
 LETTER_PHASES: Final[Mapping[str, str]] = {
     "registered": "received",
+    "awaiting-supplement": "waiting-for-you",
     "split": "under-review",
     "guided": "closed",
     "filed": "closed",
+    "linked": "closed",
+    "transferred": "transferred",
 }
 """What each state means for the sender."""
 
@@ -65,7 +73,7 @@ def _begin(fact: Any) -> LetterLine:
     return LetterLine(
         id=fact.submission, code=fact.code, unit=fact.unit, channel=UNKNOWN, recipient=getattr(fact, "recipient", None), anonymous=False, parties=0,
         lookup_verifier="", state="registered", open=True, received_on=day_of(at), received_at=at, due_on=None, cases=0, reason_class=None,
-        breached=False, read_on=None, version=0, last_at=at,
+        breached=False, read_on=None, version=0, last_at=at, respond_by=None,
     )  # fmt: skip
 
 
@@ -75,7 +83,18 @@ def _registered(fact: SubmissionRegistered) -> Changes:
 
 
 def _read(state: str, fact: Any) -> Changes:
-    return {"state": state, "open": False, "due_on": None, "read_on": day_of(fact.occurred_at)}
+    return {"state": state, "open": False, "due_on": None, "respond_by": None, "read_on": day_of(fact.occurred_at)}
+
+
+def _supplied(fact: SubmissionSupplied) -> Changes:
+    return {"state": "registered", "respond_by": None, "due_on": fact.due_on}
+
+
+def _transferred(fact: SubmissionTransferred) -> Changes:
+    """With another unit it is read anew; with a body outside it has ended here."""
+    if fact.to_unit is None:
+        return _read("transferred", fact) | {"reason_class": fact.reason_class}
+    return {"unit": fact.to_unit, "due_on": fact.due_on, "breached": False}
 
 
 LETTER_FOLDS: Final[Mapping[type[Fact], Callable[[Any], Changes]]] = {
@@ -83,6 +102,14 @@ LETTER_FOLDS: Final[Mapping[type[Fact], Callable[[Any], Changes]]] = {
     SubmissionSplit: lambda fact: _read("split", fact) | {"cases": fact.cases},
     SubmissionGuided: lambda fact: _read("guided", fact) | {"reason_class": fact.reason_class},
     SubmissionFiled: lambda fact: _read("filed", fact) | {"reason_class": fact.reason_class},
+    SubmissionLinked: lambda fact: _read("linked", fact),
+    SubmissionSupplementRequested: lambda fact: {
+        "state": "awaiting-supplement",
+        "due_on": None,
+        "respond_by": fact.respond_by,
+    },
+    SubmissionSupplied: _supplied,
+    SubmissionTransferred: _transferred,
     SubmissionDeadlineWarned: lambda _fact: {},
     SubmissionDeadlineBreached: lambda _fact: {"breached": True},
 }

@@ -21,6 +21,9 @@ RULES: Final[Mapping[str, str]] = {
 }  # fmt: skip
 """The rule each kind of limit runs under; where a fact names its rule, that counts."""
 
+SECOND_DELIVERY: Final = "complaint.decision-delivery.second"
+"""The rule a second decision is delivered under; the other limits of a second complaint name their rule, or share it."""
+
 
 class DeadlineLine(NamedTuple):
     """A row of `deadline_line`; `stops`: when it stood still and went on, by turns. One that begins anew replaces the former."""
@@ -115,7 +118,14 @@ def _moved(limits: Limits, fact: Any) -> Limits:
 
 def _not_taken(limits: Limits, fact: facts.CaseTransferRejected) -> Limits:
     back = _end(limits, day_of(fact.occurred_at), TRANSFER)
-    return _go_on(back, ACCEPTANCE, fact.occurred_at, None)
+    return _go_on(back, ACCEPTANCE, fact.occurred_at, fact.due_on)
+
+
+def _handed_on(limits: Limits, fact: facts.SubmissionTransferred) -> Limits:
+    """A unit of the province reads the letter within a limit of its own; with a body outside its reading ends."""
+    if fact.to_unit is None or fact.due_on is None:
+        return _ended(limits, fact)
+    return _begin(limits, SCREENING, fact, fact.occurred_at, fact.due_on, unit=fact.to_unit)
 
 
 def _extended(limits: Limits, fact: facts.DeadlineExtended) -> Limits:
@@ -123,7 +133,10 @@ def _extended(limits: Limits, fact: facts.DeadlineExtended) -> Limits:
 
 
 def _resolved(limits: Limits, fact: facts.ComplaintResolved) -> Limits:
-    return _begin(_end(limits, fact.decided_on, SETTLEMENT), DELIVERY, fact, fact.occurred_at, fact.deliver_by)
+    rule = SECOND_DELIVERY if fact.level > 1 else RULES[DELIVERY]
+    return _begin(
+        _end(limits, fact.decided_on, SETTLEMENT), DELIVERY, fact, fact.occurred_at, fact.deliver_by, rule=rule
+    )
 
 
 def _assigned(limits: Limits, fact: facts.CaseAssigned) -> Limits:
@@ -147,6 +160,10 @@ _FOLDS: Final[Mapping[type[Fact], Callable[[Limits, Any], Limits]]] = {
     facts.SubmissionSplit: _ended,
     facts.SubmissionGuided: _ended,
     facts.SubmissionFiled: _ended,
+    facts.SubmissionLinked: _ended,
+    facts.SubmissionSupplementRequested: lambda now, f: _stop(now, SCREENING, f.occurred_at),
+    facts.SubmissionSupplied: lambda now, f: _go_on(now, SCREENING, f.occurred_at, f.due_on),
+    facts.SubmissionTransferred: _handed_on,
     facts.SubmissionDeadlineWarned: _warned,
     facts.SubmissionDeadlineBreached: _breached,
     facts.CaseOpened: lambda now, f: _begin(now, f.deadline, f, f.received_at, f.due_on),

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from math import isclose
 
 from services.reporting.domain.fold import day_of
-from services.reporting.domain.limits import DeadlineLine
+from services.reporting.domain.limits import SCREENING, DeadlineLine
 from services.reporting.domain.line import DossierLine
 from shared.kernel import Refused
 from shared.law import Calendar, Clock, Due, OfficeHours, PauseMode, explain, rulebook, start
@@ -89,7 +89,8 @@ def _limit_clocks(line: DeadlineLine, received_on: date) -> Iterator[Clock]:
     book = rulebook()
     rule = book.version(line.rule, line.rule_version) if line.rule_version else book.rule(line.rule, received_on)
     for remote in (line.remote, not line.remote):
-        yield with_stops(start(rule, line.started_at, complex=line.complex, remote=remote), line.stops, suspended=True)
+        clock = start(rule, line.started_at, complex=line.complex, remote=remote)
+        yield with_stops(clock, line.stops, suspended=line.kind != SCREENING)
 
 
 def told(clocks: Iterable[Clock], stated: Stated, office: Office, language: str) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from services.reporting.handlers.letters import (
     matters,
     show_case,
 )
+from services.reporting.handlers.live import Counters, counters
 from services.reporting.handlers.lookups import Standing, look_up, standing_of
 from services.reporting.handlers.projecting import project, project_cases, project_notices
 from services.reporting.handlers.reading import (
@@ -45,6 +46,7 @@ __all__ = [
     "Board",
     "CaseStanding",
     "CasesListed",
+    "Counters",
     "League",
     "LetterStanding",
     "LimitShown",
@@ -57,6 +59,7 @@ __all__ = [
     "UnitShown",
     "board",
     "case_viewer_of",
+    "counters",
     "drop_old_versions",
     "find",
     "find_cases",

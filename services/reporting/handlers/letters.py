@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
@@ -42,12 +42,13 @@ def case_viewer_of(who: Principal) -> CaseViewer:
 
 @dataclass(frozen=True, slots=True)
 class CasesListed:
-    """Cases of a list, with the names of their units, and how many this viewer may see."""
+    """Cases of a list, with the names of their units; how many this viewer may see, and where everybody may know it, how many there are."""
 
     lines: Sequence[CaseLine]
     as_of: datetime | None
     units: Mapping[str, str] = field(default_factory=dict)
     mine: int = 0
+    whole: int | None = None
 
 
 async def find_cases(
@@ -61,7 +62,15 @@ async def find_cases(
             await reads.newest_at(reader),
             {unit["unit"]: unit["name"] for unit in await reads.units(reader)},
             (await case_reads.counts(reader, viewer, {"mine": asked}))["mine"],
+            await _whole(reader, asked, domain.day_of(works.clock())),
         )
+
+
+async def _whole(reader: Reader, asked: CaseFilter, today: date) -> int | None:
+    """How many cases a figure of the public pages counts; None for any other question."""
+    if replace(asked, unit=None) not in domain.case_figures(today).values():
+        return None
+    return (await case_reads.counts(reader, CaseViewer(everything=True), {"whole": asked}))["whole"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +153,8 @@ class Matters:
     letters: Sequence[LetterLine]
     cases: Sequence[CaseLine]
     as_of: datetime | None
+    units: Mapping[str, str] = field(default_factory=dict)
+    procedures: Mapping[str, str] = field(default_factory=dict)
 
 
 async def matters(works: Works, who: Principal) -> Matters:
@@ -152,9 +163,12 @@ async def matters(works: Works, who: Principal) -> Matters:
         return Matters([], [], [], None)
     dossiers, cases = Viewer(frozenset(), who.recipient), CaseViewer(recipient=who.recipient)
     async with reads.looking(works) as reader:
+        lines = await reads.listed(reader, dossiers, Filter(), after=None, back=False, most=MOST_MATTERS)
         return Matters(
-            await reads.listed(reader, dossiers, Filter(), after=None, back=False, most=MOST_MATTERS),
+            lines,
             await case_reads.own_letters(reader, who.recipient, MOST_MATTERS),
             await case_reads.listed(reader, cases, CaseFilter(), after=None, back=False, most=MOST_MATTERS),
             await reads.newest_at(reader),
+            await _names(reader),
+            await reads.procedure_names(reader, sorted({line.procedure for line in lines})),
         )

@@ -54,19 +54,23 @@ class Overview:
 
 async def overview(works: Works) -> Overview:
     """The figures of the whole province and of every unit, today."""
-    today = domain.day_of(works.clock())
+    async with reads.looking(works) as reader:
+        return await overview_at(reader, domain.day_of(works.clock()))
+
+
+async def overview_at(reader: reads.Reader, today: date) -> Overview:
+    """The same, beside what else is read at that moment."""
     filters = {name: figure.asks(today) for name, figure in domain.FIGURES.items()}
     cases = domain.case_figures(today)
-    async with reads.looking(works) as reader:
-        return Overview(
-            today,
-            await reads.newest_at(reader),
-            await reads.units(reader),
-            filters,
-            await reads.figures(reader, filters),
-            cases,
-            await case_reads.figures(reader, cases),
-        )
+    return Overview(
+        today,
+        await reads.newest_at(reader),
+        await reads.units(reader),
+        filters,
+        await reads.figures(reader, filters),
+        cases,
+        await case_reads.figures(reader, cases),
+    )
 
 
 def viewer_of(who: Principal) -> Viewer:

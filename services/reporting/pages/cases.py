@@ -13,9 +13,10 @@ from services.reporting import domain, handlers
 from services.reporting.domain import CaseFilter, CaseLine
 from services.reporting.handlers import CaseStanding, LetterStanding, LimitShown
 from services.reporting.pages import questions, telling
+from services.reporting.pages.dossiers import count
 from services.reporting.pages.telling import Promise
 from services.reporting.pages.visit import OFFICERS, Visit
-from services.reporting.pages.writing import day_text, number_text, weekday_text
+from services.reporting.pages.writing import day_text, weekday_text
 
 PER_PAGE: Final = 50
 
@@ -28,18 +29,19 @@ async def show_list(visit: Visit) -> Response:
         visit.site.works, visit.somebody, asked, after=after, back=paging.back, most=paging.fetch
     )
     today, states, words = domain.day_of(visit.site.works.clock()), visit.words("case-states"), visit.words("cases")
-    page = paging.page(found.lines, lambda line: (str(line.id),), lambda line: _row(line, found.units, states, today))
+    page = paging.page(found.lines, lambda line: (str(line.id),), lambda line: row(line, found.units, states, today))
     return visit.page(
-        "cases.html", "cases", rows=page.items, next=page.next, prev=page.prev, officer=visit.somebody.has(*OFFICERS),
-        parts=questions.told(asked, words, found.units), count=words["count"].format(mine=number_text(found.mine, visit.language)),
+        "list.html", "cases", rows=page.items, next=page.next, prev=page.prev, officer=visit.somebody.has(*OFFICERS), mine=found.mine, whole=found.whole,
+        parts=questions.told(asked, words, found.units), count=count(found.mine, found.whole, visit.language, words),
     )  # fmt: skip
 
 
-def _row(line: CaseLine, units: Mapping[str, str], states: Mapping[str, str], today: date) -> dict[str, Any]:
+def row(line: CaseLine, units: Mapping[str, str], states: Mapping[str, str], today: date) -> dict[str, Any]:
+    """A case as a line of a list."""
     return {
-        "id": line.id, "code": line.code, "kind": states[f"kind-{line.kind}"], "unit": units.get(line.unit, line.unit), "state": states[line.state],
+        "path": f"/vu-viec/{line.id}", "code": line.code, "what": states[f"kind-{line.kind}"], "unit": units.get(line.unit, line.unit), "state": states[line.state],
         "received": line.received_on, "due": line.due_on, "late": _late(line, today), "officer": line.officer,
-        "timing": states.get(f"short-{line.timing}", ""),
+        "timing": states.get(f"short-{line.timing}", ""), "still": line.state == "suspended",
     }  # fmt: skip
 
 
@@ -54,7 +56,7 @@ async def show_one(visit: Visit) -> Response:
     line, officer = found.line, visit.somebody.has(*OFFICERS)
     return visit.page(
         "case.html", "case", line=line, found=found, kind=words[f"kind-{line.kind}"], officer=officer,
-        outcome=words.get(f"outcome-{line.outcome}", line.outcome), notices=telling.notices(found.notices), **_told(visit, found, today),
+        outcome=words.get(f"outcome-{line.outcome}", line.outcome), notices=telling.notices(found.notices, visit.words("notices")), **_told(visit, found, today),
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from services.reporting.pages import board, cases, dossiers, home, lookup, signing, unit
+from services.reporting.pages import board, cases, dossiers, home, lookup, matters, signing, unit
 from services.reporting.pages.visit import HERE, LEADERS, READERS, Site, Visit, endpoint, environment
 from shared.store.unit_of_work import Works
 from shared.web.devissuer import DevIssuer
@@ -54,6 +54,7 @@ def _routes(made: Site) -> list[Route]:
         Route("/ho-so/{id:uuid}", endpoint(made, dossiers.show_one, *READERS)),
         Route("/vu-viec", endpoint(made, cases.show_list, *READERS)),
         Route("/vu-viec/{id:uuid}", endpoint(made, cases.show_one, *READERS)),
+        Route("/viec-cua-toi", endpoint(made, matters.show, "citizen")),
         Route("/bang-dieu-hanh", endpoint(made, board.show, *LEADERS)),
         Route("/dang-nhap", endpoint(made, signing.show), methods=["GET", "POST"]),
         Route("/dang-nhap/di", endpoint(made, signing.depart)),
@@ -70,6 +71,6 @@ def _site(works: Works, door: Door) -> Site:
         dev = DevIssuer.load_or_make(settings)
     else:
         back = f"{settings.base_url}/dang-nhap/ve"
-        flow = CodeFlow(settings.issuer, Client(settings.audience), back, door.verifier, seal)
+        flow = CodeFlow(settings.issuer, Client.of(settings), back, door.verifier, seal)
     sessions = Sessions(seal, secure=settings.base_url.startswith("https://"))
     return Site(works, door, sessions, flow, dev, Buckets(), assets, environment(assets))

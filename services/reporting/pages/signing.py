@@ -15,7 +15,7 @@ from shared.web.signin_flow import TICKET_SECONDS, SignInFailed
 
 CHOICES: Final = ("head", "inspector", "clerk", "handler", "citizen", "admin", "ops")
 _TICKET: Final = "gandan-sign-in"
-_FIRST_PAGES: Final = {"head": "/bang-dieu-hanh", "inspector": "/bang-dieu-hanh", "admin": "/bang-dieu-hanh", "citizen": "/ho-so"}  # fmt: skip
+_FIRST_PAGES: Final = {"head": "/bang-dieu-hanh", "inspector": "/bang-dieu-hanh", "admin": "/bang-dieu-hanh", "citizen": "/viec-cua-toi"}  # fmt: skip
 
 
 async def show(visit: Visit) -> Response:

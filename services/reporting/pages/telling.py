@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from services.reporting import domain
@@ -32,9 +33,10 @@ class Promise(NamedTuple):
 
 
 class Notified(NamedTuple):
-    """A notice: which, when it was put into the inbox, when it was read."""
+    """A notice: which, what it says in a word, when it was put into the inbox, when it was read."""
 
     code: str
+    name: str
     created: str
     read: str
 
@@ -70,14 +72,13 @@ def promise(line: DossierLine, words: Mapping[str, str], late: int, language: st
     return Promise(words["ended-on"], weekday_text(ended, language) if ended else "–", "")
 
 
-def notices(found: Sequence[NoticeLine]) -> list[Notified]:
+def notices(found: Sequence[NoticeLine], names: Mapping[str, str]) -> list[Notified]:
     """What was told, in order."""
-    return [
-        Notified(
-            n.code, minute_text(n.created_at) if n.created_at else "–", minute_text(n.read_at) if n.read_at else ""
-        )
-        for n in found
-    ]
+    return [Notified(n.code, names.get(n.code, ""), _minute(n.created_at) or "–", _minute(n.read_at)) for n in found]
+
+
+def _minute(at: datetime | None) -> str:
+    return minute_text(at) if at is not None else ""
 
 
 def case_history(moments: Sequence[CaseMoment], language: str) -> list[Happened]:

@@ -8,47 +8,52 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from services.reporting import domain, handlers
-from services.reporting.pages import charts, home
+from services.reporting import handlers
+from services.reporting.domain import Filter
+from services.reporting.pages import charts
+from services.reporting.pages.numbers import Number, case_numbers, number, numbers, rate
 from services.reporting.pages.visit import Visit
-from services.reporting.pages.writing import moment_text
+from services.reporting.pages.writing import number_text
 
 FIGURES: Final = ("open", "due_today", "overdue", "waiting", "received_month", "settled_month", "on_time_month", "late_month")  # fmt: skip
+_DAYS: Final = 30
 
 
 async def show(visit: Visit) -> Response:
     """The unit's page."""
-    code = visit.request.path_params["unit"]
+    code, language = visit.request.path_params["unit"], visit.language
     shown, found = await handlers.show_unit(visit.site.works, code), await handlers.overview(visit.site.works)
-    words, days = visit.words("home", "unit"), _days(shown.days, domain.day_of(visit.site.works.clock()))
-    newest = moment_text(found.as_of) if found.as_of is not None else words["never"]
+    words, flows = visit.words("unit"), _flows(shown.days, found.today)
     return visit.page(
         "unit.html",
         "unit",
         unit=shown.unit,
-        kind=words.get(f"kind-{shown.unit['kind']}", ""),
-        tiles=home.numbers(found, code, FIGURES, visit.language),
-        letters=home.case_numbers(found, code, visit.language),
-        rate=home.rate(found.of(code), words, visit.language),
-        days=days if shown.days else [],
-        most=max(max(day["received"], day["settled"]) for day in days),
-        chart=charts.trend([charts.Pair(day["received"], day["settled"], day["late"]) for day in days], words["chart"]),
-        as_of=words["as_of"].format(now=moment_text(visit.site.works.clock()), newest=newest),
+        tiles=numbers(found, code, FIGURES, language),
+        letters=case_numbers(found, code, language),
+        rate=rate(found, code, language),
+        days=[_day(code, day, pair, language) for day, pair in flows.items()] if shown.days else [],
+        most=number_text(max(max(pair.came, pair.done) for pair in flows.values()), language),
+        chart=charts.trend(list(flows.values()), words["chart"]),
+        today=found.today,
+        newest=found.as_of,
     )
+
+
+def _flows(found: Sequence[Any], today: date) -> Mapping[date, charts.Pair]:
+    """Thirty days up to today, also those on which nothing happened."""
+    days = {today - timedelta(days=n): charts.Pair(0, 0, 0) for n in range(_DAYS - 1, -1, -1)}
+    return days | {each["day"]: charts.Pair(each["received"], _settled(each), each["settled_over"]) for each in found}
 
 
 def _settled(day: Any) -> int:
     return int(day["settled_before"] + day["settled_on"] + day["settled_over"] + day["settled_unknown"])
 
 
-def _days(found: Sequence[Any], today: date) -> list[dict[str, Any]]:
-    """Thirty days up to today, also those on which nothing happened."""
-    flows = {day["day"]: day for day in found}
-    return [_day(today - timedelta(days=n), flows) for n in range(29, -1, -1)]
-
-
-def _day(day: date, flows: Mapping[date, Any]) -> dict[str, Any]:
-    flow = flows.get(day)
-    if flow is None:
-        return {"day": day, "received": 0, "settled": 0, "late": 0}
-    return {"day": day, "received": flow["received"], "settled": _settled(flow), "late": flow["settled_over"]}
+def _day(unit: str, day: date, pair: charts.Pair, language: str) -> tuple[date, tuple[Number, ...]]:
+    settled = Filter(settled_from=day, settled_to=day)
+    late = Filter(timing=("over",), settled_from=day, settled_to=day)
+    return day, (
+        number("received", pair.came, Filter(received_from=day, received_to=day), language, of=unit),
+        number("settled", pair.done, settled, language, of=unit),
+        number("late", pair.late, late, language, of=unit),
+    )

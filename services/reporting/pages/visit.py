@@ -41,7 +41,9 @@ _LANGUAGE: Final = "gandan-language"
 _YEAR_S: Final = 365 * 86400
 _POLICY: Final = {
     "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
-    "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 _log = structlog.get_logger("services.reporting.pages")
 
@@ -83,7 +85,7 @@ def environment(assets: Mapping[str, bytes]) -> Environment:
         loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )  # fmt: skip
     show.globals |= {"version": sha256(b"".join(assets.values())).hexdigest()[:12], "day": writing.day_text}
-    show.globals |= {"minute": writing.minute_text, "weekday": writing.weekday_text}
+    show.globals |= {"minute": writing.minute_text, "moment": writing.moment_text, "weekday": writing.weekday_text}
     return show
 
 
@@ -145,7 +147,7 @@ class Visit:
         text = self.site.show.get_template(template).render(
             {
                 "language": self.language, "words": self.words(section), "here": self.here, "switch": self.switch, "who": self.who,
-                "role": self._role(), "form_token": form_token, "leader": self.who is not None and self.who.has(*LEADERS), **values,
+                "role": self._role(), "form_token": form_token, "leader": self._is(*LEADERS), "reader": self._is(*OFFICERS), "citizen": self._is("citizen"), "now": self.site.works.clock(), **values,
             }
         )  # fmt: skip
         answer = HTMLResponse(text, status, {**_POLICY, "content-language": self.language})
@@ -171,6 +173,9 @@ class Visit:
     def sorry(self, name: str, status: int) -> Response:
         """A page that only says what is amiss, and what to do."""
         return self.page("sorry.html", "sorry", status, sorry=name)
+
+    def _is(self, *roles: str) -> bool:
+        return self.who is not None and self.who.has(*roles)
 
     def _role(self) -> str:
         """The first of somebody's roles in the order of these pages, as people call it."""

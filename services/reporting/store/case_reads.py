@@ -148,5 +148,5 @@ async def moments(reader: Reader, about: UUID) -> list[CaseMoment]:
 async def notices(reader: Reader, about: Sequence[UUID]) -> list[NoticeLine]:
     """What was told about these dossiers, letters or cases, in the order it was told."""
     t = reader.table(NoticeLineRow)
-    asked = select(t).where(t.c.about.in_(about)).order_by(t.c.created_at, t.c.id)
+    asked = select(t).where(t.c.about.in_(about)).order_by(t.c.created_at, t.c.about_sequence, t.c.id)
     return [NoticeLine(*one) for one in await rows(reader.db, asked)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -77,12 +78,19 @@ async def client(service: Service) -> AsyncIterator[httpx.AsyncClient]:
         yield made
 
 
-@pytest_asyncio.fixture
-async def site(service: Service) -> AsyncIterator[httpx.AsyncClient]:
+@asynccontextmanager
+async def browsing(service: Service) -> AsyncIterator[httpx.AsyncClient]:
     """A browser without JavaScript: it keeps cookies, and follows nothing by itself."""
     assert service.pages is not None
     transport = httpx.ASGITransport(app=service.pages, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as made:
+        yield made
+
+
+@pytest_asyncio.fixture
+async def site(service: Service) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser of the test's own."""
+    async with browsing(service) as made:
         yield made
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from services.reporting.tests.facts import MONDAY, UNIT
 from shared.contracts import complaints as facts
 from shared.contracts.envelope import Fact
-from shared.contracts.notifications import NoticeCreated, NoticeRead
+from shared.contracts.notifications import NoticeCreated, NoticeDelivered, NoticeFailed, NoticeRead
 from shared.moments import uuid7
 
 RECEIPT = "19360-26-00017"
@@ -59,6 +59,19 @@ class Letter:
     def filed(self, at: datetime | None = None) -> Fact:
         return facts.SubmissionFiled(**self._letter(at), reason_class="no-content")
 
+    def asked(self, respond_by: date = date(2026, 12, 10), at: datetime | None = None) -> Fact:
+        return facts.SubmissionSupplementRequested(**self._letter(at), respond_by=respond_by)
+
+    def supplied(self, due_on: date = date(2026, 12, 4), at: datetime | None = None) -> Fact:
+        return facts.SubmissionSupplied(**self._letter(at), due_at=noon(due_on), due_on=due_on)
+
+    def handed_on(self, to: str | None = "18880", due_on: date = date(2026, 12, 2), at: datetime | None = None) -> Fact:
+        day: dict[str, Any] = {"due_at": noon(due_on), "due_on": due_on} if to else {}
+        return facts.SubmissionTransferred(**self._letter(at), to_unit=to, reason_class="not-competent", **day)
+
+    def linked(self, at: datetime | None = None) -> Fact:
+        return facts.SubmissionLinked(**self._letter(at), with_submission=uuid7())
+
     def late(self, at: datetime | None = None) -> Fact:
         return facts.SubmissionDeadlineBreached(**self._letter(at), kind="screening", revision=1, due_at=self.at, due_on=date(2026, 12, 1))  # fmt: skip
 
@@ -88,8 +101,9 @@ class Letter:
     def taken(self, by: str = "18880", due_on: date = date(2026, 12, 3), at: datetime | None = None) -> Fact:
         return facts.CaseTransferAccepted(**{**self._case(at), "unit": by}, kind=self.kind, from_unit=self.unit, due_at=noon(due_on), due_on=due_on)  # fmt: skip
 
-    def not_taken(self, at: datetime | None = None) -> Fact:
-        return facts.CaseTransferRejected(**self._bare(at), by_unit="18880", times=1, reason_class="not-ours")
+    def not_taken(self, due_on: date | None = None, at: datetime | None = None) -> Fact:
+        day: dict[str, Any] = {"due_at": noon(due_on), "due_on": due_on} if due_on else {}
+        return facts.CaseTransferRejected(**self._bare(at), by_unit="18880", times=1, reason_class="not-ours", **day)
 
     def suspended(self, at: datetime | None = None) -> Fact:
         return facts.ClockSuspended(**self._case(at), ground="awaiting-expertise", remaining_days=20)
@@ -107,9 +121,11 @@ class Letter:
             facts.DialogueHeld(**self._bare(at), held_on=held_on, outcome="agreed"),
         ]
 
-    def resolved(self, on: date = date(2026, 12, 20), outcome: str = "upheld", timing: str = "before") -> Fact:
+    def resolved(
+        self, on: date = date(2026, 12, 20), outcome: str = "upheld", timing: str = "before", level: int = 1
+    ) -> Fact:
         return facts.ComplaintResolved(
-            **self._case(noon(on)), submission=self.id, level=1, outcome=outcome, contents=2, right=2, partly_right=0, wrong=0, undetermined=0,
+            **self._case(noon(on)), submission=self.id, level=level, outcome=outcome, contents=2, right=2, partly_right=0, wrong=0, undetermined=0,
             decided_on=on, settlement_due_on=date(2026, 12, 24), timing=timing, deliver_by=on + 3 * DAY,
         )  # fmt: skip
 
@@ -162,6 +178,17 @@ class Notice:
     def created(self, at: datetime = MONDAY) -> Fact:
         return NoticeCreated(
             occurred_at=at, notice=self.id, code=self.code, aggregate=self.about, aggregate_sequence=1, recipient=self.recipient, unit=UNIT
+        )  # fmt: skip
+
+    def delivered(self, at: datetime = MONDAY) -> Fact:
+        return NoticeDelivered(
+            occurred_at=at, notice=self.id, code=self.code, aggregate=self.about, recipient=self.recipient, channel="email", attempts=1
+        )  # fmt: skip
+
+    def failed(self, at: datetime = MONDAY, reason: str = "address-permanent") -> Fact:
+        return NoticeFailed(
+            occurred_at=at, notice=self.id, code=self.code, aggregate=self.about, recipient=self.recipient, channel="email", attempts=2,
+            reason_class=reason,
         )  # fmt: skip
 
     def read(self, at: datetime = MONDAY + DAY) -> Fact:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from html import unescape
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
@@ -12,6 +13,21 @@ import httpx
 Attributes = dict[str, str | None]
 
 
+@dataclass
+class Figure:
+    """A number of a page, what it counts over (a unit, all, or what its reader may see), and the address of its list."""
+
+    name: str
+    of: str
+    address: str
+    linked: bool
+    text: str = ""
+
+    @property
+    def value(self) -> int:
+        return int(self.text.replace(".", "").replace(",", ""))
+
+
 class Seen(HTMLParser):
     """Reads a page and checks that every element is closed."""
 
@@ -19,7 +35,9 @@ class Seen(HTMLParser):
 
     def __init__(self, text: str) -> None:
         super().__init__()
-        self.live: dict[str, str] = {}
+        self.figures: list[Figure] = []
+        self.share: dict[str, str] = {}
+        self.count: Attributes = {}
         self.links: list[tuple[str, str]] = []
         self.fields: dict[str, str] = {}
         self.open: list[tuple[str, Attributes]] = []
@@ -30,7 +48,14 @@ class Seen(HTMLParser):
         found = dict(attrs)
         if tag == "input" and found.get("name") and found.get("type") != "radio":
             self.fields[str(found["name"])] = found.get("value") or ""
-        if tag == "a":
+        if "data-figure" in found:
+            address = found.get("href") or found.get("data-href") or ""
+            self.figures.append(
+                Figure(found["data-figure"] or "", found.get("data-of") or "", address, "href" in found)
+            )
+        if found.get("id") == "count":
+            self.count = found
+        if tag == "a" and "href" in found:
             self.links.append((found["href"] or "", ""))
         if tag not in self.EMPTY:
             self.open.append((tag, found))
@@ -42,16 +67,23 @@ class Seen(HTMLParser):
         assert self.open.pop()[0] == tag
 
     def handle_data(self, data: str) -> None:
+        if any("data-figure" in found for _, found in self.open):
+            self.figures[-1].text += data.strip()
         for _, found in self.open:
-            if (name := found.get("data-live")) is not None:
-                self.live[name] = (self.live.get(name, "") + data).strip()
-        if any(tag == "a" for tag, _ in self.open):
+            if "data-share" in found:
+                self.share[found.get("data-of") or ""] = data.strip()
+        if any(tag == "a" and "href" in found for tag, found in self.open):
             self.links[-1] = (self.links[-1][0], (self.links[-1][1] + data).strip())
+
+    def values(self, of: str) -> dict[str, int]:
+        """The figures counted over this."""
+        return {figure.name: figure.value for figure in self.figures if figure.of == of}
 
 
 def words_of(answer: httpx.Response) -> str:
     """The text of a page, with its white space made plain."""
-    text = re.sub(r"<head>.*?</head>|<[^>]+>", " ", answer.text, flags=re.DOTALL)
+    text = re.sub(r"</?(?:a|time)(?: [^>]*)?>", "", answer.text)
+    text = re.sub(r"<head>.*?</head>|<[^>]+>", " ", text, flags=re.DOTALL)
     return re.sub(r"\s+", " ", unescape(text))
 
 

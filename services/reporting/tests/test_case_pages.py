@@ -10,8 +10,8 @@ import pytest
 from services.reporting.tests.conftest import describe_units, tell_letters
 from services.reporting.tests.facts import UNIT
 from services.reporting.tests.letters import RECEIPT, Letter, Notice, noon
-from services.reporting.tests.seeing import Seen, listed, sign_in, words_of
-from services.reporting.tests.test_letters_store import letters_and_cases, tell_notices
+from services.reporting.tests.seeing import sign_in, words_of
+from services.reporting.tests.test_letters_store import tell_notices
 from shared.settings import Keys
 from shared.store.unit_of_work import Works
 from shared.testing.clock import StandingClock
@@ -29,19 +29,6 @@ def letter(keys: Keys) -> Letter:
 
 async def ask(site: httpx.AsyncClient, secret: str = SECRET) -> httpx.Response:
     return await site.post("/tra-cuu", data={"code": RECEIPT, "secret": secret})
-
-
-async def test_every_figure_of_letters_leads_to_a_list_of_that_length(site: httpx.AsyncClient, works: Works) -> None:
-    await tell_letters(works, letters_and_cases())
-    await describe_units(works, (UNIT, "Phường Quảng Trị"), ("18880", "Phường Đồng Hới"))
-    await sign_in(site, "inspector", unit="44")
-    crawled = 0
-    for page in ("/", "/bang-dieu-hanh", f"/don-vi/{UNIT}", "/don-vi/18880"):
-        for address, text in Seen((await site.get(page)).text).links:
-            if address.startswith("/vu-viec?"):
-                assert len(await listed(site, address)) == int(text), (page, address)
-                crawled += 1
-    assert crawled == 5 + 5 + 2 + 5 + 5
 
 
 async def test_whoever_has_the_receipt_learns_where_the_letter_stands(

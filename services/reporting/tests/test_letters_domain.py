@@ -1,19 +1,21 @@
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Sequence
 from datetime import date
 from functools import reduce
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.reporting import domain
+from services.reporting import domain, pages
 from services.reporting.domain import CASE_WORDS, CaseLine, LetterLine, Limits, Office
-from services.reporting.tests.facts import MONDAY, told
+from services.reporting.tests.facts import MONDAY, UNIT, told
 from services.reporting.tests.letters import DAY, Letter, Notice, noon
-from shared.contracts import complaints
+from shared.contracts import complaints, notifications
 from shared.contracts.envelope import Fact
 from shared.law import explain, office_hours, official_calendar, rulebook, start
 
@@ -63,6 +65,55 @@ def test_a_letter_whose_beginning_was_not_heard_of_is_a_placeholder_that_opens_t
     assert (line.lookup_verifier, line.channel, line.cases) == ("", "unknown", 1)
 
 
+def test_a_letter_that_waits_for_its_sender_has_no_day_of_its_own_and_then_a_later_one() -> None:
+    letter = Letter()
+    facts = [letter.registered(), letter.asked(at=MONDAY + 2 * DAY)]
+    still = letter_of(facts)
+    assert (still.state, still.open, still.due_on, still.respond_by) == ("awaiting-supplement", True, None, date(2026, 12, 10))  # fmt: skip
+    on = letter_of([*facts, letter.supplied()])
+    assert (on.state, on.open, on.due_on, on.respond_by) == ("registered", True, date(2026, 12, 4), None)
+    filed = letter_of([*facts, letter.filed()])
+    assert (filed.open, filed.respond_by) == (False, None)
+
+
+def test_a_letter_passed_on_is_read_by_the_other_unit_and_one_given_away_has_ended_here() -> None:
+    letter = Letter()
+    late = [letter.registered(), letter.late()]
+    there = letter_of([*late, letter.handed_on()])
+    assert (there.unit, there.state, there.open, there.due_on, there.breached) == ("18880", "registered", True, date(2026, 12, 2), False)  # fmt: skip
+    away = letter_of([*late, letter.handed_on(None)])
+    assert (away.unit, away.state, away.open, away.due_on, away.reason_class) == (letter.unit, "transferred", False, None, "not-competent")  # fmt: skip
+
+
+def test_a_letter_that_says_what_another_says_has_ended_here() -> None:
+    letter = Letter()
+    line = letter_of([letter.registered(), letter.linked()])
+    assert (line.state, line.open, line.due_on, line.read_on) == ("linked", False, None, date(2026, 11, 23))
+
+
+def test_the_limit_to_read_a_letter_stands_still_goes_on_begins_anew_and_ends() -> None:
+    letter = Letter()
+    facts = [letter.registered(), letter.asked(at=MONDAY + DAY)]
+    assert (limits_of(facts)["screening"].due_on, limits_of(facts)["screening"].stops) == (None, [MONDAY + DAY])
+    facts.append(letter.supplied(at=MONDAY + 3 * DAY))
+    on = limits_of(facts)["screening"]
+    assert (on.due_on, on.stops, on.times) == (date(2026, 12, 4), [MONDAY + DAY, MONDAY + 3 * DAY], 1)
+    moved = limits_of([*facts, letter.handed_on(at=MONDAY + 4 * DAY)])["screening"]
+    assert (moved.unit, moved.times, moved.stops, moved.started_at, moved.ended_on) == ("18880", 2, [], MONDAY + 4 * DAY, None)  # fmt: skip
+    for end in (letter.handed_on(None), letter.linked()):
+        assert limits_of([*facts, end])["screening"].ended_on == date(2026, 11, 23)
+
+
+def test_a_letter_that_waited_is_explained_with_its_wait() -> None:
+    letter, received_on = Letter(), date(2026, 11, 23)
+    asked_at, came_at = MONDAY + 2 * DAY, MONDAY + 4 * DAY
+    clock = start(rulebook().rule("petition.transfer", received_on), MONDAY).pause(asked_at).resume(came_at)
+    due_on = clock.due(OFFICE.calendar, OFFICE.hours).due_on
+    assert due_on is not None
+    limits = limits_of([letter.registered(), letter.asked(at=asked_at), letter.supplied(due_on, came_at)])
+    assert domain.limit_reason(limits["screening"], received_on, OFFICE, "vi") == explain(clock, OFFICE.calendar, OFFICE.hours)  # fmt: skip
+
+
 def test_a_complaint_goes_from_the_letter_to_the_delivered_decision() -> None:
     letter = Letter("complaint")
     states = [case_of(complaint(letter)[:n]) for n in range(1, 8)]
@@ -101,9 +152,14 @@ def test_a_transfer_moves_the_case_only_when_it_is_taken() -> None:
     assert (taken.unit, taken.to_unit, taken.state, taken.due_on) == ("18880", None, "opened", date(2026, 12, 3))
     back = case_of([letter.opened(), letter.transferred(), letter.not_taken()])
     assert (back.unit, back.to_unit, back.state, back.deadline, back.due_on) == (letter.unit, None, "opened", "acceptance", None)  # fmt: skip
+    dated = case_of([letter.opened(), letter.transferred(), letter.not_taken(date(2026, 12, 8))])
+    assert (dated.deadline, dated.due_on) == ("acceptance", date(2026, 12, 8))
     feedback = Letter()
     running = case_of([feedback.opened(), feedback.transferred()])
     assert (running.deadline, running.due_on) == ("answer", date(2026, 12, 14))
+    for not_taken in (feedback.not_taken(), feedback.not_taken(date(2026, 12, 14))):
+        kept = case_of([feedback.opened(), feedback.transferred(), not_taken])
+        assert (kept.unit, kept.deadline, kept.due_on) == (feedback.unit, "answer", date(2026, 12, 14))
 
 
 def test_an_announcement_of_a_limit_that_no_longer_counts_marks_nothing() -> None:
@@ -136,6 +192,13 @@ def test_the_limits_of_a_complaint_follow_one_another() -> None:
     assert {limit.times for limit in limits.values()} == {1}
 
 
+def test_a_second_decision_is_delivered_under_its_own_rule() -> None:
+    letter = Letter("complaint")
+    first, second = letter.resolved(), letter.resolved(level=2)
+    rules = [limits_of([letter.opened(), letter.accepted(), each])["delivery"].rule for each in (first, second)]
+    assert rules == ["complaint.decision-delivery", "complaint.decision-delivery.second"]
+
+
 def test_a_limit_that_begins_anew_counts_how_often() -> None:
     letter = Letter()
     limits = limits_of([letter.opened(), letter.breached(), letter.answered(), letter.reopened(at=noon(date(2026, 12, 10)))])  # fmt: skip
@@ -151,6 +214,8 @@ def test_the_unit_that_is_asked_owes_the_answer_to_a_transfer() -> None:
     taken = domain.fold_limits(asked, letter.taken(at=MONDAY + 2 * DAY))
     assert (taken["acceptance"].unit, taken["acceptance"].times, taken["acceptance"].stops) == ("18880", 2, [])
     assert taken["transfer"].ended_on == date(2026, 11, 25)
+    back = domain.fold_limits(asked, letter.not_taken(date(2026, 12, 4), MONDAY + 2 * DAY))
+    assert (back["acceptance"].unit, back["acceptance"].due_on, len(back["acceptance"].stops)) == (letter.unit, date(2026, 12, 4), 2)  # fmt: skip
 
 
 def test_a_limit_is_explained_by_its_rule_and_the_day_the_letter_came() -> None:
@@ -185,7 +250,7 @@ def test_a_suspension_and_an_extension_are_explained_too() -> None:
 def test_every_fact_of_letters_has_a_fold_a_word_and_its_limits() -> None:
     known = set(domain.CASE_FOLDS) | set(domain.LETTER_FOLDS)
     assert known == set(complaints.CASE_FACTS) | set(complaints.SUBMISSION_FACTS)
-    words = {word for word in CASE_WORDS if not word.startswith("complaint-resolved-")}
+    words = {word for word in CASE_WORDS if not word.startswith(("complaint-resolved-", "submission-transferred-"))}
     assert len(words) == len({kind.__name__ for kind in known})
 
 
@@ -205,6 +270,40 @@ def test_a_notice_is_read_once_whichever_comes_first() -> None:
     assert (one.created_at, one.read_at, one.unit) == (other.created_at, other.read_at, other.unit)
     again = domain.fold_notice(one, told([notice.read(MONDAY + 9 * DAY)], 3)[0])
     assert again.read_at == MONDAY + DAY
+
+
+def test_what_became_of_a_notice_on_its_way_out_stands_beside_it_whatever_came_first() -> None:
+    notice = Notice(Letter().case)
+    facts = [notice.created(), notice.delivered(MONDAY + DAY), notice.read()]
+    ways = ((0, 1, 2), (1, 0, 2), (2, 1, 0))
+    lines = [reduce(domain.fold_notice, told([facts[n] for n in way]), None) for way in ways]
+    for line in lines:
+        assert line is not None
+        assert (line.channel, line.delivered_at, line.created_at, line.read_at, line.unit) == ("email", MONDAY + DAY, MONDAY, MONDAY + DAY, UNIT)  # fmt: skip
+        assert (line.failed_at, line.failure) == (None, None)
+    failed = reduce(domain.fold_notice, told([notice.created(), notice.failed()]), None)
+    assert failed is not None
+    assert (failed.channel, failed.delivered_at, failed.failed_at, failed.failure) == ("email", None, MONDAY, "address-permanent")  # fmt: skip
+
+
+def test_every_fact_of_notices_is_folded() -> None:
+    assert set(domain.NOTICE_FACTS) == set(notifications.NOTICE_FACTS)
+
+
+def test_every_state_of_a_letter_or_case_has_its_words_on_pages() -> None:
+    words = tomllib.loads((Path(pages.__file__).parent / "texts.toml").read_text("utf-8"))["case-states"]
+    for state in (*domain.LETTER_PHASES, *domain.CASE_PHASES):
+        assert set(words[state]) == {"vi", "en"}
+
+
+def test_where_a_letter_went_is_told_in_its_own_words() -> None:
+    letter = Letter()
+    inside, outside = (domain.case_moment(letter.id, told([letter.handed_on(to)])[0]) for to in ("18880", None))
+    assert (inside.word, inside.day) == ("submission-transferred", date(2026, 12, 2))
+    assert (outside.word, outside.day) == ("submission-transferred-outside", None)
+    asked = domain.case_moment(letter.id, told([letter.asked()])[0])
+    assert "chậm nhất ngày 10/12/2026" in domain.case_sentence(asked.word, "10/12/2026", "vi")
+    assert asked.day == date(2026, 12, 10)
 
 
 ACTS = ("opened", "assigned", "transferred", "taken", "not_taken", "answered", "reopened", "rated", "published", "warned", "breached", "withdrawn")  # fmt: skip

@@ -11,7 +11,7 @@ from alembic.config import Config
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from services.reporting.app import BLUEPRINT
-from services.reporting.domain import PROJECTIONS
+from services.reporting.domain import FOLD_VERSION, PROJECTIONS
 from services.reporting.domain.line import begun
 from services.reporting.tests.facts import MONDAY, Dossier
 from shared.moments import uuid7
@@ -75,5 +75,5 @@ async def test_a_store_of_the_first_release_keeps_its_lines_and_is_told_to_be_re
 async def test_a_store_that_has_read_nothing_begins_with_the_fold_of_its_day(first: str) -> None:
     assert await migrate(first, BLUEPRINT.migrations)
     db = await asyncpg.connect(first)
-    assert await db.fetchval("SELECT fold_version FROM projection_active") == 3
+    assert await db.fetchval("SELECT fold_version FROM projection_active") == FOLD_VERSION
     await db.close()
