@@ -121,7 +121,11 @@ async def get_deadline(id: UUID, desk: At, who: Reader, lang: Lang) -> DeadlineV
 @router.get(
     "/dossiers/{id}/forms/01.pdf",
     response_class=Response,
-    responses={200: {"content": {"application/pdf": {}}, "description": "The slip."}},
+    responses={
+        200: {"content": {"application/pdf": {}}, "description": "The slip."},
+        409: {"description": "The dossier has not been accepted yet."},
+        410: {"description": "The people of this dossier were forgotten."},
+    },
 )
 async def get_slip(id: UUID, desk: At, who: Reader, request: Request) -> Response:
     """The receipt slip (form 01 of Circular 03/2025/TT-VPCP) as PDF/A."""
@@ -141,7 +145,7 @@ def _slip(desk: Desk, papers: Papers, base_url: str) -> slips.Slip:
         owner=_party(papers.owner) if papers.owner else None,
         components=tuple(slips.SlipComponent(each["name"], each["kind"], each["count"]) for each in papers.components), limit=dossier.limit,
         basis=rule.legal_basis, basis_verified=rule.verified, received_at=dossier.received_at, due_at=domain.check_slip(dossier), return_method="counter",
-        return_place=center.name, lookup_url=f"{base_url}/tra-cuu?code={dossier.code}",
+        return_place=center.name, lookup_url=f"{base_url}/tra-cuu?ma={dossier.code}",
         lookup_secret=papers.secret, phone="", receiver="", explanation=handlers.explanation(dossier, "vi"), provisional=dossier.provisional,
     )  # fmt: skip
 

@@ -8,10 +8,11 @@ from fastapi import APIRouter, Depends
 
 from services.intake import handlers
 from services.intake.api.common import At, Lang
-from services.intake.api.schemas import LookupBody, LookupView
+from services.intake.api.schemas import LookupView
 from shared.web.auth import public
 from shared.web.language import Language
 from shared.web.limits import limited
+from shared.web.people import LookupBody
 
 router = APIRouter(prefix="/v1")
 
@@ -29,7 +30,10 @@ _STATUS: Mapping[Language, Mapping[str, str]] = {
 }  # fmt: skip
 
 
-@router.post("/lookups", dependencies=[Depends(public), Depends(limited("lookups", per_minute=30, burst=10))])
+@router.post(
+    "/lookups", dependencies=[Depends(public), Depends(limited("lookups", per_minute=30, burst=10))],
+    responses={404: {"description": "Code and secret do not fit together."}},
+)  # fmt: skip
 async def look_up(body: LookupBody, desk: At, lang: Lang) -> LookupView:
     """Where a dossier stands, by the code and secret printed on its slip."""
     standing = await handlers.look_up(desk, body.code, body.secret, lang)

@@ -2,53 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.domain import Component, Submission
 from services.intake.handlers import Filing
 from services.intake.store import Wanted
-from shared.store.vault import Details
-from shared.web.fields import Instant, text
-
-
-def _identity(value: str) -> str:
-    digits = re.sub(r"[\s.\-]", "", value)
-    if not re.fullmatch(r"[0-9]{9}|[0-9]{12}", digits):
-        raise PydanticCustomError("identity-number", "an identity number has 9 or 12 digits")
-    return digits
-
-
-def _phone(value: str) -> str:
-    digits = re.sub(r"[\s.\-()]", "", value)
-    if not re.fullmatch(r"(\+84|84|0)[0-9]{9,10}", digits):
-        raise PydanticCustomError("phone-number", "a phone number begins with 0 or +84")
-    return "+84" + re.sub(r"^(\+84|84|0)", "", digits)
+from shared.web.fields import Day, Instant, text
+from shared.web.people import PersonBody
 
 
 class Body(BaseModel):
     """A request body: unknown fields are refused, so that a mistyped name is noticed."""
 
     model_config = ConfigDict(extra="forbid")
-
-
-class PersonBody(Body):
-    """A person as written on the form."""
-
-    name: Annotated[str, text(max_length=200)]
-    identity_no: Annotated[str, AfterValidator(_identity)] | None = None
-    phone: Annotated[str, AfterValidator(_phone)] | None = None
-    email: Annotated[str, text(max_length=200, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")] | None = None
-    address: Annotated[str, text(max_length=500)] | None = None
-
-    def details(self) -> Details:
-        """As the vault keeps it."""
-        return Details(self.name, self.identity_no, self.phone, self.email, self.address)
 
 
 class ComponentBody(Body):
@@ -178,7 +148,7 @@ class Filters(BaseModel):
     procedure: str | None = None
     handler: str | None = None
     overdue: bool | None = None
-    due_before: date | None = None
+    due_before: Day | None = None
 
     def wanted(self) -> Wanted:
         """As the store reads them."""
@@ -203,7 +173,7 @@ class SupplementBody(Body):
 
     components: Annotated[list[Annotated[str, text(max_length=300)]], Field(min_length=1, max_length=50)]
     reason: Annotated[str, text(max_length=2000)]
-    respond_by: date | None = None
+    respond_by: Day | None = None
 
 
 class SupplyBody(Body):
@@ -300,13 +270,6 @@ class DeadlineView(BaseModel):
     legal_basis: str | None
     verified: bool | None
     steps: list[str]
-
-
-class LookupBody(Body):
-    """Code and secret as printed on the slip."""
-
-    code: Annotated[str, text(max_length=60)]
-    secret: Annotated[str, text(max_length=20)]
 
 
 class LookupView(BaseModel):

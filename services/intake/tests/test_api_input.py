@@ -11,6 +11,7 @@ from services.intake.app import HERE
 from services.intake.tests.given import OTHER_UNIT
 from services.intake.tests.talk import SUPPLEMENT, Json, Talk, body, problem
 from shared.runtime import Service
+from shared.store.lookups import LookupLocked, LookupRefused
 from shared.web.problems import missing_problem_texts, refusal_classes
 
 pytestmark = pytest.mark.postgres
@@ -127,7 +128,7 @@ async def test_a_command_without_its_fields_names_them(talk: Talk) -> None:
 
 
 async def test_every_refusal_has_its_words_in_both_languages(service: Service) -> None:
-    classes = refusal_classes("services.intake")
+    classes = [*refusal_classes("services.intake"), LookupLocked, LookupRefused]
 
     assert len(classes) > 15
     assert missing_problem_texts(classes, HERE / "data" / "problems.toml") == []

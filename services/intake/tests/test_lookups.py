@@ -11,6 +11,7 @@ from services.intake.domain import Dossier
 from services.intake.handlers import Desk, LookupLocked, LookupRefused
 from services.intake.tests.given import officer, submit
 from shared.kernel import Refused
+from shared.store import lookups
 from shared.testing.clock import StandingClock
 
 pytestmark = pytest.mark.postgres
@@ -104,7 +105,7 @@ async def test_a_code_that_does_not_exist_is_answered_in_the_same_words(desk: De
 
 
 async def test_codes_that_do_not_exist_fill_no_table(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handlers.lookups, "_UNKNOWN_CODES", 4)
+    monkeypatch.setattr(lookups, "_UNKNOWN_CODES", 4)
 
     await asyncio.gather(*(refusal(desk, f"H50.144-261123-{number}") for number in range(40)))
 
