@@ -16,6 +16,7 @@ import typer
 
 if TYPE_CHECKING:
     from shared.runtime import Blueprint
+    from shared.runtime.process import Process
     from shared.settings import Settings
 
 SERVICES = ("intake", "complaints", "notifications", "reporting")
@@ -81,11 +82,12 @@ def up(
     if unknown := sorted(set(names) - set(SERVICES)):
         print(f"gandan up: there is no service {', '.join(unknown)}; there are {', '.join(SERVICES)}", file=sys.stderr)
         raise typer.Exit(WRONG_USAGE)
-    raise typer.Exit(_run(names, {"port": port, "home": home}, began))
+    raise typer.Exit(_run(names, {"port": port, "home": home}, began, may_fill=not services))
 
 
-def _run(names: Sequence[str], given: Mapping[str, Any], began: float) -> int:
-    from deploy.local import StackError  # noqa: PLC0415 - `gandan --help` does without all this
+def _run(names: Sequence[str], given: Mapping[str, Any], began: float, *, may_fill: bool) -> int:
+    from deploy.cli import sample  # noqa: PLC0415 - `gandan --help` does without all this
+    from deploy.local import StackError  # noqa: PLC0415 - as above
     from shared import settings as settings_  # noqa: PLC0415
     from shared.runtime.process import PortTaken, serve  # noqa: PLC0415
     from shared.telemetry.logs import configure_logs  # noqa: PLC0415
@@ -95,10 +97,18 @@ def _run(names: Sequence[str], given: Mapping[str, Any], began: float) -> int:
         configure_logs(
             settings.log_level, json=settings.log_json if settings.log_json is not None else not sys.stderr.isatty()
         )
-        with Where(settings) as where:
+        with Where(settings) as where, sample.prepared(settings, where.urls(SERVICES), wanted=may_fill) as filling:
+            settings = settings if filling is None else filling.settings
 
-            def ready(process: Any) -> None:
-                print(_ready(settings, where, process.kafka_error, time.monotonic() - began), flush=True)
+            def ready(process: Process) -> None:
+                def say(more: Sequence[str] = ()) -> None:
+                    first = _ready(settings, where, process.kafka_error, time.monotonic() - began)
+                    print("\n".join([first, *more]), flush=True)
+
+                if filling is None:
+                    say()
+                else:
+                    process.spawn(sample.fill(filling, process, say), "sample")
 
             return _loop(
                 serve(settings, [blueprint(name) for name in names], where.urls(names), where.bootstrap, ready)
@@ -132,7 +142,7 @@ def _ready(settings: Settings, where: Where, kafka_error: str | None, seconds: f
         lines.append(f"  degraded: Kafka does not answer yet ({kafka_error}); commands are accepted and kept")
     lines += [
         f"  {url}/  figures of the province",
-        f"  {url}/intake/docs  HTTP API of each service: /intake /notifications /reporting",
+        f"  {url}/intake/docs  HTTP API of each service: /intake /complaints /notifications /reporting",
         f"  {url}/readyz  how everything is",
     ]
     return "\n".join(lines)

@@ -179,5 +179,12 @@ def up(
     """Start `gandan up <services>` on a free port; its log is `<name>.log` in the folder."""
     port = free_port()
     return nursery.gandan(
-        "up", *services, "--port", str(port), env=env, log=folder / f"{name}.log", port=port, failpoint=failpoint
+        "up",
+        *services,
+        "--port",
+        str(port),
+        env={"GANDAN_SAMPLE": "no", **env},
+        log=folder / f"{name}.log",
+        port=port,
+        failpoint=failpoint,
     )
