@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Self
 
 from testcontainers.community.kafka import KafkaContainer
 from testcontainers.community.postgres import PostgresContainer
@@ -12,6 +13,8 @@ POSTGRES = "postgres:18"
 KAFKA = "apache/kafka:4.3.1"
 RUN = "/etc/kafka/docker/run"
 """Where the official image starts the broker from its environment."""
+START_SECONDS = 180
+"""A broker starts in six seconds; a machine that tests everything at once needs more than the library's thirty."""
 
 
 class ApacheKafka(KafkaContainer):
@@ -27,6 +30,11 @@ class ApacheKafka(KafkaContainer):
 
     def _verify_min_kraft_version(self) -> None:
         """Any version of the official image has KRaft."""
+
+    def start(self, timeout: int = START_SECONDS) -> Self:
+        """Wait until the broker says that it has started."""
+        super().start(timeout)
+        return self
 
     def tc_start(self) -> None:
         """Write the script the container waits for: the port on this machine is known only now."""

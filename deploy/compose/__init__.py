@@ -1,0 +1,1 @@
+"""The containers of `docker-compose.yml`: secrets, and what runs once."""

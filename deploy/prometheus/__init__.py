@@ -1,0 +1,1 @@
+"""Alerts and their tests; what our instruments are called in Prometheus."""
