@@ -1,0 +1,1 @@
+"""The contracts as other teams meet them: linted, complete, and kept under fire."""
