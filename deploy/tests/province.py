@@ -27,7 +27,7 @@ from shared.testing.fixtures import migrations_of
 from shared.testing.processes import Child, Nursery, up
 from shared.web.devissuer import mint
 
-SERVICES = ("intake", "notifications", "reporting")
+SERVICES = ("intake", "complaints", "notifications", "reporting")
 UNIT = "19360"
 PROCEDURE = "1.004873"
 """Three working days, offered by communes, on paper and online."""
@@ -128,9 +128,11 @@ class Province:
         for child in self.children:
             child.kill()
 
-    def token(self, *roles: str, units: Sequence[str] = (UNIT,), person: str | None = None) -> str:
+    def token(
+        self, *roles: str, units: Sequence[str] = (UNIT,), person: str | None = None, subject: str | None = None
+    ) -> str:
         """A bearer token of this province's issuer."""
-        return mint(settings.load(home=self.home), *roles, units=units, person=person)
+        return mint(settings.load(home=self.home), *roles, units=units, person=person, subject=subject)
 
     def officer(self) -> str:
         """Somebody who may do everything at a one-stop shop."""

@@ -10,10 +10,18 @@ from dataclasses import dataclass, fields
 from typing import Any
 from urllib.parse import quote
 
-PLACES_OF_INTAKE = frozenset({
-    ("dossier", "summary"), ("dossier", "components"), ("dossier", "supplement"), ("dossier", "reason"),
-})  # fmt: skip
-"""Columns that hold texts as people wrote them; intake alone has them."""
+PLACES: Mapping[str, frozenset[tuple[str, str]]] = {
+    "intake": frozenset({
+        ("dossier", "summary"), ("dossier", "components"), ("dossier", "supplement"), ("dossier", "reason"),
+    }),
+    "complaints": frozenset({
+        ("submission", "body"), ("submission", "reason"), ("submission", "late_reason"), ("submission", "about_project"),
+        ("submission", "about_decision_no"), ("submission", "written"), ("case", "summary"), ("case", "points"), ("case", "written"),
+    }),
+    "notifications": frozenset(),
+    "reporting": frozenset(),
+}  # fmt: skip
+"""Columns that hold texts as people wrote them; the service that took them alone has them."""
 
 
 @dataclass(frozen=True)

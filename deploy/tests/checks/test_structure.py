@@ -100,7 +100,7 @@ def _texts() -> list[Path]:
     found = []
     for folder, names, files in os.walk(ROOT):
         names[:] = [n for n in names if n not in _NOT_OURS and not n.endswith(("_cache", ".egg-info", ".hypothesis"))]
-        found += [Path(folder) / name for name in files]
+        found += [Path(folder) / name for name in files if name not in _NOT_OURS]  # `.git` is a file in a work tree
     return found
 
 

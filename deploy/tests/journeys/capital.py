@@ -1,4 +1,4 @@
-"""The capital: one installation on the embedded home itself, with the roles and settings `gandan up` makes, in four processes."""
+"""The capital: one installation on the embedded home itself, with the roles and settings `gandan up` makes, in five processes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import httpx
 
 from deploy.tests.province import Ground, Province
+from services.notifications.tests.postoffice import PostOffice, post_office
 from shared.moments import uuid7
 from shared.testing.clients import local_client
 from shared.testing.clock import MONDAY_MORNING
@@ -30,11 +31,13 @@ class KeepingReceiver(OtlpReceiver):
 
 @dataclass
 class Capital(Province):
-    """Its databases and topics are those of the home."""
+    """Its databases and topics are those of the home; its e-mail goes to an office of the tests."""
 
     receiver: KeepingReceiver = field(kw_only=True)
+    office: PostOffice = field(kw_only=True)
     api: Child = field(init=False)
     relay: Child = field(init=False)
+    complaints: Child = field(init=False)
     notifications: Child = field(init=False)
     reporting: Child = field(init=False)
 
@@ -56,6 +59,8 @@ class Capital(Province):
             "GANDAN_SWEEP_SECONDS": "0.2",
             "GANDAN_OTLP_ENDPOINT": self.receiver.endpoint,
             "GANDAN_LOG_LEVEL": "debug",
+            "GANDAN_SMTP_URL": f"smtp://127.0.0.1:{self.office.port}?tls=none",
+            "GANDAN_MAIL_FROM": "Gần Dân <tin@quangtri.example>",
         }
 
     async def begin(self) -> None:
@@ -63,17 +68,20 @@ class Capital(Province):
         self.clock.move_to(MONDAY_MORNING)
         self.api = self.start("intake", parts="api,timers")
         self.relay = self.start("intake", parts="relay")
+        self.complaints = self.start("complaints", parts="api,relay,consumers,timers")
         self.notifications = self.start("notifications", parts="api,relay,consumers,timers")
         self.reporting = self.start("reporting", parts="api,relay,consumers,timers")
         await self.api.serving()
-        for child in (self.relay, self.notifications, self.reporting):
+        for child in (self.relay, self.complaints, self.notifications, self.reporting):
             await child.ready()
 
     async def call(
         self, method: str, path: str, token: str | None = None, *, key: str | None = None, **more: object
     ) -> httpx.Response:
         """One request to the service named by the path, with a fresh Idempotency-Key unless one is given."""
-        at = {"intake": self.api, "notifications": self.notifications, "reporting": self.reporting}
+        at = {
+            "intake": self.api, "complaints": self.complaints, "notifications": self.notifications, "reporting": self.reporting,
+        }  # fmt: skip
         headers = {"idempotency-key": key or uuid7().hex, **({"authorization": f"Bearer {token}"} if token else {})}
         headers |= dict(more.pop("headers", {}))  # type: ignore[call-overload] # a mapping when it is given
         async with local_client() as client:
@@ -84,9 +92,10 @@ class Capital(Province):
 async def founded(ground: Ground, nursery: Nursery) -> AsyncIterator[Capital]:
     """The capital at work; its processes end with the block."""
     with KeepingReceiver() as receiver:
-        capital = Capital(ground, nursery, ground.home, "capital", receiver=receiver)
-        try:
-            await capital.begin()
-            yield capital
-        finally:
-            capital.kill_all()
+        async with post_office() as office:
+            capital = Capital(ground, nursery, ground.home, "capital", receiver=receiver, office=office)
+            try:
+                await capital.begin()
+                yield capital
+            finally:
+                capital.kill_all()

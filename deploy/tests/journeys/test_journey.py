@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -17,6 +16,7 @@ import pytest_asyncio
 from deploy.tests.faults.census import short
 from deploy.tests.faults.load import filing
 from deploy.tests.journeys.capital import Capital
+from deploy.tests.journeys.traces import CONSUMER, SERVER, linked, only, the_span
 from shared.contracts.intake import DOSSIERS
 from shared.law import ZONE
 from shared.testing.kafka import read_all
@@ -26,8 +26,6 @@ from shared.testing.waiting import wait_until
 pytestmark = [pytest.mark.journey, pytest.mark.kafka, pytest.mark.postgres]
 
 PERSON = "044190007788"
-SERVER, CONSUMER = 2, 5
-"""Span kinds, as OTLP numbers them."""
 
 
 @dataclass(frozen=True)
@@ -99,15 +97,13 @@ async def _line(journey: Journey, path: str) -> Any:
 async def test_one_trace_joins_request_fact_relay_consumer_and_notice_across_processes(journey: Journey) -> None:
     spans = journey.capital.receiver.spans
     fact = await journey.fact_id("dossier-submitted")
-    create = await _span(spans, "create intake.dossiers", "messaging.message.id", fact)
+    create = await the_span(spans, "create intake.dossiers", "messaging.message.id", fact)
     origin = (create.trace_id, create.span_id)
-    request = await _one(lambda: [s for s in spans() if s.span_id == create.parent_id])
-    process = await _one(lambda: [s for s in spans("process intake.dossiers") if s.parent_id == create.span_id])
-    notice = await _one(lambda: [s for s in spans("create notifications.notices") if s.parent_id == process.span_id])
-    sent = await _one(lambda: _linked(spans("send intake.dossiers"), origin))
-    read = await _one(
-        lambda: [s for s in _linked(spans("process intake.dossiers"), origin) if s.service == "reporting"]
-    )
+    request = await only(lambda: [s for s in spans() if s.span_id == create.parent_id])
+    process = await only(lambda: [s for s in spans("process intake.dossiers") if s.parent_id == create.span_id])
+    notice = await only(lambda: [s for s in spans("create notifications.notices") if s.parent_id == process.span_id])
+    sent = await only(lambda: linked(spans("send intake.dossiers"), origin))
+    read = await only(lambda: [s for s in linked(spans("process intake.dossiers"), origin) if s.service == "reporting"])
 
     assert (request.kind, request.attributes["http.response.status_code"]) == (SERVER, 201)
     assert request.attributes["http.route"].endswith("/dossiers")
@@ -118,22 +114,6 @@ async def test_one_trace_joins_request_fact_relay_consumer_and_notice_across_pro
     assert (process.service, process.kind) == ("notifications", CONSUMER)
     instances = {span.resource["service.instance.id"] for span in (create, sent, process, read)}
     assert len(instances) == 4, "four processes took part"
-
-
-async def _one(look: Callable[[], list[ReceivedSpan]]) -> ReceivedSpan:
-    """The only span found, once it has arrived."""
-    found: Any = await wait_until(look)
-    assert len(found) == 1, f"{len(found)} spans instead of one: {found[0].name}"
-    span: ReceivedSpan = found[0]
-    return span
-
-
-async def _span(spans: Any, name: str, attribute: str, value: str) -> ReceivedSpan:
-    return await _one(lambda: [span for span in spans(name) if span.attributes.get(attribute) == value])
-
-
-def _linked(spans: list[ReceivedSpan], origin: tuple[str, str]) -> list[ReceivedSpan]:
-    return [span for span in spans if origin in span.links]
 
 
 async def test_past_its_due_date_the_breach_is_announced_once_and_told_once(journey: Journey) -> None:
@@ -154,7 +134,7 @@ async def test_a_breach_starts_a_trace_of_its_own_that_points_to_the_sweep(journ
     await wait_until(lambda: journey.has("HS-06a"), what="the notice that it is late")
     receiver = journey.capital.receiver
     fact = await journey.fact_id("deadline-breached")
-    create = await _span(receiver.spans, "create intake.dossiers", "messaging.message.id", fact)
+    create = await the_span(receiver.spans, "create intake.dossiers", "messaging.message.id", fact)
     process = await _one_told(journey, fact)
     assert process.trace_id != create.trace_id
     assert process.parent_id == ""
@@ -163,4 +143,4 @@ async def test_a_breach_starts_a_trace_of_its_own_that_points_to_the_sweep(journ
 
 async def _one_told(journey: Journey, fact: str) -> ReceivedSpan:
     spans = journey.capital.receiver.spans
-    return await _span(spans, "process intake.dossiers", "messaging.message.id", fact)
+    return await the_span(spans, "process intake.dossiers", "messaging.message.id", fact)

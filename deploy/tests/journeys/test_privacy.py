@@ -10,10 +10,10 @@ from urllib.parse import quote
 import pytest
 import pytest_asyncio
 
-from deploy.tests.checks.privacy import PLACES_OF_INTAKE, Person, Search, columns, values
+from deploy.tests.checks.privacy import PLACES, Person, Search, columns, values
 from deploy.tests.faults.load import filing
 from deploy.tests.journeys.capital import Capital
-from deploy.tests.province import SERVICES
+from deploy.tests.province import SERVICES, UNIT
 from shared.bus.topics import CATALOGUE
 from shared.testing.clients import local_client
 from shared.testing.kafka import read_all, send
@@ -30,7 +30,10 @@ BINH = Person(
 PEOPLE = (ANNA, BINH)
 DECOMPOSED = {name: unicodedata.normalize("NFD", value) for name, value in BINH.body().items()}
 PAPERS = ["Tờ khai cấp Giấy xác nhận tình trạng hôn nhân"]
-WRITTEN = ("intake.dossiers", "intake.units", "intake.procedures", "intake.contacts", "notifications.notices")
+WRITTEN = (
+    "intake.dossiers", "intake.units", "intake.procedures", "intake.contacts", "complaints.cases", "complaints.contacts",
+    "notifications.notices",
+)  # fmt: skip
 TALK = f"Bà {ANNA.name} (CCCD {ANNA.identity_no}, ĐT {ANNA.phone}, {ANNA.email}) ở {ANNA.address}"
 """What an officer should not write into a reason, and does."""
 
@@ -58,6 +61,68 @@ async def _lives(capital: Capital) -> None:
 async def _act(capital: Capital, officer: str, filed: dict[str, Any], verb: str, body: object) -> Any:
     path = f"/intake/v1/dossiers/{filed['id']}/{verb}"
     return await capital.call("POST", path, officer, json=body, headers={"if-match": f'"{filed["version"]}"'})
+
+
+async def _letters(capital: Capital) -> None:
+    """Letters of these people, and of somebody who names them, with texts that name them wherever one can be written."""
+    citizen, officer = capital.token("citizen", person=ANNA.identity_no), _screener(capital)
+    online = _letter("online", [ANNA.body()], about={"decision_no": TALK[:90], "project": TALK[:90]})
+    await _send(capital, citizen, "submissions", online)
+    anonymous = await _send(capital, officer, "submissions", _letter("postal", [], anonymous=True))
+    await _send(capital, officer, f"submissions/{anonymous['id']}/file", {"reason_class": "blank", "reason": TALK}, 1)
+    both = [ANNA.body() | {"role": "sender"}, DECOMPOSED | {"role": "co-sender"}]
+    taken = await _send(capital, officer, "submissions", _letter("direct", both))
+    await _send(capital, officer, f"submissions/{taken['id']}/request-supplement", {"reason": TALK}, 1)
+    await _send(capital, officer, f"submissions/{taken['id']}/supply", {"text": TALK}, 2)
+    parts = [{"kind": kind, "summary": TALK, "unit": UNIT} for kind in ("complaint", "feedback")]
+    split = await _send(capital, officer, f"submissions/{taken['id']}/split", {"parts": parts}, 3)
+    complaint, feedback = (f"cases/{case['id']}" for case in split["opened"])
+    await _send(capital, officer, f"{complaint}/accept", {"contents": [TALK]}, 1)
+    await _send(capital, officer, f"{complaint}/assign", {"officer": "cb-01"}, 2)
+    invitation = {"at": "2026-12-07T08:00:00+07:00", "place": TALK[:400]}
+    await _send(capital, officer, f"{complaint}/schedule-dialogue", invitation, 3)
+    await _send(capital, officer, f"{complaint}/withdraw", {"reason_class": "own-wish", "reason": TALK}, 4)
+    await _send(capital, officer, f"{feedback}/assign", {"officer": "cb-01"}, 1)
+    await _send(capital, officer, f"{feedback}/answer", {"outcome": "fixed", "text": TALK}, 2)
+
+
+def _screener(capital: Capital) -> str:
+    return capital.token("clerk", "screener", "handler", "head", subject="cb-01")
+
+
+def _letter(channel: str, parties: list[dict[str, str]], **more: Any) -> dict[str, Any]:
+    return {
+        "channel": channel,
+        "unit": UNIT,
+        "text": f"{TALK}. {unicodedata.normalize('NFD', TALK)}",
+        "parties": parties,
+    } | more
+
+
+async def _send(capital: Capital, token: str, path: str, body: object, seen: int | None = None) -> Any:
+    """A command of complaints that must be accepted."""
+    headers = {} if seen is None else {"if-match": f'"{seen}"'}
+    answer = await capital.call("POST", f"/complaints/v1/{path}", token, json=body, headers=headers)
+    assert answer.is_success, f"{path}: {answer.status_code} {answer.json()['code']}"
+    return answer.json()
+
+
+async def _mistaken_letters(capital: Capital) -> None:
+    """Letters that are refused while they hold people's details, and a look at one with a wrong secret."""
+    path, officer = "/complaints/v1/submissions", _screener(capital)
+    for body in (
+        _letter("direct", [ANNA.body() | {"phone": f"{ANNA.phone} hoặc {ANNA.email}"}]),
+        _letter("direct", [ANNA.body() | {"identity_no": f"{ANNA.identity_no} {ANNA.name}"}]),
+        _letter("direct", [ANNA.body()]) | {ANNA.name: ANNA.phone},
+        _letter(ANNA.name, [ANNA.body()]),
+    ):
+        assert (await capital.call("POST", path, officer, json=body)).status_code == 422
+    elsewhere = _letter("direct", [ANNA.body()], unit=ANNA.identity_no[:10])
+    assert (await capital.call("POST", path, officer, json=elsewhere)).status_code == 403
+    again = {"code": ANNA.name, "secret": ANNA.phone.replace(" ", "")[:8]}
+    assert (await capital.call("POST", "/complaints/v1/lookups", json=again)).status_code == 404
+    await capital.call("GET", f"{path}?unit={ANNA.identity_no}&state={quote(ANNA.name)}", officer)
+    await capital.call("GET", f"/complaints/v1/cases?handler={quote(ANNA.name)}&unit={quote(ANNA.phone)}", officer)
 
 
 async def _mistakes(capital: Capital) -> None:
@@ -92,16 +157,29 @@ async def _strange_records(capital: Capital) -> None:
 async def lived(capital: Capital) -> Capital:
     """The capital after these people were there, with everything arrived where it goes."""
     await _lives(capital)
+    await wait_until(lambda: _knows_units(capital), what="complaints knows the units")
+    await _letters(capital)
     await _mistakes(capital)
+    await _mistaken_letters(capital)
     await _strange_records(capital)
     async with capital.database("intake") as intake, capital.database("reporting") as reporting:
         facts = await intake.fetchval("SELECT count(*) FROM fact WHERE topic = 'intake.dossiers'")
         await wait_until(lambda: _is(reporting, "SELECT count(*) FROM timeline_1", facts), what="facts in reporting")
         await wait_until(lambda: _is(intake, "SELECT count(*) FROM outbox", 0), what="an empty outbox")
+    async with capital.database("complaints") as complaints, capital.database("reporting") as reporting:
+        facts = await complaints.fetchval("SELECT count(*) FROM fact WHERE topic = 'complaints.cases'")
+        found = "SELECT count(*) FROM case_timeline_1"
+        await wait_until(lambda: _is(reporting, found, facts), what="facts of letters in reporting")
+        await wait_until(lambda: _is(complaints, "SELECT count(*) FROM outbox", 0), what="an empty outbox")
     async with capital.database("notifications") as db:
         await wait_until(lambda: _is(db, "SELECT count(*) FROM outbox", 0), what="an empty outbox")
         await wait_until(lambda: db.fetchval("SELECT count(*) > 0 FROM contact"), what="sealed contacts")
     return capital
+
+
+async def _knows_units(capital: Capital) -> bool:
+    async with capital.database("complaints") as db:
+        return bool(await db.fetchval("SELECT EXISTS (SELECT FROM unit WHERE code = $1)", UNIT))
 
 
 async def _is(db: Any, question: str, answer: int) -> bool:
@@ -114,6 +192,13 @@ async def test_the_people_of_this_scan_really_came(lived: Capital) -> None:
         for value in await values(db, "dossier", "summary", "text"):
             found.look("intake", "dossier.summary", value)
         assert await db.fetchval("SELECT count(*) FROM person") >= 4
+    async with lived.database("complaints") as db:
+        for table, column in PLACES["complaints"] - {("submission", "late_reason")}:
+            letters = Search([ANNA])
+            for value in await values(db, table, column, "text"):
+                letters.look("complaints", f"{table}.{column}", value)
+            assert any("name of person 0" in hit for hit in letters.hits), f"nobody is named in {table}.{column}"
+        assert await db.fetchval("SELECT count(*) FROM person") >= 3
     assert {hit.split(": ")[2] for hit in found.hits} >= {
         f"{what} of person 0" for what in ("name", "email", "address")
     }
@@ -165,12 +250,14 @@ async def test_no_metric_holds_a_person(lived: Capital) -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-async def test_no_column_outside_intakes_own_texts_holds_a_person(lived: Capital, service: str) -> None:
-    search, allowed = Search(PEOPLE), PLACES_OF_INTAKE if service == "intake" else frozenset()
+async def test_no_column_but_the_texts_of_the_service_that_took_them_holds_a_person(
+    lived: Capital, service: str
+) -> None:
+    search, allowed = Search(PEOPLE), PLACES[service]
     async with lived.database(service) as db:
         for table, column, kind in await columns(db):
             if (table, column) not in allowed:
                 for value in await values(db, table, column, kind):
                     search.look(table, column, value)
     assert search.hits == []
-    assert {"fact", "idempotency"} <= search.bytes.keys() or service != "intake"
+    assert {"fact", "idempotency"} <= search.bytes.keys() or service not in {"intake", "complaints"}
