@@ -6,7 +6,7 @@ JOBS ?= 2
 TESTS ?= shared services deploy
 RINGS ?= not full and not containers
 
-.PHONY: setup run test check fmt bench faults docs clean requirements
+.PHONY: setup run test check fmt bench faults docs clean requirements compose-up
 
 setup: $(READY)
 
@@ -46,6 +46,11 @@ faults: $(READY)
 # Measured beside their limits and peers; KEYS="submit relay" for some of them.
 bench: $(READY)
 	@$(BIN)/gandan bench $(KEYS)
+
+# Everything in containers: secrets once, one image, healthy when it returns. deploy/containers.md tells the rest.
+compose-up: $(READY)
+	@$(BIN)/python -m deploy.compose.prepare
+	@docker compose up --build --detach --wait
 
 # Contracts for other teams: OpenAPI, AsyncAPI, JSON Schemas.
 docs: $(READY)
