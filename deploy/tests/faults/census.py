@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -23,6 +23,11 @@ OWED = {
     "dossier-refused": "HS-03",
     "dossier-settled": "HS-07",
     "result-returned": "HS-08",
+    "deadline-breached": "HS-06a",
+    "submission-registered": "DT-01a",
+    "case-accepted": "KN-01a",
+    "case-refused": "KN-01b",
+    "answer-sent": "PA-01",
 }
 """Which fact owes which notice, as the catalogue of notices says; HS-00 is owed for what an officer has still to accept."""
 
@@ -38,30 +43,40 @@ COUNTED = {
 _PARKED = "SELECT consumer, topic, reason, detail FROM parked ORDER BY id"
 
 Place = tuple[UUID, int]
-"""A dossier and the sequence of a fact in it."""
+"""A dossier, a letter or a case, and the sequence of a fact in it."""
 
 
 @dataclass
 class Promises:
-    """What accepted commands owe: the facts of each dossier in order, and who was told to wait for an answer first."""
+    """What accepted commands owe: the facts of each dossier in order, and who was told to wait for an answer first.
+
+    `letters` holds the same of each letter and of each case that was made of one.
+    """
 
     facts: dict[UUID, list[str]] = field(default_factory=dict)
     waits: set[UUID] = field(default_factory=set)
+    letters: dict[UUID, list[str]] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
-        """How many facts are owed."""
+        """How many facts of dossiers are owed."""
         return sum(map(len, self.facts.values()))
 
-    def places(self) -> dict[Place, str]:
-        """The facts owed, as a topic would show them."""
-        return {(id_, n): fact for id_, facts in self.facts.items() for n, fact in enumerate(facts, 1)}
+    def letter(self, about: UUID, fact: str) -> None:
+        """One more fact of a letter or a case is owed."""
+        self.letters.setdefault(about, []).append(fact)
 
     def notices(self) -> Counter[tuple[str, UUID, int]]:
-        """The notices owed: code, dossier, sequence; each once."""
+        """The notices owed: code, dossier or letter or case, sequence; each once."""
         owed = Counter(("HS-00", id_, 1) for id_ in self.waits)
-        owed.update((OWED[fact], *place) for place, fact in self.places().items() if fact in OWED)
+        places = placed(self.facts) | placed(self.letters)
+        owed.update((OWED[fact], *place) for place, fact in places.items() if fact in OWED)
         return owed
+
+
+def placed(owed: Mapping[UUID, Sequence[str]]) -> dict[Place, str]:
+    """Facts owed, as a topic would show them."""
+    return {(id_, n): fact for id_, facts in owed.items() for n, fact in enumerate(facts, 1)}
 
 
 @dataclass
@@ -113,6 +128,9 @@ class Census:
 
     lines: dict[UUID, int]
     timeline: dict[Place, str]
+    letter_lines: dict[UUID, int]
+    """Of letters and of cases."""
+    letters: dict[Place, str]
     counters: Counter[str]
     notices: Counter[tuple[str, UUID, int]]
     inbox: int
@@ -129,6 +147,10 @@ async def take(province: Province) -> Census:
         version = await db.fetchval("SELECT version FROM projection_active")
         lines = await db.fetch(f"SELECT id, version FROM dossier_line_{version}")
         timeline = await db.fetch(f"SELECT dossier, sequence, type FROM timeline_{version}")
+        letter_lines = await db.fetch(
+            f"SELECT id, version FROM letter_line_{version} UNION ALL SELECT id, version FROM case_line_{version}"
+        )
+        letters = await db.fetch(f"SELECT about, sequence, type FROM case_timeline_{version}")
         sums = ", ".join(f"coalesce(sum({name}), 0)::int AS {name}" for name in COUNTED.values())
         counters = await db.fetchrow(f"SELECT {sums} FROM unit_day_{version}")
         parked = await db.fetch(_PARKED)
@@ -138,11 +160,15 @@ async def take(province: Province) -> Census:
         unread = await db.fetchval("SELECT coalesce(sum(unread), 0)::int FROM recipient")
         parked += await db.fetch(_PARKED)
         waiting = await db.fetchval("SELECT count(*) FROM outbox")
-    async with province.database("intake") as db:
-        waiting += await db.fetchval("SELECT count(*) FROM outbox")
+    for service in ("intake", "complaints"):
+        async with province.database(service) as db:
+            waiting += await db.fetchval("SELECT count(*) FROM outbox")
+            parked += await db.fetch(_PARKED)
     return Census(
         lines={row["id"]: row["version"] for row in lines},
         timeline={(row["dossier"], row["sequence"]): short(row["type"]) for row in timeline},
+        letter_lines={row["id"]: row["version"] for row in letter_lines},
+        letters={(row["about"], row["sequence"]): short(row["type"]) for row in letters},
         counters=Counter(dict(counters.items())),
         notices=Counter((row["code"], row["aggregate"], row["aggregate_seq"]) for row in told),
         inbox=inbox,
@@ -154,16 +180,25 @@ async def take(province: Province) -> Census:
 
 async def drained(province: Province, promised: Promises, *, seconds: float = DRAIN_SECONDS) -> Census:
     """Wait until everything accepted has arrived everywhere; the census then."""
-    facts, owed = promised.total, promised.notices().total()
+    facts, letters, owed = promised.total, sum(map(len, promised.letters.values())), promised.notices().total()
 
     async def arrived() -> Census | None:
         found = await take(province)
-        done = len(found.timeline) >= facts and found.notices.total() >= owed and found.waiting == 0
+        done = len(found.timeline) >= facts and len(found.letters) >= letters
+        done = done and found.notices.total() >= owed and found.waiting == 0
         return found if done else None
 
-    found = await wait_until(arrived, seconds=seconds, every=0.2, what=f"{facts} facts and {owed} notices")
+    found = await wait_until(arrived, seconds=seconds, every=0.2, what=f"{facts + letters} facts and {owed} notices")
     assert found is not None
     return found
+
+
+async def caught_up(province: Province, promised: Promises, *, seconds: float = DRAIN_SECONDS) -> None:
+    """Wait until everything accepted until now is in the read model, while more may come."""
+    facts = promised.total
+    async with province.database("reporting") as db:
+        there = "SELECT count(*) >= $1 FROM timeline_1"
+        await wait_until(lambda: db.fetchval(there, facts), seconds=seconds, what=f"{facts} facts in reporting")
 
 
 async def agree(
@@ -176,7 +211,7 @@ async def agree(
     found = await drained(province, promised, seconds=seconds)
     topic = await read_topic(province, "intake.dossiers", ours=ours)
     await _told(province, promised, found)
-    owed = promised.places()
+    owed = placed(promised.facts)
     assert topic.facts == owed, _difference(topic.facts, owed)
     assert turned or topic.inversions == []
     assert found.timeline == owed, _difference(found.timeline, owed)
@@ -184,9 +219,21 @@ async def agree(
     wanted = Counter(COUNTED[fact] for fact in owed.values() if fact in COUNTED)
     assert found.counters == wanted, f"{found.counters} instead of {wanted}"
     assert found.parked == [], found.parked[:5]
-    for service in ("intake", "notifications"):
+    await _letters(province, promised, found, turned=turned)
+    for service in ("intake", "complaints", "notifications"):
         await _whole(province, service)
     return topic
+
+
+async def _letters(province: Province, promised: Promises, found: Census, *, turned: bool) -> None:
+    """The same of letters and cases: what was promised is in the topic, in reporting and on its lines, in order."""
+    owed = placed(promised.letters)
+    assert found.letters == owed, _difference(found.letters, owed)
+    assert found.letter_lines == {id_: len(facts) for id_, facts in promised.letters.items()}
+    if owed:
+        topic = await read_topic(province, "complaints.cases")
+        assert topic.facts == owed, _difference(topic.facts, owed)
+        assert turned or topic.inversions == []
 
 
 async def _told(province: Province, promised: Promises, found: Census) -> None:
@@ -194,7 +241,7 @@ async def _told(province: Province, promised: Promises, found: Census) -> None:
     assert found.notices == owed, f"too many: {found.notices - owed}, missing: {owed - found.notices}"
     assert found.inbox == found.unread == owed.total()
     topic = await read_topic(province, "notifications.notices")
-    assert len(topic.facts) == owed.total()
+    assert sum(fact == "notice-created" for fact in topic.facts.values()) == owed.total()
     assert topic.inversions == []
 
 

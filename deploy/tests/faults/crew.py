@@ -1,4 +1,4 @@
-"""The usual crew of a campaign: intake's API and relay in processes of their own, the readers in a third, and load."""
+"""The usual crew of a campaign: the APIs and intake's relay in processes of their own, the readers in a third, and load."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Self
 
+from deploy.tests.faults.letters import SUBJECT
 from deploy.tests.faults.load import Load
-from deploy.tests.province import Province
+from deploy.tests.province import UNIT, Province
 from shared.testing.processes import Child
 
 READERS = ("notifications", "reporting")
@@ -21,6 +22,8 @@ class Crew:
     """Who works; each may be killed and replaced."""
 
     province: Province
+    letters: int = 0
+    """How many officers work on letters beside the others; without any, complaints does not run."""
     api: Child = field(init=False)
     relay: Child = field(init=False)
     readers: Child = field(init=False)
@@ -36,19 +39,34 @@ class Crew:
 
     def start_api(self) -> None:
         """A new API."""
-        self.api = self.province.start("intake", parts="api")
+        self.api = self.province.start("intake", *self._complaints, parts="api")
 
     def start_relay(self, failpoint: str = "") -> None:
         """A new relay of intake."""
         self.relay = self.province.start("intake", parts="relay", failpoint=failpoint)
 
     def start_readers(self, failpoint: str = "") -> None:
-        """New consumers (and the relay of what notifications states)."""
-        self.readers = self.province.start(*READERS, parts=READING, failpoint=failpoint)
+        """New consumers (and the relays of what complaints and notifications state)."""
+        self.readers = self.province.start(*self._complaints, *READERS, parts=READING, failpoint=failpoint)
 
     def load(self, officers: int = 4) -> Load:
         """Officers who use whichever API there is."""
-        return Load(lambda: self.api.url, self.province.officer(), officers)
+        screener = self.province.token("clerk", "screener", "handler", "head", subject=SUBJECT)
+        return Load(
+            lambda: self.api.url,
+            self.province.officer(),
+            officers,
+            screeners=[screener] * self.letters,
+            known=self._known,
+        )
+
+    @property
+    def _complaints(self) -> Sequence[str]:
+        return ("complaints",) if self.letters else ()
+
+    async def _known(self) -> bool:
+        async with self.province.database("complaints") as db:
+            return bool(await db.fetchval("SELECT EXISTS (SELECT FROM unit WHERE code = $1)", UNIT))
 
     @asynccontextmanager
     async def under_load(self) -> AsyncIterator[Load]:

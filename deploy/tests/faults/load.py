@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from deploy.tests.faults.census import Promises
+from deploy.tests.faults.letters import Letters
 from deploy.tests.province import PROCEDURE, UNIT
 from shared.testing.clients import PatientClient
 
@@ -56,6 +57,9 @@ class Load:
     """Where intake's HTTP answers now."""
     token: str
     officers: int = 4
+    screeners: Sequence[str] = ()
+    """Tokens of officers who work on letters, as soon as `known` says that complaints knows its units."""
+    known: Callable[[], Awaitable[bool]] | None = None
     promised: Promises = field(default_factory=Promises)
     clients: list[PatientClient] = field(default_factory=list)
     stopping: bool = False
@@ -74,6 +78,11 @@ class Load:
                 leaving.push_async_callback(client.close)
                 self.clients.append(client)
                 officers.create_task(self._work(client, random.Random(number)))  # noqa: S311 - repeatable
+            for number, token in enumerate(self.screeners):
+                client = PatientClient(self.base, token)
+                leaving.push_async_callback(client.close)
+                self.clients.append(client)
+                officers.create_task(self._read(client, random.Random(number)))  # noqa: S311 - repeatable
             try:
                 yield self
             finally:
@@ -84,6 +93,13 @@ class Load:
         papers = [component["name"] for component in required if component["required"]]
         while not self.stopping:
             await self.live(client, *dice.choice(_LIVES), papers)
+
+    async def _read(self, client: PatientClient, dice: random.Random) -> None:
+        reading = Letters(self.promised.letter, client, dice)
+        while not self.stopping and self.known and not await self.known():  # noqa: ASYNC110 - a database has no event
+            await asyncio.sleep(0.1)
+        while not self.stopping:
+            await reading.live()
 
     async def live(
         self, client: PatientClient, channel: str, steps: Sequence[str], papers: Sequence[str], **changes: Any

@@ -16,7 +16,7 @@ FULL = (pytest.mark.full, pytest.mark.timeout(1200))
 
 @pytest.mark.parametrize("kills", [3, pytest.param(20, marks=FULL)])
 async def test_commands_repeated_after_the_api_was_killed_are_done_once(province: Province, kills: int) -> None:
-    crew = await Crew(province).begin()
+    crew = await Crew(province, letters=1).begin()
     async with crew.under_load() as load:
         for _ in range(kills):
             await load.reach(30)
@@ -24,12 +24,13 @@ async def test_commands_repeated_after_the_api_was_killed_are_done_once(province
             crew.start_api()
         await load.reach(30)
     assert load.seen["ConnectError"] > 0, "no client noticed a kill"
+    assert load.promised.letters, "no letter was taken"
     await census.agree(province, load.promised)
 
 
 @pytest.mark.parametrize("kills", [3, pytest.param(21, marks=FULL)])
 async def test_a_relay_killed_between_any_two_steps_loses_nothing(province: Province, kills: int) -> None:
-    crew = await Crew(province).begin()
+    crew = await Crew(province, letters=1).begin()
     async with crew.under_load() as load:
         for failpoint in rounds([f"relay.{step}" for step in RELAY_STEPS], kills):
             crew.relay.kill()
@@ -43,7 +44,7 @@ async def test_a_relay_killed_between_any_two_steps_loses_nothing(province: Prov
 
 @pytest.mark.parametrize("kills", [4, pytest.param(24, marks=FULL)])
 async def test_a_consumer_killed_between_any_two_steps_has_no_second_effect(province: Province, kills: int) -> None:
-    crew = await Crew(province).begin()
+    crew = await Crew(province, letters=1).begin()
     async with crew.under_load() as load:
         for failpoint in rounds([f"consumer.{step}" for step in CONSUMER_STEPS], kills):
             crew.readers.kill()
@@ -58,7 +59,7 @@ async def test_a_consumer_killed_between_any_two_steps_has_no_second_effect(prov
 async def test_when_everything_was_killed_at_once_it_drains_after_the_next_start(
     province: Province, kills: int
 ) -> None:
-    crew = await Crew(province).begin()
+    crew = await Crew(province, letters=1).begin()
     async with crew.under_load() as load:
         for _ in range(kills):
             await load.reach(40)

@@ -63,7 +63,7 @@ async def test_everybody_goes_on_by_themselves_after_kafka_was_killed_for_a_whil
 async def test_after_an_abrupt_restart_of_postgresql_work_goes_on_without_a_partial_state(
     province: Province, times: int
 ) -> None:
-    crew = await Crew(province).begin()
+    crew = await Crew(province, letters=1).begin()
     async with crew.under_load() as load:
         for _ in range(times):
             await load.reach(30)
