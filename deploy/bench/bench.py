@@ -26,9 +26,6 @@ from shared.web.devissuer import mint
 TRIPS = topics.facts("bench.trips")
 """A topic no service reads, for bare round trips."""
 
-UNBOUNDED = "10000"
-"""Requests at work at once: what is measured is the work; `burst` measures the bound."""
-
 
 @dataclass(frozen=True, slots=True)
 class Databases:
@@ -149,7 +146,7 @@ class Bench:
         port = children.free_port()
         environment = {
             "GANDAN_HOME": str(self.product_home), "GANDAN_DATABASE_URL": databases.pattern, "GANDAN_KAFKA": self.bootstrap,
-            "GANDAN_TOPIC_PREFIX": prefix, "GANDAN_PARTS": parts, "GANDAN_LOG_LEVEL": "warning", "GANDAN_MAX_IN_FLIGHT": UNBOUNDED, **(settings or {}),
+            "GANDAN_TOPIC_PREFIX": prefix, "GANDAN_PARTS": parts, "GANDAN_LOG_LEVEL": "warning", **(settings or {}),
         }  # fmt: skip
         arguments = ["services", "up", *services, "--port", str(port)]
         async with children.running(

@@ -25,6 +25,7 @@ from faststream.kafka.message import KafkaAckableMessage
 from shared.bus import held, topics
 from shared.bus.arrival import Arrival, Raw, Undecodable, decode, key_id, raw_of
 from shared.bus.broker import guarded
+from shared.bus.pace import Pace
 from shared.bus.place import Lost, Move, Place
 from shared.contracts.envelope import Catalogue, family
 from shared.kernel import Refused, system
@@ -36,8 +37,6 @@ from shared.telemetry.metrics import Metrics
 log = logging.getLogger(__name__)
 
 Apply = Callable[[Work, Sequence[Arrival]], Awaitable[None]]
-GATHER_SECONDS = 0.02
-"""Batches begin no faster than this: in steady traffic more records share one, and a lone one does not wait."""
 BATCH_SECONDS = 60
 BREAKER_PER_MINUTE = 100
 _COUNTERS = {
@@ -107,6 +106,7 @@ class Consumer:
     busy_since: float | None = None
     polled_at: float = 0.0
     """When Kafka's client last answered a poll, be it with nothing; on the monotonic clock."""
+    pace: Pace = field(default_factory=Pace)
     backoff: float = 0.2
     committed_at: float = 0.0
     error: str | None = None
@@ -166,14 +166,14 @@ class Consumer:
 
     async def _handle(self, records: Any) -> None:
         """Called by FastStream with each batch; never raises, since nothing may be skipped."""
-        began = time.monotonic()
+        self.pace.begin()
         async with self.place.busy:
-            self.busy_since = began
+            self.busy_since = time.monotonic()
             try:
                 await self.batch([raw_of(record) for record in records])
             finally:
                 self.busy_since, self.polled_at = None, time.monotonic()
-        await asyncio.sleep(max(0, began + GATHER_SECONDS - self.polled_at))
+        await self.pace.rest()
 
     async def batch(self, records: Sequence[Raw]) -> None:
         """Apply one batch; on failure forget the places, back off and ask the database again."""

@@ -19,6 +19,7 @@ import msgspec
 from aiokafka import AIOKafkaProducer
 
 from shared.bus.broker import guarded, make_producer, stop_producer
+from shared.bus.pace import Pace
 from shared.contracts.envelope import MEDIA_TYPE, Envelope, Fact, encode, fact_type
 from shared.store.db import Connection, open_direct
 from shared.store.unit_of_work import Works
@@ -28,8 +29,6 @@ from shared.telemetry.tracing import Tracing
 log = logging.getLogger(__name__)
 
 BATCH = 2000
-GATHER_SECONDS = 0.02
-"""Passes begin no faster than this: in steady traffic a few commits share one, and a lone one does not wait."""
 IDLE_SECONDS = 0.5
 CONFIRM_SECONDS = 30
 
@@ -139,14 +138,14 @@ class Relay:
 
     async def _send_all(self, connection: Connection) -> None:
         producer = await make_producer(self.bootstrap, f"{self.service}-relay")
-        self.error = None
+        self.error, pace = None, Pace()
         try:
             while True:
                 self.wake.clear()
-                began = time.monotonic()
+                pace.begin()
                 if await self.send_batch(connection, producer) < self.batch:
                     await self._pause()
-                    await asyncio.sleep(max(0, began + GATHER_SECONDS - time.monotonic()))
+                    await pace.rest()
         finally:
             await stop_producer(producer, 3)
 

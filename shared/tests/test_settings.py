@@ -50,7 +50,7 @@ def test_a_secret_may_come_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path
     ("name", "value", "words"),
     [
         ("GANDAN_PORT", "70000", "GANDAN_PORT"), ("GANDAN_PORT", "http", "GANDAN_PORT"), ("GANDAN_LOG_LEVEL", "loud", "GANDAN_LOG_LEVEL"),
-        ("GANDAN_REPLICATION", "0", "GANDAN_REPLICATION"), ("GANDAN_TOPIC_PREFIX", "A B", "GANDAN_TOPIC_PREFIX"),
+        ("GANDAN_REPLICATION", "0", "GANDAN_REPLICATION"), ("GANDAN_MAX_IN_FLIGHT", "0", "GANDAN_MAX_IN_FLIGHT"), ("GANDAN_MAX_STREAMS", "0", "GANDAN_MAX_STREAMS"), ("GANDAN_TOPIC_PREFIX", "A B", "GANDAN_TOPIC_PREFIX"),
         ("GANDAN_KAFKA", "kafka:9092", "set together"), ("GANDAN_DATABASE_URL", "postgresql://x/{service}", "set together"),
         ("GANDAN_RATE_PRINCIPAL", "600", "GANDAN_RATE_PRINCIPAL"), ("GANDAN_RATE_ADDRESS", "0/60", "GANDAN_RATE_ADDRESS"),
         ("GANDAN_CORS_ORIGINS", "*", "GANDAN_CORS_ORIGINS"), ("GANDAN_CORS_ORIGINS", "https://a.example/", "'https://a.example/' is not an origin"),

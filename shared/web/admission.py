@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.web.problems import problem
 
-PATIENCE_SECONDS = 0.1
+PATIENCE_SECONDS = 0.5
 """Nobody waits longer for a place."""
 
 WAITING = 2
