@@ -88,6 +88,16 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """The fields each command needs."""
 
+_STANDING: Mapping[State, type[Refused]] = {
+    State.AWAITING_SUPPLEMENT: refusals.AwaitingSupplement, State.AWAITING_PAYMENT: refusals.AwaitingPayment, State.PAUSED: refusals.Paused,
+}  # fmt: skip
+_NOTHING_ASKED: Mapping[str, type[Refused]] = {
+    "supply": refusals.NotAwaitingSupplement, "confirm-payment": refusals.NotAwaitingPayment, "resume": NotPaused,
+}  # fmt: skip
+_BEFORE_THE_RESULT: Mapping[str, type[Refused]] = {
+    "pause": refusals.NotYetAssigned, "return-result": refusals.NotYetSettled, "rate": refusals.NotYetSettled,
+}  # fmt: skip
+
 
 def roles_of(command: str) -> tuple[str, ...]:
     """Who may give a command: the citizen of the dossier, or these officers of its unit."""
@@ -100,22 +110,10 @@ def check(command: str, state: State) -> None:
         raise _refusal(command, state)(state=state.value, command=command)
 
 
-_STANDING: Mapping[State, type[Refused]] = {
-    State.AWAITING_SUPPLEMENT: refusals.AwaitingSupplement, State.AWAITING_PAYMENT: refusals.AwaitingPayment, State.PAUSED: refusals.Paused,
-}  # fmt: skip
-
-
 def standing(state: State) -> type[Refused]:
-    """The name of what a dossier without a date waits for."""
-    return _STANDING[state]
-
-
-_NOTHING_ASKED: Mapping[str, type[Refused]] = {
-    "supply": refusals.NotAwaitingSupplement, "confirm-payment": refusals.NotAwaitingPayment, "resume": NotPaused,
-}  # fmt: skip
-_BEFORE_THE_RESULT: Mapping[str, type[Refused]] = {
-    "pause": refusals.NotYetAssigned, "return-result": refusals.NotYetSettled, "rate": refusals.NotYetSettled,
-}  # fmt: skip
+    """The name of what a dossier without a date waits for, or that it ended while it waited."""
+    ended = refusals.AlreadyClosed if state in CLOSED else refusals.AlreadySettled
+    return _STANDING.get(state, ended)
 
 
 def _refusal(command: str, state: State) -> type[Refused]:

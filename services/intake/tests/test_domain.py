@@ -393,6 +393,13 @@ def test_a_slip_needs_a_date_of_return() -> None:
     for state, refusal in standing.items():
         with pytest.raises(refusal):
             domain.check_slip(in_state(state))
+    for command, state, ended in (
+        ("settle", State.PAUSED, domain.AlreadySettled),
+        ("stop", State.AWAITING_PAYMENT, domain.AlreadyClosed),
+        ("withdraw", State.AWAITING_SUPPLEMENT, domain.AlreadyClosed),
+    ):
+        with pytest.raises(ended):
+            domain.check_slip(give(command, in_state(state), AT + timedelta(hours=2)))
 
 
 def refused_filing(*, counter: bool, procedure: dict[str, Any], unit: dict[str, Any], **asked: Any) -> Invalid:
