@@ -27,9 +27,12 @@ _COLUMNS = ", ".join(f'"{name}"' for name in SNAPSHOT)
 _OWN = ("person", "owner", "summary", "components")
 _CREATE = f"INSERT INTO dossier ({_COLUMNS}, {', '.join(_OWN)}) VALUES ({', '.join(f'${n}' for n in range(1, len(SNAPSHOT) + len(_OWN) + 1))}) RETURNING 1"
 _SET = ", ".join(f'"{name}" = ${n}' for n, name in enumerate(SNAPSHOT[1:], 2))
-_SEEN, _REASON, _ASKED, _ADDED = (f"${len(SNAPSHOT) + n}" for n in range(1, 5))
+_SEEN, _REASON, _ASKED, _PAYMENT, _APOLOGY, _COMMENT, _ADDED, _CORRECTED = (
+    f"${len(SNAPSHOT) + n}" for n in range(1, 9)
+)
 _SAVE = f"""UPDATE dossier SET {_SET}, reason = coalesce({_REASON}, reason), supplement = coalesce({_ASKED}, supplement),
-components = components || {_ADDED} WHERE id = $1 AND version = {_SEEN} RETURNING 1"""
+payment = coalesce(coalesce(payment, '{{}}') || {_PAYMENT}, payment), apology = coalesce({_APOLOGY}, apology), comment = coalesce({_COMMENT}, comment),
+components = components || {_ADDED}, corrections = corrections || {_CORRECTED} WHERE id = $1 AND version = {_SEEN} RETURNING 1"""
 _LOCK = """SELECT d.id, s.sequence, s.head FROM dossier d JOIN stream s ON s.id = d.id WHERE d.id = ANY($1::uuid[])
 ORDER BY d.id FOR UPDATE"""
 _DOSSIER = f"""SELECT {", ".join(f'd."{name}"' for name in SNAPSHOT)}, a.clock AS answer, t.clock AS settlement
@@ -39,7 +42,10 @@ _BY_IDS = f"{_DOSSIER} WHERE d.id = ANY($1::uuid[])"
 _NUMBERS = """INSERT INTO code_counter AS c (agency, day, last) SELECT * FROM unnest($1::text[], $2::date[], $3::int4[])
 ON CONFLICT (agency, day) DO UPDATE SET last = c.last + excluded.last RETURNING agency, day, last"""
 _LATE = "SELECT id, code, unit, recipient, handler FROM dossier WHERE id = ANY($1::uuid[])"
-_PAPERS = """SELECT d.summary, d.components, p.id, p.data_key, p.sealed, o.id AS owner_id, o.data_key AS owner_data_key, o.sealed AS owner_sealed
+_TEXTS = (
+    "SELECT summary, components, supplement, reason, payment, apology, corrections, comment FROM dossier WHERE id = $1"
+)
+_PAPERS = """SELECT d.summary, d.components, d.corrections, p.id, p.data_key, p.sealed, o.id AS owner_id, o.data_key AS owner_data_key, o.sealed AS owner_sealed
 FROM dossier d JOIN person p ON p.id = d.person LEFT JOIN person o ON o.id = d.owner WHERE d.id = $1"""
 _CONTACTS = """SELECT c.recipient, c.sequence, p.id, CASE WHEN c.forgotten_at IS NULL THEN p.data_key END AS data_key, p.sealed
 FROM contact c JOIN person p ON p.id = c.person WHERE c.recipient = ANY($1::uuid[])"""
@@ -56,17 +62,47 @@ class Texts:
     components: Sequence[Mapping[str, Any]]
     supplement: Mapping[str, Any] | None
     reason: str | None
+    payment: Mapping[str, Any] | None
+    apology: Mapping[str, Any] | None
+    corrections: Sequence[Mapping[str, Any]]
+    comment: str | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Kept:
+    """What a command leaves in the dossier's row beside its next version: texts that never leave intake.
+
+    A payment's fields are put together, papers and corrections are added to those there; None leaves what was there.
+    """
+
+    reason: str | None = None
+    supplement: Mapping[str, Any] | None = None
+    payment: Mapping[str, Any] | None = None
+    apology: Mapping[str, Any] | None = None
+    comment: str | None = None
+    papers: Sequence[Component] = ()
+    correction: Mapping[str, Any] | None = None
+
+    def values(self) -> tuple[Any, ...]:
+        """In the order of the statement."""
+        corrections = [] if self.correction is None else [self.correction]
+        return self.reason, self.supplement, self.payment, self.apology, self.comment, _plain(self.papers), corrections
+
+
+NOTHING_KEPT = Kept()
 
 
 def _dossier(row: Any, *, clocks: bool = True) -> Dossier:
     kept = {name: row[name] for name in SNAPSHOT}
     kept["state"] = State(kept["state"])
-    terms: dict[str, Any] = {kind: _term(row[kind]) for kind in (ANSWER, SETTLEMENT)} if clocks else {}
+    terms: dict[str, Any] = (
+        {ANSWER: _term(row[ANSWER]), SETTLEMENT: _term(row[SETTLEMENT], row["moved_by"])} if clocks else {}
+    )
     return Dossier(**kept, **terms)
 
 
-def _term(clock: Mapping[str, Any] | None) -> Term | None:
-    return None if clock is None else Term(Clock.from_dict(clock))
+def _term(clock: Mapping[str, Any] | None, moved_by: int = 0) -> Term | None:
+    return None if clock is None else Term(Clock.from_dict(clock), moved_by=moved_by)
 
 
 def _plain(components: Sequence[Component]) -> list[dict[str, Any]]:
@@ -121,17 +157,10 @@ async def _lock(connection: Connection, ids: Sequence[UUID]) -> Sequence[tuple[A
     return [(tails[each], rows[each]) if each in tails else None for each in ids]
 
 
-def save(
-    work: Work,
-    dossier: Dossier,
-    *,
-    reason: str | None = None,
-    supplement: Mapping[str, Any] | None = None,
-    added: Sequence[Component] = (),
-) -> None:
-    """Write the next version, and the texts that stay in intake: a reason, what was asked for, papers that came later."""
+def save(work: Work, dossier: Dossier, kept: Kept = NOTHING_KEPT) -> None:
+    """Write the next version, and the texts that stay in intake."""
     seen = dossier.version - 1
-    work.along(_SAVE, *values(dossier), seen, reason, supplement, _plain(added), seen=seen)
+    work.along(_SAVE, *values(dossier), seen, *kept.values(), seen=seen)
 
 
 async def dossier(connection: Connection, id: UUID) -> Dossier:
@@ -150,12 +179,11 @@ async def dossier_by_code(connection: Connection, code: str) -> Dossier | None:
 
 async def texts(connection: Connection, id: UUID) -> Texts:
     """What a dossier's reader is shown beside its state."""
-    row = await connection.fetchrow("SELECT summary, components, supplement, reason FROM dossier WHERE id = $1", id)
-    return Texts(**row)
+    return Texts(**await connection.fetchrow(_TEXTS, id))
 
 
 async def papers(connection: Connection, id: UUID) -> Mapping[str, Any]:
-    """What a slip needs beside the dossier: summary, components, and the vault rows of submitter and owner."""
+    """What a slip needs beside the dossier: summary, components, corrections, and the vault rows of submitter and owner."""
     row: Mapping[str, Any] = await connection.fetchrow(_PAPERS, id)
     return row
 

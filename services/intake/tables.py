@@ -104,6 +104,9 @@ class DossierRow(Row, table=True):
     closed_at: datetime | None = Field(default=None, sa_type=Instant)
     handler: str | None = None
     supplements: int
+    apologies: int
+    moved_by: int
+    rating: int | None = None
     respond_by: date | None = None
     answer_due_at: datetime | None = Field(default=None, sa_type=Instant)
     due_at: datetime | None = Field(default=None, sa_type=Instant)
@@ -123,7 +126,15 @@ class DossierRow(Row, table=True):
     supplement: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
     """What was asked for last: names of papers and the reason's text."""
     reason: str | None = None
-    """The text of a refusal or withdrawal; its class is in the fact."""
+    """The text of a refusal, withdrawal, stop or pause; its class is in the fact."""
+    payment: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    """What was to be paid last and for what, and the proof."""
+    apology: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    """Why the appointment was moved, from when to when, and who signed."""
+    corrections: list[dict[str, Any]] = Field(sa_type=JSONB)
+    """Typing errors put right, in order; what was written first stays where it is."""
+    comment: str | None = None
+    """What the citizen wrote with the rating."""
 
 
 class LookupLockRow(Row, table=True):

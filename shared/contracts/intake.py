@@ -127,6 +127,110 @@ class ResultReturned(Fact):
 
 
 @fact(DOSSIERS, "dossier")
+class PaymentRequired(Fact):
+    """A financial obligation has to be met first (portal status 6): the clock stands still until it is proved."""
+
+    dossier: UUID
+    code: str
+    unit: str
+    recipient: UUID
+    amount: int | None = None
+    notice_no: str | None = None
+    respond_by: date | None = None
+    remaining_working_hours: float | None = None
+
+
+@fact(DOSSIERS, "dossier")
+class PaymentConfirmed(Fact):
+    """The obligation is met: the second appointment counts from the proof of payment."""
+
+    dossier: UUID
+    code: str
+    unit: str
+    recipient: UUID
+    due_at: datetime
+    due_on: date
+    promised_on: date
+    lawful_due_on: date
+
+
+@fact(DOSSIERS, "dossier")
+class DossierPaused(Fact):
+    """Settlement waits for something outside the unit (portal status 8, which resumes)."""
+
+    dossier: UUID
+    code: str
+    unit: str
+    recipient: UUID
+    reason_class: str
+    remaining_working_hours: float | None = None
+
+
+@fact(DOSSIERS, "dossier")
+class DossierResumed(Fact):
+    """Settlement goes on, with its new due date."""
+
+    dossier: UUID
+    code: str
+    unit: str
+    recipient: UUID
+    due_at: datetime
+    due_on: date
+    promised_on: date
+    lawful_due_on: date
+
+
+@fact(DOSSIERS, "dossier")
+class AppointmentMoved(Fact):
+    """The unit apologises and gives a new date (form 04), once; the lawful date stays what it is."""
+
+    dossier: UUID
+    code: str
+    unit: str
+    recipient: UUID
+    reason_class: str
+    old_promised_on: date
+    promised_on: date
+    due_at: datetime
+    due_on: date
+    lawful_due_on: date
+    signer: str
+
+
+@fact(DOSSIERS, "dossier")
+class DossierStopped(Fact):
+    """Stopped on the applicant's request before any decision (form 05, portal status 8, final)."""
+
+    dossier: UUID
+    code: str
+    unit: str
+    recipient: UUID
+    reason_class: str
+
+
+@fact(DOSSIERS, "dossier")
+class DossierCorrected(Fact):
+    """A typing error was put right; which field, never its words."""
+
+    dossier: UUID
+    code: str
+    unit: str
+    recipient: UUID
+    field: str
+    reason_class: str
+
+
+@fact(DOSSIERS, "dossier")
+class DossierRated(Fact):
+    """The citizen says how satisfied they are, 1 to 5, after the result was returned."""
+
+    dossier: UUID
+    code: str
+    unit: str
+    score: int
+
+
+@fact(DOSSIERS, "dossier")
 class DossierWithdrawn(Fact):
     """The citizen took the dossier back (portal status 7)."""
 
@@ -218,6 +322,7 @@ class ContactSealed(Fact):
 
 DOSSIER_FACTS: tuple[type[Fact], ...] = (
     DossierSubmitted, DossierAccepted, DossierRefused, DossierAssigned, SupplementRequested, SupplementSupplied,
+    PaymentRequired, PaymentConfirmed, DossierPaused, DossierResumed, AppointmentMoved, DossierStopped, DossierCorrected, DossierRated,
     DossierSettled, ResultReturned, DossierWithdrawn, DeadlineWarned, DeadlineBreached,
 )  # fmt: skip
 REFERENCE_FACTS: tuple[type[Fact], ...] = (UnitDescribed, ProcedureDescribed)

@@ -23,6 +23,7 @@ OWED = {
     "dossier-refused": "HS-03",
     "dossier-settled": "HS-07",
     "result-returned": "HS-08",
+    "dossier-withdrawn": "HS-09a",
     "deadline-breached": "HS-06a",
     "submission-registered": "DT-01a",
     "case-accepted": "KN-01a",

@@ -49,6 +49,10 @@ async def _lives(capital: Capital) -> None:
     for verb, body in (
         ("request-supplement", {"components": [TALK[:200]], "reason": TALK}),
         ("supply", {"components": [paper]}),
+        ("correct", {"field": "summary", "value": TALK, "reason_class": "typing-error", "reason": TALK}),
+        ("pause", {"reason_class": "other-agency", "reason": TALK}),
+        ("resume", None),
+        ("require-payment", {"amount": 20000, "purpose": TALK[:300]}),
         ("withdraw", {"reason_class": "other", "reason": TALK}),
     ):
         filed = (await _act(capital, officer, filed, verb, body)).json()

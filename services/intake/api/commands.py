@@ -10,11 +10,18 @@ from fastapi import APIRouter, Depends, Request, Response
 from services.intake import domain, handlers
 from services.intake.api.common import AnyVersion, At, Command, Version, changed
 from services.intake.api.schemas import (
+    AppointmentBody,
     AssignBody,
+    CorrectionBody,
     DossierView,
+    PauseBody,
+    PaymentBody,
+    ProofBody,
+    RatingBody,
     ReasonBody,
     ReturnBody,
     SettleBody,
+    StopBody,
     SupplementBody,
     SupplyBody,
 )
@@ -159,4 +166,92 @@ async def withdraw_dossier(
     dossier = await handlers.withdraw_dossier(
         desk, caller(who, key), id, version, reason_class=body.reason_class, reason=body.reason
     )
+    return changed(request, response, dossier, who)
+
+
+@router.post("/dossiers/{id}/stop")
+async def stop_dossier(
+    id: UUID, body: StopBody, desk: At, who: Annotated[Principal, _acting("stop")], version: AnyVersion, key: Command, request: Request, response: Response,
+) -> DossierView:  # fmt: skip
+    """Stop at the applicant's request, before there is a decision."""
+    dossier = await handlers.stop_dossier(
+        desk, caller(who, key), id, version, reason_class=body.reason_class, reason=body.reason,
+    )  # fmt: skip
+    return changed(request, response, dossier, who)
+
+
+@router.post("/dossiers/{id}/pause")
+async def pause_dossier(
+    id: UUID, body: PauseBody, desk: At, who: Annotated[Principal, _acting("pause")], version: Version, key: Command, request: Request, response: Response,
+) -> DossierView:  # fmt: skip
+    """Wait for something outside the unit; the clock stands still."""
+    dossier = await handlers.pause_dossier(
+        desk, caller(who, key), id, version, reason_class=body.reason_class, reason=body.reason,
+    )  # fmt: skip
+    return changed(request, response, dossier, who)
+
+
+@router.post("/dossiers/{id}/resume")
+async def resume_dossier(
+    id: UUID, desk: At, who: Annotated[Principal, _acting("resume")], version: Version, key: Command, request: Request, response: Response,
+) -> DossierView:  # fmt: skip
+    """Go on with a paused dossier."""
+    dossier = await handlers.resume_dossier(
+        desk, caller(who, key), id, version,
+    )  # fmt: skip
+    return changed(request, response, dossier, who)
+
+
+@router.post("/dossiers/{id}/require-payment")
+async def require_payment(
+    id: UUID, body: PaymentBody, desk: At, who: Annotated[Principal, _acting("require-payment")], version: Version, key: Command, request: Request, response: Response,
+) -> DossierView:  # fmt: skip
+    """Ask for a payment; the clock stands still until it is proved."""
+    dossier = await handlers.require_payment(
+        desk, caller(who, key), id, version, amount=body.amount, purpose=body.purpose, notice_no=body.notice_no, respond_by=body.respond_by,
+    )  # fmt: skip
+    return changed(request, response, dossier, who)
+
+
+@router.post("/dossiers/{id}/confirm-payment")
+async def confirm_payment(
+    id: UUID, body: ProofBody, desk: At, who: Annotated[Principal, _acting("confirm-payment")], version: AnyVersion, key: Command, request: Request, response: Response,
+) -> DossierView:  # fmt: skip
+    """Hand in the proof of payment; the second appointment counts from now."""
+    dossier = await handlers.confirm_payment(
+        desk, caller(who, key), id, version, reference=body.reference, paid_at=body.paid_at,
+    )  # fmt: skip
+    return changed(request, response, dossier, who)
+
+
+@router.post("/dossiers/{id}/move-appointment")
+async def move_appointment(
+    id: UUID, body: AppointmentBody, desk: At, who: Annotated[Principal, _acting("move-appointment")], version: Version, key: Command, request: Request, response: Response,
+) -> DossierView:  # fmt: skip
+    """Apologise and promise another day: once, at the latest on the working day before the one promised."""
+    dossier = await handlers.move_appointment(
+        desk, caller(who, key), id, version, new_due_on=body.new_due_on, reason_class=body.reason_class, reason=body.reason, signer=body.signer,
+    )  # fmt: skip
+    return changed(request, response, dossier, who)
+
+
+@router.post("/dossiers/{id}/correct")
+async def correct_dossier(
+    id: UUID, body: CorrectionBody, desk: At, who: Annotated[Principal, _acting("correct")], version: Version, key: Command, request: Request, response: Response,
+) -> DossierView:  # fmt: skip
+    """Put a typing error right; what was written first is kept."""
+    dossier = await handlers.correct_dossier(
+        desk, caller(who, key), id, version, field=body.field, value=body.value, reason_class=body.reason_class, reason=body.reason,
+    )  # fmt: skip
+    return changed(request, response, dossier, who)
+
+
+@router.post("/dossiers/{id}/rate")
+async def rate_dossier(
+    id: UUID, body: RatingBody, desk: At, who: Annotated[Principal, _acting("rate")], version: AnyVersion, key: Command, request: Request, response: Response,
+) -> DossierView:  # fmt: skip
+    """Rate the service from 1 to 5, once, after the result was returned."""
+    dossier = await handlers.rate_dossier(
+        desk, caller(who, key), id, version, score=body.score, comment=body.comment,
+    )  # fmt: skip
     return changed(request, response, dossier, who)

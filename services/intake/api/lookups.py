@@ -19,12 +19,14 @@ router = APIRouter(prefix="/v1")
 _STATUS: Mapping[Language, Mapping[str, str]] = {
     "vi": {
         "submitted": "Hồ sơ đã gửi, đang chờ cán bộ tiếp nhận", "accepted": "Hồ sơ đã được tiếp nhận", "refused": "Hồ sơ không được tiếp nhận",
-        "in-progress": "Hồ sơ đang được giải quyết", "awaiting-supplement": "Hồ sơ chờ Ông/Bà bổ sung giấy tờ", "settled": "Đã có kết quả",
+        "in-progress": "Hồ sơ đang được giải quyết", "awaiting-supplement": "Hồ sơ chờ Ông/Bà bổ sung giấy tờ",
+        "awaiting-payment": "Hồ sơ chờ Ông/Bà nộp tiền theo thông báo", "paused": "Hồ sơ tạm dừng giải quyết", "stopped": "Hồ sơ đã dừng giải quyết theo yêu cầu", "settled": "Đã có kết quả",
         "returned": "Đã trả kết quả", "withdrawn": "Hồ sơ đã rút theo yêu cầu",
     },
     "en": {
         "submitted": "Sent; an officer will answer", "accepted": "Accepted", "refused": "Not accepted", "in-progress": "Being settled",
-        "awaiting-supplement": "Waiting for papers from you", "settled": "The result is there", "returned": "The result was handed over",
+        "awaiting-supplement": "Waiting for papers from you", "awaiting-payment": "Waiting for your payment", "paused": "Settlement is paused",
+        "stopped": "Stopped at your request", "settled": "The result is there", "returned": "The result was handed over",
         "withdrawn": "Withdrawn at your request",
     },
 }  # fmt: skip

@@ -103,6 +103,7 @@ class DossierView(BaseModel):
     handler: str | None
     outcome: str | None
     result_number: str | None
+    rating: int | None = None
     respond_by: date | None
     answer_due_at: Instant | None
     due_at: Instant | None
@@ -123,6 +124,34 @@ class Supplement(BaseModel):
     reason: str
 
 
+class Payment(BaseModel):
+    """What was to be paid, in đồng, and the proof once it came."""
+
+    amount: int
+    purpose: str
+    notice_no: str | None
+    reference: str | None
+    paid_at: Instant | None
+
+
+class Apology(BaseModel):
+    """Why the appointment was moved, to which day, and who signed."""
+
+    new_due_on: date
+    reason_class: str
+    reason: str
+    signer: str
+
+
+class Correction(BaseModel):
+    """A typing error put right: the field, the right words, and why."""
+
+    field: str
+    value: str
+    reason_class: str
+    reason: str
+
+
 class Paper(BaseModel):
     """A paper of the dossier."""
 
@@ -138,6 +167,10 @@ class DossierDetail(DossierView):
     components: list[Paper]
     supplement: Supplement | None
     reason: str | None
+    payment: Payment | None
+    apology: Apology | None
+    corrections: list[Correction]
+    comment: str | None
 
 
 class Filters(BaseModel):
@@ -160,6 +193,61 @@ class ReasonBody(Body):
 
     reason_class: Literal["wrong-place", "not-complete", "not-eligible", "duplicate", "own-wish", "other"]
     reason: Annotated[str, text(max_length=2000)]
+
+
+class StopBody(Body):
+    """Why the applicant asks to stop."""
+
+    reason_class: Literal["own-wish", "duplicate", "other"]
+    reason: Annotated[str, text(max_length=2000)]
+
+
+class PauseBody(Body):
+    """What settlement waits for."""
+
+    reason_class: Literal["other-agency", "verification", "expert-opinion", "court", "force-majeure", "other"]
+    reason: Annotated[str, text(max_length=2000)]
+
+
+class PaymentBody(Body):
+    """What is to be paid, in đồng, and for what; the notice's number goes out, so it is nobody's name or phone."""
+
+    amount: Annotated[int, Field(ge=1, le=1_000_000_000_000)]
+    purpose: Annotated[str, text(max_length=300)]
+    notice_no: Annotated[str, text(max_length=60, pattern=r"^[0-9]{1,8}(/[0-9]{4})?(/[A-ZĐ-]+)?$")] | None = None
+    respond_by: Day | None = None
+
+
+class ProofBody(Body):
+    """The proof of payment: its number, and when it was paid."""
+
+    reference: Annotated[str, text(max_length=100)]
+    paid_at: Instant
+
+
+class AppointmentBody(Body):
+    """The new day, why, and who signs the apology: an id of the staff directory."""
+
+    new_due_on: Day
+    reason_class: Literal["overload", "other-agency", "verification", "technical", "force-majeure", "other"]
+    reason: Annotated[str, text(max_length=2000)]
+    signer: Annotated[str, text(max_length=60, pattern=r"^[A-Za-z0-9._-]+$")]
+
+
+class CorrectionBody(Body):
+    """A typing error: the field, the right words, and why."""
+
+    field: Literal["summary", "result-number"]
+    value: Annotated[str, text(max_length=1000)]
+    reason_class: Literal["typing-error", "misread", "applicant-asked", "other"]
+    reason: Annotated[str, text(max_length=2000)]
+
+
+class RatingBody(Body):
+    """How satisfied the citizen is, from 1 to 5, and why."""
+
+    score: Annotated[int, Field(ge=1, le=5)]
+    comment: Annotated[str, text(max_length=2000)] | None = None
 
 
 class AssignBody(Body):

@@ -1,11 +1,14 @@
 """Dossiers: states, what a command does to them, and what it is refused for. Pure.
 
-Read `states` (the arrows), `dossier` (the values), then the commands: `filing`, `supplements`, `settling`.
+Read `states` (the arrows), `dossier` (the values), then the commands: `filing`, `supplements`, `payments`, `pauses`,
+`appointments`, `settling`, `afterwards`.
 Every command takes the dossier, the instant and the office, and returns the next dossier with the fact it states.
 """
 
 from __future__ import annotations
 
+from services.intake.domain.afterwards import correct, rate
+from services.intake.domain.appointments import move_appointment
 from services.intake.domain.clocks import Office, Term
 from services.intake.domain.dossier import (
     SNAPSHOT,
@@ -19,23 +22,35 @@ from services.intake.domain.dossier import (
     is_readable_by,
     snapshot,
 )
-from services.intake.domain.filing import accept, check_submission, filing_capacity, refuse, submit, withdraw
+from services.intake.domain.filing import accept, check_submission, filing_capacity, refuse, stop, submit, withdraw
+from services.intake.domain.pauses import pause, resume
+from services.intake.domain.payments import confirm_payment, require_payment
 from services.intake.domain.refusals import (
     AlreadyAccepted,
     AlreadyClosed,
+    AlreadyMoved,
+    AlreadyRated,
     AlreadySettled,
+    AwaitingPayment,
     AwaitingSupplement,
     CounterOnly,
     DateTooEarly,
     IdentityUnknown,
     InTheFuture,
     MissingComponent,
+    NotAwaitingPayment,
     NotAwaitingSupplement,
+    NotAWorkingDay,
+    NotLater,
     NotOfferedHere,
     NotYetAccepted,
+    NotYetAssigned,
+    NotYetReturned,
     NotYetSettled,
+    Paused,
     PersonForgotten,
     ReceivedAtCounterOnly,
+    TooLateToMove,
     TooLongAgo,
     TooManySupplements,
     UnknownProcedure,
@@ -63,7 +78,10 @@ __all__ = [
     "SNAPSHOT",
     "AlreadyAccepted",
     "AlreadyClosed",
+    "AlreadyMoved",
+    "AlreadyRated",
     "AlreadySettled",
+    "AwaitingPayment",
     "AwaitingSupplement",
     "Component",
     "CounterOnly",
@@ -72,17 +90,24 @@ __all__ = [
     "IdentityUnknown",
     "InTheFuture",
     "MissingComponent",
+    "NotAWorkingDay",
+    "NotAwaitingPayment",
     "NotAwaitingSupplement",
+    "NotLater",
     "NotOfferedHere",
     "NotYetAccepted",
+    "NotYetAssigned",
+    "NotYetReturned",
     "NotYetSettled",
     "Office",
+    "Paused",
     "PersonForgotten",
     "Procedure",
     "ReceivedAtCounterOnly",
     "State",
     "Submission",
     "Term",
+    "TooLateToMove",
     "TooLongAgo",
     "TooManySupplements",
     "Unit",
@@ -95,14 +120,22 @@ __all__ = [
     "check",
     "check_slip",
     "check_submission",
+    "confirm_payment",
+    "correct",
     "filing_capacity",
     "is_readable_by",
+    "move_appointment",
+    "pause",
+    "rate",
     "refuse",
     "request_supplement",
+    "require_payment",
+    "resume",
     "return_result",
     "roles_of",
     "settle",
     "snapshot",
+    "stop",
     "submit",
     "supply",
     "timing",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from shared.law import ZONE, Calendar, Clock, Due, OfficeHours, rulebook, start
+from shared.law.zone import moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +23,15 @@ class Office:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A limit of a dossier: its clock, and what the clock says; `due` is None until a command moves the clock."""
+    """A limit of a dossier: its clock, what the clock says, and what the slip says; both None until a command moves it.
+
+    `moved_by`: so many working days the slip's date lies behind the lawful one, after an apology.
+    """
 
     clock: Clock
     due: Due | None = None
+    promise: Due | None = None
+    moved_by: int = 0
 
     @property
     def ended(self) -> bool:
@@ -34,19 +40,40 @@ class Term:
 
     def end(self, at: datetime, office: Office) -> Term:
         """The limit ends here."""
-        return _term(self.clock.complete(at), office)
+        return _term(self.clock.complete(at), office, self.moved_by)
 
     def pause(self, at: datetime, office: Office) -> Term:
-        """The limit stands still: papers are awaited."""
-        return _term(self.clock.pause(at), office)
+        """The limit stands still: papers, money or somebody else's answer are awaited."""
+        return _term(self.clock.pause(at), office, self.moved_by)
 
     def resume(self, at: datetime, office: Office) -> Term:
         """The limit goes on."""
-        return _term(self.clock.resume(at), office)
+        return _term(self.clock.resume(at), office, self.moved_by)
+
+    def restart(self, at: datetime, office: Office) -> Term:
+        """The whole limit counts anew from here: a second appointment, which nobody has moved yet."""
+        return _term(self.clock.restart(at), office)
+
+    def move(self, days: int, office: Office) -> Term:
+        """The slip's date lies so many working days behind the lawful one from now on."""
+        return _term(self.clock, office, days)
 
 
-def _term(clock: Clock, office: Office) -> Term:
-    return Term(clock, office.due(clock))
+def _term(clock: Clock, office: Office, moved_by: int = 0) -> Term:
+    due = office.due(clock)
+    return Term(clock, due, _promise(due, moved_by, office), moved_by)
+
+
+def _promise(due: Due, moved_by: int, office: Office) -> Due:
+    """What the slip says: the same hour, so many working days later, with a warning before that day."""
+    if due.due_at is None or due.due_on is None or not moved_by:
+        return due
+    day = office.calendar.working_day_after(due.due_on, moved_by)
+    warned = moment(office.calendar.working_day_before(day, 1), office.hours.opening)
+    return replace(
+        due, due_at=due.due_at + (day - due.due_on), warn_at=due.warn_at and warned,
+        provisional=due.provisional or bool(office.calendar.provisional_years(day, day)),
+    )  # fmt: skip
 
 
 def local_day(at: datetime) -> date:

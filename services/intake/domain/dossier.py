@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from services.intake.domain.clocks import Term
+from services.intake.domain.clocks import Office, Term
 from services.intake.domain.states import ARROWS, NEEDS, PHASE, State, roles_of
 from shared.kernel import Principal
 
@@ -92,6 +92,9 @@ class Dossier:
     closed_at: datetime | None = None
     handler: str | None = None
     supplements: int = 0
+    apologies: int = 0
+    moved_by: int = 0
+    rating: int | None = None
     respond_by: date | None = None
     answer_due_at: datetime | None = None
     due_at: datetime | None = None
@@ -112,6 +115,13 @@ class Dossier:
         return PHASE[self.state]
 
     @property
+    def settling(self) -> Term:
+        """The settlement clock; whoever asks knows that the dossier was accepted."""
+        if self.settlement is None:
+            raise AssertionError("an accepted dossier has a settlement clock")
+        return self.settlement
+
+    @property
     def last_event_at(self) -> datetime:
         """When one of its clocks was last moved."""
         return max(term.clock.events[-1].at for term in (self.answer, self.settlement) if term is not None)
@@ -129,16 +139,26 @@ values = attrgetter(*SNAPSHOT)
 
 
 def reckoned(dossier: Dossier, term: Term) -> dict[str, Any]:
-    """What the settlement clock says: the lawful date, and the promise that follows it; paused, the last promise stays."""
-    if (due := term.due) is None:
+    """What the settlement clock says: the slip's date, which counts, and the lawful one; paused, the last of both stay."""
+    if (due := term.due) is None or (promise := term.promise) is None:
         raise AssertionError("a clock is read when it is moved")
     paused = term.clock.paused and due.due_at is None
     return {
-        "settlement": term, "due_at": due.due_at, "due_on": due.due_on, "provisional": due.provisional,
+        "settlement": term, "due_at": promise.due_at, "due_on": promise.due_on, "provisional": promise.provisional, "moved_by": term.moved_by,
         "remaining_working_hours": due.remaining_working_hours if paused else None,
-        "promised_on": due.due_on or dossier.promised_on, "lawful_due_on": due.due_on or dossier.lawful_due_on,
-        "first_promised_on": dossier.first_promised_on or due.due_on,
+        "promised_on": promise.due_on or dossier.promised_on, "lawful_due_on": due.due_on or dossier.lawful_due_on,
+        "first_promised_on": dossier.first_promised_on or promise.due_on,
     }  # fmt: skip
+
+
+def standing_still(dossier: Dossier, at: datetime, office: Office) -> dict[str, Any]:
+    """What changes when the settlement clock stops; nothing before acceptance."""
+    return {} if dossier.settlement is None else reckoned(dossier, dossier.settlement.pause(at, office))
+
+
+def dates(dossier: Dossier) -> dict[str, Any]:
+    """The dates a fact tells when the settlement clock goes on."""
+    return {name: getattr(dossier, name) for name in ("due_at", "due_on", "promised_on", "lawful_due_on")}
 
 
 def snapshot(dossier: Dossier, who: Principal) -> dict[str, Any]:
@@ -153,8 +173,17 @@ def actions(dossier: Dossier, who: Principal) -> list[dict[str, Any]]:
     return [
         {"name": command, "needs": list(NEEDS[command])}
         for command, states in ARROWS.items()
-        if dossier.state in states and capacity(command, dossier, who) is not None
+        if dossier.state in states and not _spent(command, dossier) and capacity(command, dossier, who) is not None
     ]
+
+
+def _spent(command: str, dossier: Dossier) -> bool:
+    """Whether a command that may be given only so often was given as often."""
+    if command == "request-supplement":
+        return dossier.supplements >= dossier.max_supplements
+    return (command == "move-appointment" and dossier.apologies > 0) or (
+        command == "rate" and dossier.rating is not None
+    )
 
 
 def capacity(command: str, dossier: Dossier, who: Principal) -> str | None:

@@ -1,4 +1,4 @@
-"""The hand-in: submit, accept, refuse, and take back."""
+"""The hand-in: submit, accept, refuse, take back, and stop."""
 
 from __future__ import annotations
 
@@ -135,10 +135,24 @@ def withdraw(
 ) -> tuple[Dossier, facts.DossierWithdrawn]:
     """The applicant takes the dossier back before there is a result; whatever limit runs ends here."""
     check("withdraw", dossier.state)
-    withdrawn = dossier.next(
-        state=State.WITHDRAWN, closed_at=at, respond_by=None, remaining_working_hours=None, answer=answered(dossier, at, office), answer_due_at=None,
-        settlement=dossier.settlement and dossier.settlement.end(at, office),
-    )  # fmt: skip
+    withdrawn = _given_up(dossier, State.WITHDRAWN, at, office)
     return withdrawn, facts.DossierWithdrawn(
         occurred_at=at, dossier=dossier.id, code=dossier.code, unit=dossier.unit, recipient=dossier.recipient, reason_class=reason_class,
+    )  # fmt: skip
+
+
+def stop(dossier: Dossier, *, reason_class: str, at: datetime, office: Office) -> tuple[Dossier, facts.DossierStopped]:
+    """The applicant asks to stop what was accepted, before a decision exists (Decree 118/2025, Art. 21; form 05)."""
+    check("stop", dossier.state)
+    stopped = _given_up(dossier, State.STOPPED, at, office)
+    return stopped, facts.DossierStopped(
+        occurred_at=at, dossier=dossier.id, code=dossier.code, unit=dossier.unit, recipient=dossier.recipient, reason_class=reason_class,
+    )  # fmt: skip
+
+
+def _given_up(dossier: Dossier, state: State, at: datetime, office: Office) -> Dossier:
+    """Closed without a result: whatever limit runs ends."""
+    return dossier.next(
+        state=state, closed_at=at, respond_by=None, remaining_working_hours=None, answer=answered(dossier, at, office), answer_due_at=None,
+        settlement=dossier.settlement and dossier.settlement.end(at, office),
     )  # fmt: skip

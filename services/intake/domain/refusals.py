@@ -21,6 +21,38 @@ class NotAwaitingSupplement(Refused):
     """No papers are awaited."""
 
 
+class AwaitingPayment(Refused):
+    """The dossier waits for a payment of the applicant."""
+
+
+class NotAwaitingPayment(Refused):
+    """No payment is awaited."""
+
+
+class Paused(Refused):
+    """Settlement is paused."""
+
+
+class NotYetAssigned(Refused):
+    """Nobody works on the dossier yet."""
+
+
+class NotYetReturned(Refused):
+    """The result was not handed over yet."""
+
+
+class AlreadyRated(Refused):
+    """The citizen has rated the service already."""
+
+
+class AlreadyMoved(Refused):
+    """The appointment was moved once already, and may not be moved again."""
+
+
+class TooLateToMove(Refused):
+    """An appointment is moved at the latest on the working day before it."""
+
+
 class NotYetSettled(Refused):
     """There is no result yet."""
 
@@ -83,3 +115,11 @@ class ReceivedAtCounterOnly(Invalid):
 
 class DateTooEarly(Invalid):
     """The date to answer by must lie after today."""
+
+
+class NotLater(Invalid):
+    """The new date must lie after the one promised."""
+
+
+class NotAWorkingDay(Invalid):
+    """Results are returned on working days."""

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from services.intake.domain import refusals
 from services.intake.domain.clocks import Office, local_day
 from services.intake.domain.dossier import Dossier
-from services.intake.domain.states import State, check
+from services.intake.domain.states import State, check, standing
 from shared.contracts import intake as facts
 
 
@@ -25,7 +25,7 @@ def settle(
     check("settle", dossier.state)
     settled_on = local_day(at)
     settled = dossier.next(
-        state=State.SETTLED, settled_at=at, outcome=outcome, result_number=number,
+        state=State.SETTLED, settled_at=at, outcome=outcome, result_number=number, remaining_working_hours=None,
         settlement=dossier.settlement and dossier.settlement.end(at, office),
     )  # fmt: skip
     return settled, facts.DossierSettled(
@@ -55,5 +55,5 @@ def check_slip(dossier: Dossier) -> datetime:
     if dossier.accepted_at is None:
         raise refusals.NotYetAccepted(state=dossier.state.value, command="print-slip")
     if dossier.due_at is None:
-        raise refusals.AwaitingSupplement(state=dossier.state.value, command="print-slip")
+        raise standing(dossier.state)(state=dossier.state.value, command="print-slip")
     return dossier.due_at

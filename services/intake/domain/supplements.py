@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
 
 from services.intake.domain import refusals
 from services.intake.domain.clocks import Office, applicant_day, local_day
-from services.intake.domain.dossier import Dossier, reckoned
+from services.intake.domain.dossier import Dossier, dates, reckoned, standing_still
 from services.intake.domain.filing import answered, await_answer
 from services.intake.domain.states import State, check
 from shared.contracts import intake as facts
@@ -21,12 +20,10 @@ def request_supplement(
     check("request-supplement", dossier.state)
     if dossier.supplements >= dossier.max_supplements:
         raise refusals.TooManySupplements(allowed=dossier.max_supplements)
-    by = respond_by or applicant_day(at, office)
-    if by <= local_day(at):
-        raise refusals.DateTooEarly(field="/respond_by")
+    by = answer_by(respond_by, at, office)
     waiting = dossier.next(
         state=State.AWAITING_SUPPLEMENT, supplements=dossier.supplements + 1, respond_by=by,
-        answer=answered(dossier, at, office), answer_due_at=None, **_paused(dossier, at, office),
+        answer=answered(dossier, at, office), answer_due_at=None, **standing_still(dossier, at, office),
     )  # fmt: skip
     return waiting, facts.SupplementRequested(
         occurred_at=at, dossier=dossier.id, code=dossier.code, unit=dossier.unit, recipient=dossier.recipient, respond_by=by,
@@ -34,8 +31,12 @@ def request_supplement(
     )  # fmt: skip
 
 
-def _paused(dossier: Dossier, at: datetime, office: Office) -> dict[str, Any]:
-    return {} if dossier.settlement is None else reckoned(dossier, dossier.settlement.pause(at, office))
+def answer_by(respond_by: date | None, at: datetime, office: Office) -> date:
+    """The day the applicant answers by: the one named, which lies after today, or the rule's."""
+    by = respond_by or applicant_day(at, office)
+    if by <= local_day(at):
+        raise refusals.DateTooEarly(field="/respond_by")
+    return by
 
 
 def supply(dossier: Dossier, *, at: datetime, office: Office) -> tuple[Dossier, facts.SupplementSupplied]:
@@ -48,6 +49,6 @@ def supply(dossier: Dossier, *, at: datetime, office: Office) -> tuple[Dossier, 
         going_on = reckoned(dossier, dossier.settlement.resume(at, office))
         supplied = dossier.next(state=State.IN_PROGRESS, respond_by=None, **going_on)
     return supplied, facts.SupplementSupplied(
-        occurred_at=at, dossier=dossier.id, code=dossier.code, unit=dossier.unit, recipient=dossier.recipient, due_at=supplied.due_at,
-        due_on=supplied.due_on, promised_on=supplied.promised_on, lawful_due_on=supplied.lawful_due_on, answer_due_at=supplied.answer_due_at,
+        occurred_at=at, dossier=dossier.id, code=dossier.code, unit=dossier.unit, recipient=dossier.recipient,
+        answer_due_at=supplied.answer_due_at, **dates(supplied),
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 from services.intake import domain, store
 from services.intake.domain import Component, Dossier, Office
 from services.intake.handlers.desk import Desk, acting, office_at, state
+from services.intake.store import NOTHING_KEPT, Kept
 from shared.contracts.envelope import Fact
 from shared.kernel import Caller, NotFound, Stale
 from shared.store.unit_of_work import Work
@@ -19,14 +20,14 @@ Decision: TypeAlias = Callable[[Dossier, datetime, Office], tuple[Dossier, Fact]
 
 
 async def _change(
-    desk: Desk, who: Caller, id: UUID, seen: int | None, command: str, decide: Decision, **kept: Any
+    desk: Desk, who: Caller, id: UUID, seen: int | None, command: str, decide: Decision, kept: Kept = NOTHING_KEPT
 ) -> Dossier:
-    """One command; `kept` are the texts that stay in the dossier's row."""
+    """One command."""
 
     async def change(work: Work) -> Dossier:
         before, at = await _load(work, command, id, seen)
         dossier, fact = decide(before, at, office_at(before.received_at))
-        store.save(work, dossier, **kept)
+        store.save(work, dossier, kept)
         state(work, before, dossier, fact)
         return dossier
 
@@ -64,7 +65,7 @@ async def refuse_dossier(
     def decide(before: Dossier, at: datetime, office: Office) -> tuple[Dossier, Fact]:
         return domain.refuse(before, reason_class=reason_class, at=at, office=office)
 
-    return await _change(desk, who, id, seen, "refuse", decide, reason=reason)
+    return await _change(desk, who, id, seen, "refuse", decide, Kept(reason=reason))
 
 
 async def assign_dossier(desk: Desk, who: Caller, id: UUID, seen: int | None, *, officer: str) -> Dossier:
@@ -90,7 +91,7 @@ async def request_supplement(
         return domain.request_supplement(before, components=components, respond_by=respond_by, at=at, office=office)
 
     asked = {"components": list(components), "reason": reason}
-    return await _change(desk, who, id, seen, "request-supplement", decide, supplement=asked)
+    return await _change(desk, who, id, seen, "request-supplement", decide, Kept(supplement=asked))
 
 
 async def supply_components(
@@ -101,7 +102,7 @@ async def supply_components(
     def decide(before: Dossier, at: datetime, office: Office) -> tuple[Dossier, Fact]:
         return domain.supply(before, at=at, office=office)
 
-    return await _change(desk, who, id, seen, "supply", decide, added=components)
+    return await _change(desk, who, id, seen, "supply", decide, Kept(papers=components))
 
 
 async def settle_dossier(
@@ -132,4 +133,96 @@ async def withdraw_dossier(
     def decide(before: Dossier, at: datetime, office: Office) -> tuple[Dossier, Fact]:
         return domain.withdraw(before, reason_class=reason_class, at=at, office=office)
 
-    return await _change(desk, who, id, seen, "withdraw", decide, reason=reason)
+    return await _change(desk, who, id, seen, "withdraw", decide, Kept(reason=reason))
+
+
+async def stop_dossier(
+    desk: Desk, who: Caller, id: UUID, seen: int | None, *, reason_class: str, reason: str
+) -> Dossier:
+    """The applicant asks to stop."""
+
+    def decide(before: Dossier, at: datetime, office: Office) -> tuple[Dossier, Fact]:
+        return domain.stop(before, reason_class=reason_class, at=at, office=office)
+
+    return await _change(desk, who, id, seen, "stop", decide, Kept(reason=reason))
+
+
+async def pause_dossier(
+    desk: Desk, who: Caller, id: UUID, seen: int | None, *, reason_class: str, reason: str
+) -> Dossier:
+    """Stand still."""
+
+    def decide(before: Dossier, at: datetime, office: Office) -> tuple[Dossier, Fact]:
+        return domain.pause(before, reason_class=reason_class, at=at, office=office)
+
+    return await _change(desk, who, id, seen, "pause", decide, Kept(reason=reason))
+
+
+async def resume_dossier(desk: Desk, who: Caller, id: UUID, seen: int | None) -> Dossier:
+    """Go on."""
+    return await _change(
+        desk, who, id, seen, "resume", lambda before, at, office: domain.resume(before, at=at, office=office)
+    )
+
+
+async def require_payment(
+    desk: Desk, who: Caller, id: UUID, seen: int | None, *, amount: int, purpose: str, notice_no: str | None, respond_by: date | None
+) -> Dossier:  # fmt: skip
+    """Ask for a payment; what for stays here, the amount goes out."""
+
+    def decide(before: Dossier, at: datetime, office: Office) -> tuple[Dossier, Fact]:
+        return domain.require_payment(
+            before, amount=amount, notice_no=notice_no, respond_by=respond_by, at=at, office=office
+        )
+
+    asked = {"amount": amount, "purpose": purpose, "notice_no": notice_no, "reference": None, "paid_at": None}
+    return await _change(desk, who, id, seen, "require-payment", decide, Kept(payment=asked))
+
+
+async def confirm_payment(
+    desk: Desk, who: Caller, id: UUID, seen: int | None, *, reference: str, paid_at: datetime
+) -> Dossier:
+    """Take the proof of payment."""
+
+    def decide(before: Dossier, at: datetime, office: Office) -> tuple[Dossier, Fact]:
+        return domain.confirm_payment(before, paid_at=paid_at, at=at, office=office)
+
+    proof = {"reference": reference, "paid_at": paid_at.isoformat()}
+    return await _change(desk, who, id, seen, "confirm-payment", decide, Kept(payment=proof))
+
+
+async def move_appointment(
+    desk: Desk, who: Caller, id: UUID, seen: int | None, *, new_due_on: date, reason_class: str, reason: str, signer: str
+) -> Dossier:  # fmt: skip
+    """Apologise and promise another day."""
+
+    def decide(before: Dossier, at: datetime, office: Office) -> tuple[Dossier, Fact]:
+        return domain.move_appointment(
+            before, new_due_on=new_due_on, reason_class=reason_class, signer=signer, at=at, office=office
+        )
+
+    apology = {"new_due_on": new_due_on.isoformat(), "reason_class": reason_class, "reason": reason, "signer": signer}
+    return await _change(desk, who, id, seen, "move-appointment", decide, Kept(apology=apology))
+
+
+async def correct_dossier(
+    desk: Desk, who: Caller, id: UUID, seen: int | None, *, field: str, value: str, reason_class: str, reason: str
+) -> Dossier:
+    """Put a typing error right; the right words stay here, which field it was goes out."""
+
+    def decide(before: Dossier, at: datetime, _office: Office) -> tuple[Dossier, Fact]:
+        return domain.correct(before, field=field, reason_class=reason_class, at=at)
+
+    correction: Mapping[str, Any] = {"field": field, "value": value, "reason_class": reason_class, "reason": reason}
+    return await _change(desk, who, id, seen, "correct", decide, Kept(correction=correction))
+
+
+async def rate_dossier(
+    desk: Desk, who: Caller, id: UUID, seen: int | None, *, score: int, comment: str | None
+) -> Dossier:
+    """How satisfied the citizen is; the comment stays here."""
+
+    def decide(before: Dossier, at: datetime, _office: Office) -> tuple[Dossier, Fact]:
+        return domain.rate(before, score=score, at=at)
+
+    return await _change(desk, who, id, seen, "rate", decide, Kept(comment=comment))

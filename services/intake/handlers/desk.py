@@ -79,7 +79,8 @@ def state(work: Work, before: Dossier | None, dossier: Dossier, *stated: Fact) -
 
 
 def _schedule(dossier: UUID, kind: str, term: Term) -> deadlines.Schedule:
-    if (due := term.due) is None:
+    """The deadline is the date on the slip; the row keeps the lawful clock."""
+    if (due := term.promise) is None:
         raise AssertionError("a clock is read when it is moved")
     return deadlines.Schedule(
         aggregate=dossier, kind=kind, rule=due.rule or "", rule_version=due.version or 0, clock=term.clock.to_dict(), due_at=due.due_at,

@@ -18,6 +18,11 @@ from shared.store import vault
 from shared.store.db import Connection
 from shared.store.lookups import lookup_secret
 
+_MOVED = {
+    "vi": "Cơ quan đã xin lỗi và hẹn lại ngày trả kết quả: {day}; hạn theo luật ở trên không thay đổi.",
+    "en": "The office apologised and promised another day: {day}; the lawful date above stays what it is.",
+}
+
 
 async def _readable(connection: Connection, who: Principal, id: UUID) -> Dossier:
     """A dossier of one's own, or of one's unit; anything else is not found."""
@@ -50,7 +55,14 @@ def explanation(dossier: Dossier, lang: str) -> tuple[str, ...]:
     """Why the date is what it is, day by day; of the limit that runs now."""
     term = dossier.settlement or dossier.answer
     office = office_at(dossier.received_at)
-    return () if term is None else explain(term.clock, office.calendar, office.hours, lang)
+    return () if term is None else (*explain(term.clock, office.calendar, office.hours, lang), *_moved(dossier, lang))
+
+
+def _moved(dossier: Dossier, lang: str) -> tuple[str, ...]:
+    """That the slip shows another day than the law, where an appointment was moved."""
+    if not dossier.moved_by or dossier.promised_on is None:
+        return ()
+    return (_MOVED[lang].format(day=f"{dossier.promised_on:%d/%m/%Y}"),)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -81,7 +93,14 @@ async def read_papers(desk: Desk, who: Principal, id: UUID) -> Papers:
     except vault.Forgotten:
         raise domain.PersonForgotten from None
     secret = lookup_secret(keys, dossier.id, dossier.lookup_number)
-    return Papers(dossier, submitter, owner_details, row["summary"], row["components"], secret)
+    return Papers(dossier, submitter, owner_details, _corrected(row), row["components"], secret)
+
+
+def _corrected(row: Mapping[str, Any]) -> str | None:
+    """The request as it was put right last."""
+    rightly: list[str] = [each["value"] for each in row["corrections"] if each["field"] == "summary"]
+    summary: str | None = row["summary"]
+    return rightly[-1] if rightly else summary
 
 
 async def list_dossiers(

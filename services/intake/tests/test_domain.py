@@ -45,6 +45,9 @@ def in_state(state: State, **procedure: Any) -> Dossier:
         State.REFUSED: lambda: give("refuse", online),
         State.IN_PROGRESS: lambda: give("assign", counter),
         State.AWAITING_SUPPLEMENT: lambda: give("request-supplement", counter),
+        State.AWAITING_PAYMENT: lambda: give("require-payment", counter),
+        State.PAUSED: lambda: give("pause", give("assign", counter)),
+        State.STOPPED: lambda: give("stop", counter),
         State.SETTLED: lambda: give("settle", counter),
         State.RETURNED: lambda: give("return-result", give("settle", counter)),
         State.WITHDRAWN: lambda: give("withdraw", counter),
@@ -68,9 +71,32 @@ def told(command: str, dossier: Dossier, at: datetime = AT + timedelta(hours=1),
         "settle": lambda: domain.settle(dossier, outcome="granted", number="12/QĐ-UBND", **office),
         "return-result": lambda: domain.return_result(dossier, method="counter", at=at),
         "withdraw": lambda: domain.withdraw(dossier, reason_class="own-wish", **office),
+        "stop": lambda: domain.stop(dossier, reason_class="own-wish", **office),
+        "require-payment": lambda: domain.require_payment(
+            dossier, amount=20000, notice_no="12/TB", respond_by=said.get("respond_by"), **office
+        ),
+        "confirm-payment": lambda: domain.confirm_payment(dossier, paid_at=said.get("paid_at", at), **office),
+        "pause": lambda: domain.pause(dossier, reason_class="other-agency", **office),
+        "resume": lambda: domain.resume(dossier, **office),
+        "move-appointment": lambda: domain.move_appointment(
+            dossier,
+            new_due_on=said.get("new_due_on") or days_later(dossier),
+            reason_class="overload",
+            signer="ld-1",
+            **office,
+        ),
+        "correct": lambda: domain.correct(
+            dossier, field=said.get("field", "summary"), reason_class="typing-error", at=at
+        ),
+        "rate": lambda: domain.rate(dossier, score=said.get("score", 5), at=at),
     }
     changed, fact = words[command]()
     return changed, fact
+
+
+def days_later(dossier: Dossier, days: int = 2) -> date:
+    """So many working days behind the day promised."""
+    return OFFICE.calendar.working_day_after(dossier.promised_on or AT.date(), days)
 
 
 ARROWS = {  # as drawn in the law page, section 2; supply leads back to where the request came from
@@ -79,33 +105,61 @@ ARROWS = {  # as drawn in the law page, section 2; supply leads back to where th
     "assign": {"accepted": "in-progress", "in-progress": "in-progress"},
     "request-supplement": dict.fromkeys(("submitted", "accepted", "in-progress"), "awaiting-supplement"),
     "supply": {"awaiting-supplement": "in-progress"},
-    "settle": {"accepted": "settled", "in-progress": "settled"},
+    "require-payment": {"accepted": "awaiting-payment", "in-progress": "awaiting-payment"},
+    "confirm-payment": {"awaiting-payment": "in-progress"},
+    "pause": {"in-progress": "paused"},
+    "resume": {"paused": "in-progress"},
+    "move-appointment": {"accepted": "accepted", "in-progress": "in-progress"},
+    "settle": {"accepted": "settled", "in-progress": "settled", "paused": "settled"},
     "return-result": {"settled": "returned"},
-    "withdraw": dict.fromkeys(("submitted", "accepted", "in-progress", "awaiting-supplement"), "withdrawn"),
+    "withdraw": dict.fromkeys(
+        ("submitted", "accepted", "in-progress", "awaiting-supplement", "awaiting-payment"), "withdrawn"
+    ),
+    "stop": dict.fromkeys(("accepted", "in-progress", "awaiting-supplement", "awaiting-payment"), "stopped"),
+    "correct": {
+        state: state
+        for state in (
+            "submitted",
+            "accepted",
+            "in-progress",
+            "awaiting-supplement",
+            "awaiting-payment",
+            "paused",
+            "settled",
+        )
+    },
+    "rate": {"returned": "returned"},
 }
 FACTS = {
     "accept": "DossierAccepted", "refuse": "DossierRefused", "assign": "DossierAssigned", "request-supplement": "SupplementRequested",
     "supply": "SupplementSupplied", "settle": "DossierSettled", "return-result": "ResultReturned", "withdraw": "DossierWithdrawn",
+    "stop": "DossierStopped", "require-payment": "PaymentRequired", "confirm-payment": "PaymentConfirmed", "pause": "DossierPaused",
+    "resume": "DossierResumed", "move-appointment": "AppointmentMoved", "correct": "DossierCorrected", "rate": "DossierRated",
 }  # fmt: skip
+WORKING = {"accepted", "in-progress"}
+STANDING = {"awaiting-supplement", "awaiting-payment", "paused"}
+NOTHING_ASKED = {"supply": "not-awaiting-supplement", "confirm-payment": "not-awaiting-payment", "resume": "not-paused"}
 AGAINST = {
-    ("accept", "accepted"): "already-accepted", ("accept", "in-progress"): "already-accepted", ("accept", "awaiting-supplement"): "awaiting-supplement",
-    ("refuse", "accepted"): "already-accepted", ("refuse", "in-progress"): "already-accepted", ("refuse", "awaiting-supplement"): "awaiting-supplement",
-    ("assign", "submitted"): "not-yet-accepted", ("assign", "awaiting-supplement"): "awaiting-supplement",
-    ("request-supplement", "awaiting-supplement"): "awaiting-supplement",
-    ("supply", "submitted"): "not-awaiting-supplement", ("supply", "accepted"): "not-awaiting-supplement",
-    ("supply", "in-progress"): "not-awaiting-supplement",
-    ("settle", "submitted"): "not-yet-accepted", ("settle", "awaiting-supplement"): "awaiting-supplement",
-    ("return-result", "submitted"): "not-yet-accepted", ("return-result", "accepted"): "not-yet-settled",
-    ("return-result", "in-progress"): "not-yet-settled", ("return-result", "awaiting-supplement"): "awaiting-supplement",
+    ("accept", "accepted"): "already-accepted", ("accept", "in-progress"): "already-accepted",
+    ("refuse", "accepted"): "already-accepted", ("refuse", "in-progress"): "already-accepted", ("pause", "accepted"): "not-yet-assigned",
+    ("return-result", "accepted"): "not-yet-settled", ("return-result", "in-progress"): "not-yet-settled",
+    ("rate", "accepted"): "not-yet-settled", ("rate", "in-progress"): "not-yet-settled",
 }  # fmt: skip
-CLOSED = {"returned", "refused", "withdrawn"}
+CLOSED = {"returned", "refused", "withdrawn", "stopped"}
 EVERY = [(command, state) for command in ARROWS for state in State]
 
 
 def refusal_of(command: str, state: State) -> str:
+    """What stands against a command where no arrow leads from this state."""
     if state in CLOSED:
         return "already-closed"
-    return "already-settled" if state == "settled" else AGAINST[command, state.value]
+    if state == "settled":
+        return "not-yet-returned" if command == "rate" else "already-settled"
+    if command in NOTHING_ASKED:
+        return NOTHING_ASKED[command]
+    if state in STANDING:
+        return state.value
+    return AGAINST[command, state.value] if state in WORKING else "not-yet-accepted"
 
 
 @pytest.mark.parametrize(
@@ -143,7 +197,8 @@ def test_every_state_has_a_phase_and_the_portal_s_number() -> None:
         "transferred",
     }
     assert {state.value: domain.PORTAL_STATUS[state] for state in State} == {
-        "submitted": 1, "accepted": 2, "refused": 3, "in-progress": 4, "awaiting-supplement": 5, "withdrawn": 7, "settled": 9, "returned": 10,
+        "submitted": 1, "accepted": 2, "refused": 3, "in-progress": 4, "awaiting-supplement": 5, "awaiting-payment": 6, "withdrawn": 7, "paused": 8,
+        "stopped": 8, "settled": 9, "returned": 10,
     }  # fmt: skip
 
 
@@ -313,21 +368,38 @@ def test_in_time_is_judged_by_the_date_alone(day: str, timing: str) -> None:
     assert domain.timing(date(2026, 1, 1), None) == "unknown"
 
 
-@pytest.mark.parametrize("state", [State.SUBMITTED, State.ACCEPTED, State.AWAITING_SUPPLEMENT])
-def test_taking_it_back_ends_whatever_limit_runs(state: State) -> None:
-    withdrawn = give("withdraw", in_state(state), AT + timedelta(hours=3))
+@pytest.mark.parametrize("state", [State.SUBMITTED, State.ACCEPTED, State.AWAITING_SUPPLEMENT, State.AWAITING_PAYMENT])
+@pytest.mark.parametrize("command", ["withdraw", "stop"])
+def test_taking_it_back_or_stopping_ends_whatever_limit_runs(command: str, state: State) -> None:
+    if state not in ARROWS[command]:
+        state = State.IN_PROGRESS
+    ended = give(command, in_state(state), AT + timedelta(hours=3))
 
-    for term in (withdrawn.answer, withdrawn.settlement):
+    for term in (ended.answer, ended.settlement):
         assert term is None or term.ended
-    assert (withdrawn.answer_due_at, withdrawn.respond_by, withdrawn.remaining_working_hours) == (None, None, None)
+    assert ended.closed_at == AT + timedelta(hours=3)
+    assert (ended.answer_due_at, ended.respond_by, ended.remaining_working_hours) == (None, None, None)
 
 
 def test_a_slip_needs_a_date_of_return() -> None:
     assert domain.check_slip(in_state(State.SETTLED)) == hanoi("2026-11-27 17:00")
     with pytest.raises(domain.NotYetAccepted):
         domain.check_slip(in_state(State.SUBMITTED))
-    with pytest.raises(domain.AwaitingSupplement):
-        domain.check_slip(in_state(State.AWAITING_SUPPLEMENT))
+    standing = {
+        State.AWAITING_SUPPLEMENT: domain.AwaitingSupplement,
+        State.AWAITING_PAYMENT: domain.AwaitingPayment,
+        State.PAUSED: domain.Paused,
+    }
+    for state, refusal in standing.items():
+        with pytest.raises(refusal):
+            domain.check_slip(in_state(state))
+    for command, state, ended in (
+        ("settle", State.PAUSED, domain.AlreadySettled),
+        ("stop", State.AWAITING_PAYMENT, domain.AlreadyClosed),
+        ("withdraw", State.AWAITING_SUPPLEMENT, domain.AlreadyClosed),
+    ):
+        with pytest.raises(ended):
+            domain.check_slip(give(command, in_state(state), AT + timedelta(hours=2)))
 
 
 def refused_filing(*, counter: bool, procedure: dict[str, Any], unit: dict[str, Any], **asked: Any) -> Invalid:

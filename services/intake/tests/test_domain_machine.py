@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from services.intake.domain import Dossier, State
-from services.intake.tests.test_domain import ARROWS, AT, refusal_of, submitted, told
+from services.intake.tests.test_domain import ARROWS, AT, OFFICE, refusal_of, submitted, told
 from shared.contracts.envelope import Fact, encode
 from shared.kernel import Refused
 
@@ -42,7 +42,7 @@ def dates(data: dict[str, Any]) -> dict[str, Any]:
     return {name: data.get(name) for name in DATES}
 
 
-NOTHING_YET = {"handler": None, "outcome": None, "respond_by": None}
+NOTHING_YET = {"handler": None, "outcome": None, "respond_by": None, "rating": None}
 READ: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "DossierSubmitted": lambda data: {**data, "state": "submitted", **NOTHING_YET, **dates(data)},
     "DossierAccepted": lambda data: {"state": "accepted", "answer_due_at": None, **dates(data)},
@@ -56,6 +56,14 @@ READ: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "SupplementSupplied": supplied,
     "DossierSettled": lambda data: {"state": "settled", "outcome": data["outcome"]},
     "ResultReturned": lambda _: {"state": "returned"},
+    "PaymentRequired": lambda data: {"state": "awaiting-payment", "respond_by": data["respond_by"]},
+    "PaymentConfirmed": lambda data: {"state": "in-progress", "respond_by": None, **dates(data)},
+    "DossierPaused": lambda _: {"state": "paused"},
+    "DossierResumed": lambda data: {"state": "in-progress", **dates(data)},
+    "AppointmentMoved": dates,
+    "DossierStopped": lambda _: {"state": "stopped", "respond_by": None, "answer_due_at": None},
+    "DossierCorrected": lambda _: {},
+    "DossierRated": lambda data: {"rating": data["score"]},
     "DossierWithdrawn": lambda _: {"state": "withdrawn", "respond_by": None, "answer_due_at": None},
 }
 
@@ -83,9 +91,9 @@ class Life(RuleBasedStateMachine):
     def give(self, command: str, gap: timedelta) -> None:
         self.at += gap
         before = self.dossier
-        often = command == "request-supplement" and before.supplements >= before.max_supplements
-        if before.state.value not in ARROWS[command] or often:
-            why = "too-many-supplements" if before.state.value in ARROWS[command] else refusal_of(command, before.state)
+        leads = before.state.value in ARROWS[command]
+        why = self._spent(command, before) if leads else refusal_of(command, before.state)
+        if why is not None:
             with pytest.raises(Refused) as refused:
                 told(command, before, self.at)
             assert refused.value.code == why
@@ -94,6 +102,24 @@ class Life(RuleBasedStateMachine):
         self.facts.append(fact)
         self.commands += 1
         assert self.dossier.state == self._drawn(command, before)
+
+    def _spent(self, command: str, before: Dossier) -> str | None:
+        """What stands against a command although an arrow is drawn for it."""
+        if command == "request-supplement" and before.supplements >= before.max_supplements:
+            return "too-many-supplements"
+        if command == "rate" and before.rating is not None:
+            return "already-rated"
+        if command != "move-appointment":
+            return None
+        return "already-moved" if before.apologies else self._late(before)
+
+    def _late(self, before: Dossier) -> str | None:
+        """An apology is given at the latest on the working day before, which is not earlier than the receipt."""
+        assert before.promised_on is not None
+        days_before = [before.promised_on - timedelta(days=n) for n in range(1, 20)]
+        latest = next(day for day in days_before if OFFICE.calendar.is_working_day(day))
+        started = before.settling.clock.started_at.date()
+        return "too-late-to-move" if self.at.date() > latest or latest < started else None
 
     def _drawn(self, command: str, before: Dossier) -> str:
         if command == "supply" and before.accepted_at is None:
@@ -107,7 +133,17 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def the_facts_tell_the_same_state(self) -> None:
-        names = ["state", "handler", "outcome", "respond_by", "answer_due_at", "promised_on", "unit", "recipient"]
+        names = [
+            "state",
+            "handler",
+            "outcome",
+            "respond_by",
+            "answer_due_at",
+            "promised_on",
+            "rating",
+            "unit",
+            "recipient",
+        ]
         if self.dossier.state in {State.SUBMITTED, State.ACCEPTED, State.IN_PROGRESS}:
             names += ["due_at", "due_on", "lawful_due_on"]
         told_by = replayed(self.facts)
@@ -121,9 +157,10 @@ class Life(RuleBasedStateMachine):
         accepted = self.dossier.accepted_at is not None
         assert (settlement is not None) == accepted
         if settlement is not None:
-            running = state in {State.ACCEPTED, State.IN_PROGRESS, State.AWAITING_SUPPLEMENT}
+            standing = state in {State.AWAITING_SUPPLEMENT, State.AWAITING_PAYMENT, State.PAUSED}
+            running = standing or state in {State.ACCEPTED, State.IN_PROGRESS}
             assert settlement.ended != running
-            assert settlement.clock.paused == (state is State.AWAITING_SUPPLEMENT)
+            assert settlement.clock.paused == standing
 
     @invariant()
     def no_promise_is_ever_forgotten(self) -> None:
@@ -132,8 +169,18 @@ class Life(RuleBasedStateMachine):
             assert self.dossier.promised_on is not None
             assert self.dossier.promised_on >= self.dossier.first_promised_on
 
+    @invariant()
+    def the_slip_shows_the_lawful_date_unless_an_appointment_was_moved(self) -> None:
+        dossier = self.dossier
+        if dossier.accepted_at is not None:
+            assert dossier.promised_on is not None
+            assert dossier.lawful_due_on is not None
+            behind = OFFICE.calendar.count_working_days(dossier.lawful_due_on, dossier.promised_on)
+            assert behind == dossier.moved_by
+            assert dossier.apologies or not dossier.moved_by
+
 
 Life.TestCase.settings = settings(
-    max_examples=40, stateful_step_count=15, deadline=None, suppress_health_check=[HealthCheck.filter_too_much]
+    max_examples=60, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.filter_too_much]
 )
 TestEverySequenceOfCommandsKeepsToTheArrows = Life.TestCase

@@ -38,6 +38,14 @@ def own(dossier: Dossier, keys: Keys) -> tuple[Dossier, Principal]:
         ("settle", {"handler", "head"}),
         ("return-result", {"clerk"}),
         ("withdraw", {"citizen", "clerk"}),
+        ("stop", {"citizen", "clerk"}),
+        ("require-payment", {"clerk"}),
+        ("confirm-payment", {"citizen", "clerk"}),
+        ("pause", {"handler", "head"}),
+        ("resume", {"handler", "head"}),
+        ("move-appointment", {"head", "clerk"}),
+        ("correct", {"clerk"}),
+        ("rate", {"citizen"}),
     ],
 )
 def test_a_command_is_given_by_the_dossier_s_citizen_or_by_these_officers_of_its_unit(
@@ -78,11 +86,26 @@ def test_nobody_files_without_being_known(keys: Keys) -> None:
 def test_the_actions_shown_are_those_that_may_be_given_now(keys: Keys) -> None:
     dossier, an = own(in_state(State.ACCEPTED), keys)
 
-    assert domain.actions(dossier, an) == [{"name": "withdraw", "needs": ["reason_class", "reason"]}]
+    needed = ["reason_class", "reason"]
+    assert domain.actions(dossier, an) == [{"name": "withdraw", "needs": needed}, {"name": "stop", "needs": needed}]
     shown = {action["name"] for action in domain.actions(dossier, officer("clerk", "head"))}
-    assert shown == {"assign", "request-supplement", "settle", "withdraw"}
+    assert shown == {
+        "assign", "request-supplement", "require-payment", "move-appointment", "settle", "withdraw", "stop", "correct",
+    }  # fmt: skip
     assert domain.actions(dossier, citizen(keys, BINH)) == []
     assert domain.actions(in_state(State.RETURNED), officer("clerk", "head", "handler")) == []
+
+
+def test_what_may_be_done_only_so_often_is_not_shown_once_it_was(keys: Keys) -> None:
+    accepted, an = own(in_state(State.ACCEPTED), keys)
+    returned, clerk = replace(in_state(State.RETURNED), recipient=an.recipient or UUID(int=0)), officer("clerk")
+
+    def names(dossier: Dossier, who: Principal) -> set[str]:
+        return {action["name"] for action in domain.actions(dossier, who)}
+
+    assert names(accepted, clerk) - names(replace(accepted, supplements=1), clerk) == {"request-supplement"}
+    assert names(accepted, clerk) - names(replace(accepted, apologies=1), clerk) == {"move-appointment"}
+    assert (names(returned, an), names(replace(returned, rating=3), an)) == ({"rate"}, set())
 
 
 def test_a_dossier_is_read_by_its_citizen_and_the_officers_of_its_unit(keys: Keys) -> None:

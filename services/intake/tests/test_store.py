@@ -15,7 +15,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from services.intake import store
 from services.intake.domain import Component, Dossier, State
 from services.intake.handlers import Desk
-from services.intake.store import Wanted
+from services.intake.store import Kept, Wanted
 from services.intake.tables import Row
 from services.intake.tests.given import AN, BINH, OTHER_UNIT, UNIT, citizen, filed, officer, submit
 from shared.kernel import Caller, NotFound, Stale, system
@@ -133,7 +133,7 @@ async def test_texts_are_written_with_the_version_and_stay_when_nothing_is_said(
     asked = {"components": ["Căn cước"], "reason": "Thiếu"}
 
     async with desk.works.begin(Caller(CLERK)) as work:
-        store.save(work, read.next(), supplement=asked, reason="Lý do", added=[Component("Căn cước", "copy", 2)])
+        store.save(work, read.next(), Kept("Lý do", asked, papers=[Component("Căn cước", "copy", 2)]))
         await work.flush()
         store.save(work, read.next().next())
         await work.flush()
@@ -142,6 +142,25 @@ async def test_texts_are_written_with_the_version_and_stay_when_nothing_is_said(
     assert (texts.supplement, texts.reason) == (asked, "Lý do")
     assert texts.components[-1] == {"name": "Căn cước", "kind": "copy", "count": 2}
     assert len(texts.components) == 2
+
+
+async def test_a_payment_s_texts_are_put_together_and_corrections_stand_in_order(desk: Desk) -> None:
+    read = await submit(desk, CLERK)
+    proof, rightly = {"reference": "0012"}, [{"field": "summary", "value": value} for value in ("một", "hai")]
+
+    async with desk.works.begin(Caller(CLERK)) as work:
+        store.save(
+            work, (first := read.next()), Kept(payment={"amount": 15000, "reference": None}, correction=rightly[0])
+        )
+        await work.flush()
+        store.save(work, (second := first.next()), Kept(payment=proof, correction=rightly[1], comment="Tốt"))
+        await work.flush()
+        store.save(work, second.next(), Kept(apology={"reason": "Quá tải"}))
+        await work.flush()
+        texts = await store.texts(work.db, read.id)
+
+    assert (texts.payment, texts.corrections) == ({"amount": 15000, "reference": "0012"}, rightly)
+    assert (texts.comment, texts.apology) == ("Tốt", {"reason": "Quá tải"})
 
 
 async def pages(connection: Connection, whose: store.Whose, size: int, *, back: bool = False) -> list[UUID]:

@@ -26,7 +26,7 @@ from services.notifications.domain import (
     Text,
 )
 
-_PLAIN_KINDS = ("text", "date", "instant")
+_PLAIN_KINDS = ("text", "date", "instant", "money")
 
 
 class BadCatalogue(Exception):  # noqa: N818 - reads as the sentence a maintainer sees

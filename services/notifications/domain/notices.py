@@ -180,9 +180,11 @@ def render(book: Book, template: Template, variables: Mapping[str, Any], languag
 
 
 def _spoken(words: Words, kind: str, value: Any, language: Language) -> str:
-    """A variable as people read it: dates are dd/mm/yyyy, instants are Vietnam's clock, codes become words."""
+    """A variable as people read it: dates are dd/mm/yyyy, instants are Vietnam's clock, amounts have points, codes become words."""
     if kind == "text":
         return str(value)
+    if kind == "money":
+        return _amount(value, language)
     if kind == "date":
         year, month, day = value.split("-")
         return f"{day}/{month}/{year}"
@@ -192,6 +194,13 @@ def _spoken(words: Words, kind: str, value: Any, language: Language) -> str:
     known = words[kind][language]
     code = str(value).lower() if isinstance(value, bool) else str(value)
     return known[code] if code in known else known[_OTHER]
+
+
+def _amount(value: int | None, language: Language) -> str:
+    """`1.500.000 đồng`; in words where the fact names no amount."""
+    if value is None:
+        return "số tiền ghi trong thông báo" if language == "vi" else "the amount in the notice"
+    return f"{value:,}".replace(",", ".") + " đồng"
 
 
 def sees_every_unit(who: Principal) -> bool:

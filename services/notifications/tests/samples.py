@@ -69,6 +69,36 @@ def breached(
     )  # fmt: skip
 
 
+def payment_required(recipient: UUID, number: int = 1, **changes: Any) -> intake.PaymentRequired:
+    """A fee is due by the 7th of December."""
+    values = {"amount": 1_500_000, "notice_no": "12/TB", "respond_by": date(2026, 12, 7), **changes}
+    return intake.PaymentRequired(**about(recipient, number), **values)
+
+
+def moved(recipient: UUID, number: int = 1, reason_class: str = "overload") -> intake.AppointmentMoved:
+    """Promised for Friday, now for Wednesday."""
+    day = date(2026, 12, 2)
+    return intake.AppointmentMoved(
+        **about(recipient, number), reason_class=reason_class, old_promised_on=date(2026, 11, 27), promised_on=day, due_at=AT + timedelta(days=9),
+        due_on=day, lawful_due_on=date(2026, 11, 27), signer="ld-1",
+    )  # fmt: skip
+
+
+def withdrawn(recipient: UUID, number: int = 1) -> intake.DossierWithdrawn:
+    """Taken back."""
+    return intake.DossierWithdrawn(**about(recipient, number), reason_class="own-wish")
+
+
+def stopped(recipient: UUID, number: int = 1) -> intake.DossierStopped:
+    """Stopped on request."""
+    return intake.DossierStopped(**about(recipient, number), reason_class="own-wish")
+
+
+def paused(recipient: UUID, number: int = 1, reason_class: str = "other-agency") -> intake.DossierPaused:
+    """Waits for somebody else."""
+    return intake.DossierPaused(**about(recipient, number), reason_class=reason_class)
+
+
 def settled(recipient: UUID, number: int = 1, outcome: str = "granted") -> intake.DossierSettled:
     """The result is there."""
     return intake.DossierSettled(**about(recipient, number), outcome=outcome, settled_on=date(2026, 11, 25))

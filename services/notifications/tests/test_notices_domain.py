@@ -33,6 +33,11 @@ PUBLISHED = {
     ("HS-06a", 1): "ef5432cead17",
     ("HS-07", 1): "0fc06d1a23fd",
     ("HS-08", 1): "3bc4013cdfa0",
+    ("HS-04", 1): "b5f2e484b98b",
+    ("HS-06b", 1): "651aa1c98f67",
+    ("HS-09a", 1): "2b819e4fc537",
+    ("HS-09b", 1): "1e6a04b8d79a",
+    ("HS-09c", 1): "228c3e1a9630",
     ("DT-01a", 1): "42b58bd7faac",
     ("DT-01b", 1): "88c2eb383f8b",
     ("DT-01c", 1): "531a7ecf3e7f",
@@ -51,9 +56,14 @@ SAMPLES: dict[str, Any] = {
     "HS-01": samples.accepted(CITIZEN),
     "HS-02": samples.supplement_requested(CITIZEN),
     "HS-03": samples.refused(CITIZEN),
+    "HS-04": samples.payment_required(CITIZEN),
     "HS-06a": samples.breached(CITIZEN),
+    "HS-06b": samples.moved(CITIZEN),
     "HS-07": samples.settled(CITIZEN),
     "HS-08": samples.returned(CITIZEN),
+    "HS-09a": samples.withdrawn(CITIZEN),
+    "HS-09b": samples.stopped(CITIZEN),
+    "HS-09c": samples.paused(CITIZEN),
     "DT-01a": letters.registered(CITIZEN),
     "DT-01b": letters.transferred(CITIZEN),
     "DT-01c": letters.asked(CITIZEN),
@@ -202,6 +212,18 @@ def test_nobody_is_told_whose_letter_says_the_same() -> None:
     assert str(letters.letter(99)) not in str(notice.variables) + said(letters.linked(CITIZEN)).body
 
 
+def test_an_apology_names_both_days_and_a_payment_its_amount_as_vietnamese_write_it() -> None:
+    apology, payment = said(samples.moved(CITIZEN)).body, said(samples.payment_required(CITIZEN)).body
+    assert ("27/11/2026" in apology, "02/12/2026" in apology) == (True, True)
+    assert ("1.500.000 đồng" in payment, "07/12/2026" in payment) == (True, True)
+    assert "số tiền ghi trong thông báo" in said(samples.payment_required(CITIZEN, amount=None)).body
+    assert "the amount in the notice" in said(samples.payment_required(CITIZEN, amount=None), "en").body
+
+
+def test_a_payment_without_a_day_owes_nothing() -> None:
+    assert owed(samples.payment_required(CITIZEN, respond_by=None)) == []
+
+
 def test_a_provisional_date_says_so() -> None:
     assert "tạm tính" in said(samples.accepted(CITIZEN, provisional=True)).body
     assert "tạm tính" not in said(samples.accepted(CITIZEN)).body
@@ -214,6 +236,8 @@ def test_a_provisional_date_says_so() -> None:
         (lambda word: samples.settled(CITIZEN, outcome=word), "granted"),
         (lambda word: samples.returned(CITIZEN, method=word), "post"),
         (lambda word: samples.submitted(CITIZEN, channel=word), "online"),
+        (lambda word: samples.moved(CITIZEN, reason_class=word), "technical"),
+        (lambda word: samples.paused(CITIZEN, reason_class=word), "expert-opinion"),
         (lambda word: letters.transferred(CITIZEN, reason=word), "shared-matter"),
         (lambda word: letters.handed_on(CITIZEN, reason=word), "shared-matter"),
         (lambda word: letters.handed_on(CITIZEN, reason=word, to_unit=None), "not-competent"),

@@ -12,7 +12,7 @@ NAMES: Final = (
     "received", "accepted", "refused", "settled_before", "settled_on", "settled_over", "settled_unknown", "returned", "withdrawn", "paused",
     "resumed", "warned", "breached",
 )  # fmt: skip
-"""Columns of `unit_day`; received - refused - settled_* - withdrawn = open, at every moment."""
+"""Columns of `unit_day`; received - refused - settled_* - withdrawn = open, at every moment; stopped counts as withdrawn."""
 
 
 class Flow(NamedTuple):
@@ -54,7 +54,10 @@ def _place(line: DossierLine) -> tuple[str, str, date]:
 def _end(line: DossierLine) -> tuple[str, date]:
     if line.settled_on is not None:
         return f"settled_{line.timing}", line.settled_on
-    return line.state, line.refused_on or line.withdrawn_on or line.received_on
+    return (
+        "withdrawn" if line.state == "stopped" else line.state,
+        line.refused_on or line.withdrawn_on or line.received_on,
+    )
 
 
 def _happened(before: DossierLine | None, after: DossierLine) -> list[str]:

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from services.reporting.domain.line import UNKNOWN, DossierLine, begun
 from shared.contracts.envelope import Fact
 from shared.contracts.intake import (
+    AppointmentMoved,
     DeadlineBreached,
     DeadlineWarned,
     DossierAccepted,
     DossierAssigned,
+    DossierCorrected,
+    DossierPaused,
+    DossierRated,
     DossierRefused,
+    DossierResumed,
     DossierSettled,
+    DossierStopped,
     DossierSubmitted,
     DossierWithdrawn,
+    PaymentConfirmed,
+    PaymentRequired,
     ResultReturned,
     SupplementRequested,
     SupplementSupplied,
@@ -99,13 +107,33 @@ def _assigned(line: DossierLine, fact: DossierAssigned) -> Changes:
 
 
 def _supplement_requested(line: DossierLine, fact: SupplementRequested) -> Changes:
+    return {**_standing(line, fact, "awaiting-supplement"), "respond_by": fact.respond_by, "answer_due_at": None}
+
+
+def _payment_required(line: DossierLine, fact: PaymentRequired) -> Changes:
+    return {**_standing(line, fact, "awaiting-payment"), "respond_by": fact.respond_by}
+
+
+def _paused(line: DossierLine, fact: DossierPaused) -> Changes:
+    return _standing(line, fact, "paused")
+
+
+def _standing(line: DossierLine, fact: SupplementRequested | PaymentRequired | DossierPaused, state: str) -> Changes:
     # a pause that begins after the due instant never moves the date: what is late stays late (decisions 17)
-    late = line.due_at is not None and fact.occurred_at > line.due_at
+    late = _is_late(line, fact.occurred_at)
     return {
-        "state": "awaiting-supplement", "paused_at": line.paused_at or fact.occurred_at, "paused_times": line.paused_times + 1,
-        "remaining_working_hours": fact.remaining_working_hours, "respond_by": fact.respond_by, "due_at": line.due_at if late else None,
-        "due_on": line.due_on if late else None, "answer_due_at": None, "stops": _stopped(line, fact.occurred_at),
+        "state": state, "paused_at": line.paused_at or fact.occurred_at, "paused_times": line.paused_times + 1,
+        "remaining_working_hours": fact.remaining_working_hours, "due_at": line.due_at if late else None,
+        "due_on": line.due_on if late else None, "stops": _stopped(line, fact.occurred_at),
     }  # fmt: skip
+
+
+def _is_late(line: DossierLine, at: datetime) -> bool:
+    """Whether the lawful due instant is over; where an appointment was moved, the slip's day is a later one."""
+    if line.due_at is None:
+        return False
+    moved = line.due_on - line.lawful_due_on if line.due_on and line.lawful_due_on else timedelta(0)
+    return at > line.due_at - moved
 
 
 def _stopped(line: DossierLine, at: datetime) -> list[datetime]:
@@ -123,7 +151,23 @@ def _supplement_supplied(line: DossierLine, fact: SupplementSupplied) -> Changes
     }  # fmt: skip
 
 
-def _gone_on(line: DossierLine, fact: SupplementSupplied) -> Changes:
+def _going_on(line: DossierLine, fact: PaymentConfirmed | DossierResumed) -> Changes:
+    return {
+        "state": "in-progress", "paused_at": None, "remaining_working_hours": None, "respond_by": None, "due_at": fact.due_at,
+        "due_on": fact.due_on, "promised_on": fact.promised_on, "lawful_due_on": fact.lawful_due_on,
+        "first_promised_on": line.first_promised_on or fact.promised_on, **_gone_on(line, fact),
+    }  # fmt: skip
+
+
+def _moved(line: DossierLine, fact: AppointmentMoved) -> Changes:
+    # only allowed before the promised day is over, so that no day before it is judged otherwise by the new one
+    return {
+        "due_at": fact.due_at, "due_on": fact.due_on, "promised_on": fact.promised_on, "lawful_due_on": fact.lawful_due_on,
+        "first_promised_on": line.first_promised_on or fact.old_promised_on, "promises": [*line.promises[:-1], fact.promised_on],
+    }  # fmt: skip
+
+
+def _gone_on(line: DossierLine, fact: SupplementSupplied | PaymentConfirmed | DossierResumed) -> Changes:
     """The settlement clock goes on, where it stood still."""
     promised_on = fact.promised_on or line.promised_on
     if len(line.stops) % 2 == 0 or promised_on is None:
@@ -152,6 +196,15 @@ def _withdrawn(_line: DossierLine, fact: DossierWithdrawn) -> Changes:
     return {**_ended("withdrawn"), "withdrawn_on": day_of(fact.occurred_at), "reason_class": fact.reason_class}
 
 
+def _stopped_on_request(_line: DossierLine, fact: DossierStopped) -> Changes:
+    # counted as settled on its day, as what was withdrawn is (decisions 19)
+    return {**_ended("stopped"), "withdrawn_on": day_of(fact.occurred_at), "reason_class": fact.reason_class}
+
+
+def _unmoved(_line: DossierLine, _fact: DossierCorrected | DossierRated) -> Changes:
+    return {}
+
+
 def _ended(state: str) -> Changes:
     return {
         "state": state, "open": False, "due_at": None, "due_on": None, "answer_due_at": None, "paused_at": None,
@@ -174,6 +227,14 @@ FOLDS: Final[Mapping[type[Fact], Callable[[DossierLine, Any], Changes]]] = {
     DossierAssigned: _assigned,
     SupplementRequested: _supplement_requested,
     SupplementSupplied: _supplement_supplied,
+    PaymentRequired: _payment_required,
+    PaymentConfirmed: _going_on,
+    DossierPaused: _paused,
+    DossierResumed: _going_on,
+    AppointmentMoved: _moved,
+    DossierStopped: _stopped_on_request,
+    DossierCorrected: _unmoved,
+    DossierRated: _unmoved,
     DossierSettled: _settled,
     ResultReturned: _returned,
     DossierWithdrawn: _withdrawn,

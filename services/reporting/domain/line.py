@@ -31,6 +31,7 @@ class DossierLine(NamedTuple):
 
     `stops`: when the settlement clock stopped and went on, by turns. `promises`: the promised day after acceptance and
     after each time the clock went on; so both tell how the dossier stood on any day, and why its date is what it is.
+    `withdrawn_on`: the day it was taken back, or stopped on request.
     """
 
     id: UUID

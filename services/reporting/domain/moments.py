@@ -11,14 +11,22 @@ from services.reporting.domain.fold import SETTLEMENT, Told
 from services.reporting.domain.words import WORDS
 from shared.contracts.envelope import Fact, fact_type
 from shared.contracts.intake import (
+    AppointmentMoved,
     DeadlineBreached,
     DeadlineWarned,
     DossierAccepted,
     DossierAssigned,
+    DossierCorrected,
+    DossierPaused,
+    DossierRated,
     DossierRefused,
+    DossierResumed,
     DossierSettled,
+    DossierStopped,
     DossierSubmitted,
     DossierWithdrawn,
+    PaymentConfirmed,
+    PaymentRequired,
     ResultReturned,
     SupplementRequested,
     SupplementSupplied,
@@ -54,6 +62,10 @@ def _supplied(fact: SupplementSupplied) -> tuple[str, date | None]:
     return ("supplement-supplied-moved" if fact.promised_on is not None else "supplement-supplied"), fact.promised_on
 
 
+def _payment(fact: PaymentRequired) -> tuple[str, date | None]:
+    return ("payment-required-by" if fact.respond_by is not None else "payment-required"), fact.respond_by
+
+
 def _settled(fact: DossierSettled) -> tuple[str, date | None]:
     word = f"settled-{fact.outcome}"
     return (word if word in WORDS else "settled"), fact.settled_on
@@ -73,6 +85,14 @@ _TELL: Final[Mapping[type[Fact], Callable[[Any], tuple[str, date | None]]]] = {
     DossierAssigned: lambda _fact: ("assigned", None),
     SupplementRequested: lambda fact: ("supplement-requested", fact.respond_by),
     SupplementSupplied: _supplied,
+    PaymentRequired: _payment,
+    PaymentConfirmed: lambda fact: ("payment-confirmed", fact.promised_on),
+    DossierPaused: lambda _fact: ("paused", None),
+    DossierResumed: lambda fact: ("resumed", fact.promised_on),
+    AppointmentMoved: lambda fact: ("appointment-moved", fact.promised_on),
+    DossierStopped: lambda _fact: ("stopped", None),
+    DossierCorrected: lambda _fact: ("corrected", None),
+    DossierRated: lambda _fact: ("rated", None),
     DossierSettled: _settled,
     ResultReturned: lambda _fact: ("returned", None),
     DossierWithdrawn: lambda _fact: ("withdrawn", None),

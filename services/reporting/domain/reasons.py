@@ -18,6 +18,10 @@ from shared.kernel import Refused
 from shared.law import Calendar, Clock, Due, OfficeHours, PauseMode, explain, rulebook, start
 
 ANSWER_RULE = "one-stop.online-answer"
+_MOVED = {
+    "vi": "Cơ quan đã xin lỗi và hẹn lại ngày trả kết quả: {day}; hạn theo luật ở trên không thay đổi.",
+    "en": "The office apologised and promised another day: {day}; the lawful date above stays what it is.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,15 @@ def settlement_reason(line: DossierLine, limit: str | None, office: Office, lang
         return ()
     still = line.paused_at is not None and line.due_on is None
     stated = Stated(None, line.remaining_working_hours) if still else Stated(line.lawful_due_on)
-    return told(settlement_clocks(line, limit), stated, office, language)
+    reason = told(settlement_clocks(line, limit), stated, office, language)
+    return (*reason, *_moved(line, language)) if reason and not still else reason
+
+
+def _moved(line: DossierLine, language: str) -> tuple[str, ...]:
+    """That another day was promised than the lawful one, where an appointment was moved."""
+    if line.promised_on is None or line.lawful_due_on is None or line.promised_on <= line.lawful_due_on:
+        return ()
+    return (_MOVED["en" if language == "en" else "vi"].format(day=f"{line.promised_on:%d/%m/%Y}"),)
 
 
 def settlement_clocks(line: DossierLine, limit: str) -> Iterator[Clock]:
@@ -59,14 +71,18 @@ def settlement_clocks(line: DossierLine, limit: str) -> Iterator[Clock]:
     rule = rulebook().version(line.rule or "", line.rule_version or 0)
     for since in (began, line.started_at):
         for mode in PauseMode if line.stops else (rule.pause,):
-            if since is not None:
-                yield with_stops(start(rule, since, limit=limit, mode=mode), line.stops)
+            for paid in (None, *range(1, len(line.stops), 2)):
+                if since is not None:
+                    yield with_stops(start(rule, since, limit=limit, mode=mode), line.stops, paid=paid)
 
 
-def with_stops(clock: Clock, stops: Sequence[datetime], *, suspended: bool = False) -> Clock:
-    """The clock after it stopped and went on at these instants, by turns."""
+def with_stops(clock: Clock, stops: Sequence[datetime], *, suspended: bool = False, paid: int | None = None) -> Clock:
+    """The clock after it stopped and went on at these instants, by turns; at the one `paid` it began anew with a proof of payment."""
     for number, at in enumerate(stops):
-        clock = clock.resume(at) if number % 2 else clock.suspend(at) if suspended else clock.pause(at)
+        if number % 2:
+            clock = clock.restart(at) if number == paid else clock.resume(at)
+        else:
+            clock = clock.suspend(at) if suspended else clock.pause(at)
     return clock
 
 

@@ -32,6 +32,36 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "Giấy tờ đã được bổ sung, hẹn trả kết quả ngày {day}.",
         "The missing papers came; the result is promised for {day}.",
     ),
+    "payment-required-by": (
+        "Cần nộp tiền theo thông báo, chậm nhất ngày {day}. Thời hạn giải quyết tạm dừng cho đến khi có chứng từ.",
+        "A payment is asked for and expected by {day}. The time limit stands still until it is proved.",
+    ),
+    "payment-required": (
+        "Cần nộp tiền theo thông báo. Thời hạn giải quyết tạm dừng cho đến khi có chứng từ.",
+        "A payment is asked for. The time limit stands still until it is proved.",
+    ),
+    "payment-confirmed": (
+        "Đã nhận chứng từ nộp tiền; thời hạn tính lại từ lúc nhận, hẹn trả kết quả ngày {day}.",
+        "The payment is proved and the time limit counts anew from then; the result is promised for {day}.",
+    ),
+    "paused": (
+        "Việc giải quyết tạm dừng để chờ nơi khác; thời hạn cũng tạm dừng.",
+        "Settlement waits for somebody else; the time limit stands still.",
+    ),
+    "resumed": (
+        "Việc giải quyết được tiếp tục, hẹn trả kết quả ngày {day}.",
+        "Settlement goes on; the result is promised for {day}.",
+    ),
+    "appointment-moved": (
+        "Cơ quan xin lỗi và hẹn lại ngày trả kết quả: {day}. Hạn theo luật không thay đổi.",
+        "The office apologised and promised another day: {day}. The lawful date stays what it is.",
+    ),
+    "stopped": (
+        "Hồ sơ đã dừng giải quyết theo đề nghị của công dân.",
+        "The dossier was stopped as the citizen asked.",
+    ),
+    "corrected": ("Một lỗi ghi trong hồ sơ đã được đính chính.", "A typing error in the dossier was put right."),
+    "rated": ("Công dân đã đánh giá việc phục vụ.", "The citizen rated the service."),
     "settled-granted": ("Đã có kết quả giải quyết.", "The result is ready."),
     "settled-rejected": (
         "Đã giải quyết xong: hồ sơ không được chấp thuận, kết quả ghi rõ lý do.",

@@ -31,11 +31,13 @@ async def works(make_works: MakeWorks) -> Works:
     return await make_works("reporting")
 
 
-async def tell_all(works: Works, histories: Sequence[tuple[Dossier, Sequence[Fact]]]) -> None:
-    """Fold these facts into the active version, as the live consumer does."""
+async def tell_all(works: Works, histories: Sequence[tuple[Dossier, Sequence[Fact]]], first: int = 1) -> None:
+    """Fold these facts into the active version, as the live consumer does; `first`: the place of each dossier's first here."""
     async with works.begin(system("test")) as work:
         active = await projections.shared(work.db)
-        await handlers.project(work.db, active.version, {dossier.id: told(facts) for dossier, facts in histories})
+        await handlers.project(
+            work.db, active.version, {dossier.id: told(facts, first) for dossier, facts in histories}
+        )
         await lines.place(work.db, {("intake.dossiers", 0): MONDAY})
 
 

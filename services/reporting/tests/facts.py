@@ -15,14 +15,22 @@ from shared.bus.arrival import Raw
 from shared.contracts.envelope import Envelope, Fact, derived_id, encode, fact_type
 from shared.contracts.intake import (
     DOSSIERS,
+    AppointmentMoved,
     DeadlineBreached,
     DeadlineWarned,
     DossierAccepted,
     DossierAssigned,
+    DossierCorrected,
+    DossierPaused,
+    DossierRated,
     DossierRefused,
+    DossierResumed,
     DossierSettled,
+    DossierStopped,
     DossierSubmitted,
     DossierWithdrawn,
+    PaymentConfirmed,
+    PaymentRequired,
     ProcedureDescribed,
     ResultReturned,
     SupplementRequested,
@@ -89,6 +97,37 @@ class Dossier:
             **self._told(at), due_at=due_at, due_on=due_on, promised_on=due_on, lawful_due_on=due_on
         )
 
+    def payment_required(
+        self, at: datetime | None = None, respond_by: date | None = date(2026, 12, 23), remaining: float | None = 20.5
+    ) -> PaymentRequired:
+        return PaymentRequired(**self._told(at), amount=20000, respond_by=respond_by, remaining_working_hours=remaining)
+
+    def payment_confirmed(self, due_on: date = date(2026, 12, 1), at: datetime | None = None) -> PaymentConfirmed:
+        return PaymentConfirmed(**self._told(at), **_dates(due_on))
+
+    def paused(self, at: datetime | None = None, remaining: float | None = 20.5) -> DossierPaused:
+        return DossierPaused(**self._told(at), reason_class="other-agency", remaining_working_hours=remaining)
+
+    def resumed(self, due_on: date = date(2026, 12, 1), at: datetime | None = None) -> DossierResumed:
+        return DossierResumed(**self._told(at), **_dates(due_on))
+
+    def moved(
+        self, to: date = date(2026, 12, 2), lawful: date = FRIDAY, at: datetime | None = None
+    ) -> AppointmentMoved:
+        dates = {**_dates(to), "lawful_due_on": lawful}
+        return AppointmentMoved(
+            **self._told(at), reason_class="overload", old_promised_on=lawful, signer="ld-1", **dates
+        )
+
+    def stopped(self, at: datetime | None = None) -> DossierStopped:
+        return DossierStopped(**self._told(at), reason_class="own-wish")
+
+    def corrected(self, at: datetime | None = None) -> DossierCorrected:
+        return DossierCorrected(**self._told(at), field="summary", reason_class="typing-error")
+
+    def rated(self, at: datetime | None = None) -> DossierRated:
+        return DossierRated(**self._common(at), code=self.code, score=5)
+
     def settled(self, on: date = FRIDAY, outcome: str = "granted", at: datetime | None = None) -> DossierSettled:
         return DossierSettled(**self._told(at), outcome=outcome, settled_on=on)
 
@@ -107,6 +146,11 @@ class Dossier:
     def life(self) -> list[Fact]:
         """From the counter to the result in the citizen's hand, on the promised day."""
         return [self.submitted(), self.accepted(), self.assigned(), self.settled(), self.returned()]
+
+
+def _dates(due_on: date) -> dict[str, Any]:
+    due_at = datetime(due_on.year, due_on.month, due_on.day, 10, tzinfo=UTC)
+    return {"due_at": due_at, "due_on": due_on, "promised_on": due_on, "lawful_due_on": due_on}
 
 
 def told(facts: Sequence[Fact], first: int = 1) -> list[Told]:

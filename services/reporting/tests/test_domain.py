@@ -89,6 +89,36 @@ TABLE: list[tuple[str, list[Fact], dict[str, Any]]] = [
         [D.submitted(channel="online"), D.supplement_requested(), D.supplied(None)],
         {"state": "submitted", "due_on": None, "paused_at": None},
     ),
+    (
+        "payment required",
+        [*BEGUN, D.payment_required()],
+        {"state": "awaiting-payment", "phase": "waiting-for-you", "open": True, "due_on": None, "promised_on": FRIDAY, "remaining_working_hours": 20.5, "paused_at": MONDAY, "paused_times": 1, "respond_by": date(2026, 12, 23), "stops": [MONDAY]},
+    ),
+    ("payment required without a day", [*BEGUN, D.payment_required(respond_by=None)], {"state": "awaiting-payment", "respond_by": None}),
+    (
+        "payment confirmed",
+        [*BEGUN, D.payment_required(), D.payment_confirmed()],
+        {"state": "in-progress", "due_on": date(2026, 12, 1), "promised_on": date(2026, 12, 1), "first_promised_on": FRIDAY, "paused_at": None, "respond_by": None, "promises": [FRIDAY, date(2026, 12, 1)]},
+    ),
+    (
+        "paused",
+        [*BEGUN, D.assigned(), D.paused()],
+        {"state": "paused", "phase": "being-resolved", "open": True, "due_at": None, "due_on": None, "paused_at": MONDAY, "remaining_working_hours": 20.5, "respond_by": None},
+    ),
+    (
+        "resumed",
+        [*BEGUN, D.assigned(), D.paused(), D.resumed()],
+        {"state": "in-progress", "due_on": date(2026, 12, 1), "lawful_due_on": date(2026, 12, 1), "first_promised_on": FRIDAY, "paused_at": None, "remaining_working_hours": None, "stops": [MONDAY, MONDAY]},
+    ),
+    (
+        "appointment moved",
+        [*BEGUN, D.moved()],
+        {"state": "accepted", "due_on": date(2026, 12, 2), "promised_on": date(2026, 12, 2), "lawful_due_on": FRIDAY, "first_promised_on": FRIDAY, "promises": [date(2026, 12, 2)]},
+    ),
+    ("settled on the moved day", [*BEGUN, D.moved(), D.settled(date(2026, 12, 2))], {"timing": "on", "promised_on": date(2026, 12, 2)}),
+    ("stopped", [*BEGUN, D.stopped()], {"state": "stopped", "phase": "closed", "open": False, "withdrawn_on": date(2026, 11, 23), "reason_class": "own-wish", "due_on": None}),
+    ("corrected", [*BEGUN, D.corrected()], {"state": "accepted", "due_on": FRIDAY}),
+    ("rated", [*D.life(), D.rated()], {"state": "returned", "timing": "on"}),
     ("settled before its day", [*BEGUN, D.settled(THURSDAY)], {"state": "settled", "phase": "answered", "open": False, "timing": "before", "settled_on": THURSDAY, "due_on": None}),
     ("settled on its day", [*BEGUN, D.settled(FRIDAY)], {"timing": "on", "outcome": "granted"}),
     ("settled over its day", [*BEGUN, D.settled(SATURDAY)], {"timing": "over"}),
@@ -131,6 +161,20 @@ def test_a_request_after_the_due_instant_does_not_hide_that_the_dossier_is_late(
     line = folded([*BEGUN, D.supplement_requested(at=late)])
     assert line.due_on == FRIDAY
     assert line.state == "awaiting-supplement"
+
+
+def test_a_pause_after_the_lawful_instant_does_not_hide_the_moved_day() -> None:
+    before, after = (
+        folded([*BEGUN, D.moved(), D.paused(at=datetime(2026, 11, day, 2, tzinfo=UTC), remaining=None)])
+        for day in (27, 30)
+    )
+    assert (before.due_on, after.due_on) == (None, date(2026, 12, 2))
+
+
+def test_what_is_stopped_is_counted_with_what_is_withdrawn() -> None:
+    assert counted([*BEGUN, D.payment_required(), D.stopped()]) == Counter(
+        received=1, accepted=1, paused=1, withdrawn=1
+    )
 
 
 def test_a_dossier_whose_beginning_is_unknown_gets_a_placeholder() -> None:
@@ -207,6 +251,14 @@ MAKERS = {
     "warned": lambda d: d.warned(),
     "breached": lambda d: d.breached(),
     "answer": lambda d: d.breached("online-answer"),
+    "payment": lambda d: d.payment_required(),
+    "paid": lambda d: d.payment_confirmed(),
+    "paused": lambda d: d.paused(),
+    "resumed": lambda d: d.resumed(),
+    "moved": lambda d: d.moved(),
+    "stopped": lambda d: d.stopped(),
+    "corrected": lambda d: d.corrected(),
+    "rated": lambda d: d.rated(),
 }
 HISTORIES = st.lists(st.lists(st.sampled_from(sorted(MAKERS)), min_size=1, max_size=12), min_size=1, max_size=5)
 

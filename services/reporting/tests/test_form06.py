@@ -114,6 +114,24 @@ async def test_the_form_of_november_equals_the_table_checked_by_hand(works: Work
 
 
 @pytest.mark.postgres
+async def test_payments_pauses_apologies_and_stops_stand_where_the_form_counts_them(works: Works) -> None:
+    await describe(works)
+    made = [Filed("11-16", "11-20") for _ in range(6)]
+    paying, paid, paused, moved, late, stopped = (filed.dossier for filed in made)
+    more: list[list[Fact]] = [
+        [paying.payment_required(noon(day("11-18")))],  # 12: its clock stands still
+        [paid.payment_required(noon(day("11-18"))), paid.payment_confirmed(day("12-04"), noon(day("11-25")))],  # 12
+        [paused.paused(noon(day("11-23")))],  # 13: it was late already
+        [moved.moved(day("12-02"), day("11-20"), noon(day("11-19")))],  # 12: judged by the slip's day
+        [late.moved(day("11-25"), day("11-20"), noon(day("11-19")))],  # 13
+        [stopped.stopped(noon(day("11-18")))],  # 8: settled on its day
+    ]
+    await tell_all(works, [(filed.dossier, [*filed.facts, *facts]) for filed, facts in zip(made, more, strict=True)])
+    form = (await handlers.form06(works, UNIT, *NOVEMBER)).form.total
+    assert form == Count(other=6, before=1, within=3, overdue=2, paused=1)
+
+
+@pytest.mark.postgres
 async def test_a_unit_alone_and_a_period_of_one_day(works: Works) -> None:
     await describe(works)
     await tell_all(works, autumn())

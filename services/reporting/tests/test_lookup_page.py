@@ -203,3 +203,27 @@ async def test_the_same_is_said_in_english(site: httpx.AsyncClient, works: Works
     said = words_of(await ask(site))
     assert "Working days 1 to 3: Wednesday 25 Nov 2026 to Friday 27 Nov 2026." in said
     assert "Nothing. The result is handed over on the promised day at the latest." in said
+
+
+async def test_every_stop_of_a_dossier_is_told_with_what_the_citizen_has_to_do(
+    site: httpx.AsyncClient, works: Works, dossier: Dossier
+) -> None:
+    facts = [
+        dossier.submitted(), dossier.accepted(), dossier.assigned(), dossier.moved(), dossier.paused(), dossier.resumed(),
+        dossier.payment_required(), dossier.stopped(),
+    ]  # fmt: skip
+    told = {
+        4: ("Hẹn trả kết quả thứ Tư 02/12/2026", "Cơ quan đã xin lỗi và hẹn lại ngày trả kết quả: 02/12/2026"),
+        5: ("Tạm dừng", "Đang tạm dừng, chưa có ngày hẹn mới", "Việc giải quyết đang chờ nơi khác"),
+        6: ("Hẹn trả kết quả thứ Ba 01/12/2026",),
+        7: ("Chờ nộp nghĩa vụ tài chính", "Nộp tiền theo thông báo, chậm nhất thứ Tư 23/12/2026"),
+        8: ("Đã dừng theo yêu cầu", "hồ sơ đã dừng theo đề nghị của bạn"),
+    }
+    await describe_units(works, (UNIT, "Phường Quảng Trị"))
+    await describe_procedures(works)
+    for number, fact in enumerate(facts, 1):
+        await tell_all(works, [(dossier, [fact])], first=number)
+        if number in told:
+            said = words_of(await ask(site))
+            for part in told[number]:
+                assert part in said, (number, part)

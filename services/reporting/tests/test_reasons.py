@@ -61,6 +61,29 @@ def test_a_procedure_that_counts_anew_is_recognised_by_its_date() -> None:
     )
 
 
+@pytest.mark.parametrize("mode", PauseMode)
+def test_a_second_appointment_is_explained_from_the_proof_of_payment(mode: PauseMode) -> None:
+    dossier = Dossier()
+    clock = start(RULE, MONDAY, limit="3wd", mode=mode).pause(at("11-25T10:15")).resume(at("11-25T15:00"))
+    clock = clock.pause(at("11-26T10:00")).restart(at("12-07T09:00"))
+    due_on = clock.due(OFFICE.calendar, OFFICE.hours).due_on
+    assert due_on == date(2026, 12, 10)
+    line = line_of([
+        dossier.submitted(), dossier.accepted(), dossier.paused(at("11-25T10:15")), dossier.resumed(at=at("11-25T15:00")),
+        dossier.payment_required(at("11-26T10:00")), dossier.payment_confirmed(due_on, at("12-07T09:00")),
+    ])  # fmt: skip
+    assert any("10/12/2026" in step for step in domain.settlement_reason(line, "3wd", OFFICE, "vi"))
+
+
+def test_a_moved_appointment_is_explained_by_the_lawful_date_and_the_apology() -> None:
+    dossier = Dossier()
+    plain: list[Fact] = [dossier.submitted(), dossier.accepted()]
+    for language in ("vi", "en"):
+        reason = domain.settlement_reason(line_of([*plain, dossier.moved()]), "3wd", OFFICE, language)
+        assert reason[:-1] == domain.settlement_reason(line_of(plain), "3wd", OFFICE, language)
+        assert "02/12/2026" in reason[-1]
+
+
 @pytest.mark.parametrize("limit", ["4wd", "same-day", None, "soon"])
 def test_a_limit_that_does_not_come_to_the_stated_date_explains_nothing(limit: str | None) -> None:
     dossier = Dossier()
