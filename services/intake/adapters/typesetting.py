@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -28,6 +28,9 @@ _BOX = "\u25a1"
 # Marks stay on a letter (Bru and Pa Cô names have ê̆, ô̆), two at most: at the start of a word they crash typst,
 # and a pile of them would be drawn over the lines above.
 _STRAY_MARK = re.compile(f"(?<![{_LATIN}{_GREEK}{_CYRILLIC}{_MARK}])[{_MARK}]+|(?<=[{_MARK}]{{2}})[{_MARK}]+")
+
+_HERE = Path(__file__).parent
+"""A template imports `layout.typ` from here, and can open nothing outside."""
 
 _one_at_a_time = Lock()
 
@@ -63,9 +66,9 @@ def typeset(template: str, data: Mapping[str, Any], at: datetime) -> bytes:
 
 @cache
 def _compiler() -> typst.Compiler:
-    return typst.Compiler(ignore_system_fonts=True)
+    return typst.Compiler(root=_HERE, ignore_system_fonts=True)
 
 
 @cache
 def _source(template: str) -> bytes:
-    return files(__package__ or "").joinpath(template).read_bytes()
+    return (_HERE / template).read_bytes()

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from services.intake import domain, handlers
 from services.intake.adapters import slip as slips
+from services.intake.adapters.layout import Component, Party
 from services.intake.api.common import At, Lang, Reader, view, view_filed
 from services.intake.api.schemas import (
     DeadlineView,
@@ -143,7 +144,7 @@ def _slip(desk: Desk, papers: Papers, base_url: str) -> slips.Slip:
         authority=center.authority, center=center.name, place=center.place, code=dossier.code, procedure=procedure.name,
         request=papers.summary or procedure.name, channel=_channel(dossier), submitter=_party(papers.submitter),
         owner=_party(papers.owner) if papers.owner else None,
-        components=tuple(slips.SlipComponent(each["name"], each["kind"], each["count"]) for each in papers.components), limit=dossier.limit,
+        components=tuple(Component(each["name"], each["kind"], each["count"]) for each in papers.components), limit=dossier.limit,
         basis=rule.legal_basis, basis_verified=rule.verified, received_at=dossier.received_at, due_at=domain.check_slip(dossier), return_method="counter",
         return_place=center.name, lookup_url=f"{base_url}/tra-cuu?ma={dossier.code}",
         lookup_secret=papers.secret, phone="", receiver="", explanation=handlers.explanation(dossier, "vi"), provisional=dossier.provisional,
@@ -171,7 +172,7 @@ def _channel(dossier: Dossier) -> slips.Channel:
     return "online" if dossier.channel == "online" else "postal" if dossier.channel == "postal" else "direct"
 
 
-def _party(details: Details) -> slips.SlipParty:
-    return slips.SlipParty(
+def _party(details: Details) -> Party:
+    return Party(
         details.name, details.address or "", details.phone or "", details.email or "", details.identity_no or ""
     )
