@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any, TypeAlias
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import ColumnElement, and_, false, func, or_, tuple_
 from sqlmodel import col, select
 
@@ -16,6 +17,7 @@ from services.intake.data import ProcedureSeed, UnitSeed
 from services.intake.domain import ANSWER, SETTLEMENT, SNAPSHOT, Component, Dossier, Procedure, State, Term, Unit
 from services.intake.domain.dossier import values
 from services.intake.tables import DossierRow, ProcedureRow, Row, UnitRow
+from shared.contracts.envelope import F, decode_foreign, fact_type
 from shared.kernel import NotFound
 from shared.law import Clock
 from shared.store import db
@@ -39,8 +41,11 @@ _BY_IDS = f"{_DOSSIER} WHERE d.id = ANY($1::uuid[])"
 _NUMBERS = """INSERT INTO code_counter AS c (agency, day, last) SELECT * FROM unnest($1::text[], $2::date[], $3::int4[])
 ON CONFLICT (agency, day) DO UPDATE SET last = c.last + excluded.last RETURNING agency, day, last"""
 _LATE = "SELECT id, code, unit, recipient, handler FROM dossier WHERE id = ANY($1::uuid[])"
-_PAPERS = """SELECT d.summary, d.components, p.id, p.data_key, p.sealed, o.id AS owner_id, o.data_key AS owner_data_key, o.sealed AS owner_sealed
-FROM dossier d JOIN person p ON p.id = d.person LEFT JOIN person o ON o.id = d.owner WHERE d.id = $1"""
+_PAPERS = """SELECT d.summary, d.components, d.supplement, d.reason, c.name AS procedure_name, c.components AS procedure_components,
+p.id, p.data_key, p.sealed, o.id AS owner_id, o.data_key AS owner_data_key, o.sealed AS owner_sealed
+FROM dossier d JOIN procedure c ON c.code = d.procedure AND c.version = d.procedure_version
+JOIN person p ON p.id = d.person LEFT JOIN person o ON o.id = d.owner WHERE d.id = $1"""
+_LATEST = "SELECT envelope FROM fact WHERE aggregate = $1 AND type = $2 ORDER BY sequence DESC LIMIT 1"
 _CONTACTS = """SELECT c.recipient, c.sequence, p.id, CASE WHEN c.forgotten_at IS NULL THEN p.data_key END AS data_key, p.sealed
 FROM contact c JOIN person p ON p.id = c.person WHERE c.recipient = ANY($1::uuid[])"""
 
@@ -155,7 +160,7 @@ async def texts(connection: Connection, id: UUID) -> Texts:
 
 
 async def papers(connection: Connection, id: UUID) -> Mapping[str, Any]:
-    """What a slip needs beside the dossier: summary, components, and the vault rows of submitter and owner."""
+    """What papers say beside the dossier: its texts and papers, the procedure's, and the vault rows of submitter and owner."""
     row: Mapping[str, Any] = await connection.fetchrow(_PAPERS, id)
     return row
 
@@ -178,6 +183,12 @@ async def history(connection: Connection, id: UUID) -> Sequence[Any]:
         id,
     )
     return rows
+
+
+async def latest(connection: Connection, id: UUID, kind: type[F]) -> F | None:
+    """The newest fact of a kind in the history of a dossier."""
+    envelope = await connection.fetchval(_LATEST, id, fact_type(kind))
+    return None if envelope is None else msgspec.json.decode(decode_foreign(envelope).data, type=kind)
 
 
 @dataclass(frozen=True, slots=True)

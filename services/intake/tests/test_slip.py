@@ -14,6 +14,7 @@ from pypdf import PdfReader
 from services.intake.adapters.layout import Component, Party
 from services.intake.adapters.slip import SecretInAddress, Slip, limit_in_words, render_slip
 from services.intake.adapters.typesetting import breakable, printable
+from services.intake.tests.printed import pages
 
 VIETNAM = timezone(timedelta(hours=7))
 SLIP = Slip(
@@ -53,10 +54,6 @@ EVERY_VIETNAMESE_LETTER = "".join(
     for letter in "aăâeêioôơuưyAĂÂEÊIOÔƠUƯY"
     for mark in ("", "\u0300", "\u0309", "\u0303", "\u0301", "\u0323")
 ) + "đĐ"  # fmt: skip
-
-
-def pages(pdf: bytes) -> list[str]:
-    return [page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages]
 
 
 def words(slip: Slip) -> str:
