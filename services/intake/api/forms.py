@@ -1,28 +1,39 @@
-"""Statutory papers of a dossier as PDF/A (forms of Circular 03/2025/TT-VPCP)."""
+"""Statutory papers (forms of Circular 03/2025/TT-VPCP): of a dossier as PDF/A, the register as PDF/A and XLSX."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import Any, NamedTuple, TypeVar
+from datetime import date, datetime
+from typing import Annotated, Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from services.intake import domain, handlers
 from services.intake.adapters import letters
+from services.intake.adapters import register as registers
 from services.intake.adapters import slip as slips
 from services.intake.adapters.layout import Component, Party
 from services.intake.api.common import At, Reader
 from services.intake.domain import Dossier
 from services.intake.handlers import Desk, Papers
+from shared.kernel import Principal
 from shared.law import ZONE, rulebook
 from shared.store.vault import Details
+from shared.web.auth import allow
+from shared.web.fields import Day, text
 
 router = APIRouter(prefix="/v1")
 
 T = TypeVar("T")
+
+PDF = "application/pdf"
+SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+Officer = Annotated[Principal, Depends(allow("clerk", "handler", "head", "inspector", "admin"))]
+Asked = Annotated[str, text(max_length=10), Query(description="Code of the unit.", examples=["19360"])]
+First = Annotated[Day, Query(alias="from", description="First day of receipt.", examples=["2026-11-01"])]
+Last = Annotated[Day, Query(alias="to", description="Last day of receipt.", examples=["2026-11-30"])]
 
 _ERASED: Mapping[int | str, dict[str, Any]] = {410: {"description": "The people of this dossier were forgotten."}}
 
@@ -30,7 +41,7 @@ _ERASED: Mapping[int | str, dict[str, Any]] = {410: {"description": "The people 
 def _paper(what: str, missing: str) -> dict[int | str, dict[str, Any]]:
     """What a route of a paper answers."""
     return {
-        200: {"content": {"application/pdf": {}}, "description": what},
+        200: {"content": {PDF: {}}, "description": what},
         409: {"description": missing},
         **_ERASED,
     }
@@ -69,10 +80,42 @@ async def get_refusal(id: UUID, desk: At, who: Reader) -> Response:
     return await _printed(letters.render_refusal, paper, f"{papers.dossier.code}-03")
 
 
+@router.get(
+    "/registers/07.pdf",
+    response_class=Response,
+    responses={200: {"content": {PDF: {}}, "description": "The register."}},
+)
+async def get_register(desk: At, who: Officer, unit: Asked, first: First, last: Last) -> Response:
+    """Everything a unit received in a period of a year at most (form 07 of Circular 03/2025/TT-VPCP) as PDF/A."""
+    register = await _register(desk, who, unit, first, last)
+    pdf = await asyncio.to_thread(registers.render_register, register)
+    return Response(pdf, media_type=PDF, headers=_named("inline", f"so-07-{unit}-{first}-{last}.pdf"))
+
+
+@router.get(
+    "/registers/07.xlsx",
+    response_class=Response,
+    responses={200: {"content": {SHEET: {}}, "description": "The register."}},
+)
+async def get_register_sheet(desk: At, who: Officer, unit: Asked, first: First, last: Last) -> Response:
+    """The same register as a sheet."""
+    register = await _register(desk, who, unit, first, last)
+    sheet = await asyncio.to_thread(registers.sheet_of, register)
+    return Response(sheet, media_type=SHEET, headers=_named("attachment", f"so-07-{unit}-{first}-{last}.xlsx"))
+
+
+async def _register(desk: Desk, who: Principal, unit: str, first: date, last: date) -> registers.Register:
+    entries = await handlers.read_register(desk, who, unit, first, last)
+    return registers.Register(*center_of(desk.shelf.unit(unit)), first, last, desk.works.clock(), entries)
+
+
+def _named(how: str, name: str) -> dict[str, str]:
+    return {"content-disposition": f'{how}; filename="{name}"'}
+
+
 async def _printed(render: Callable[[T], bytes], paper: T, name: str) -> Response:
     pdf = await asyncio.to_thread(render, paper)
-    named = {"content-disposition": f'inline; filename="{name}.pdf"'}
-    return Response(pdf, media_type="application/pdf", headers=named)
+    return Response(pdf, media_type=PDF, headers=_named("inline", f"{name}.pdf"))
 
 
 def _base_url(request: Request) -> str:

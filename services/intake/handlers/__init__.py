@@ -1,7 +1,7 @@
 """What intake does: one function = one use case = one transaction.
 
 `desk` is where everybody works; `filing` and `commands` change dossiers, `announcing` is the clock's, `reading` and
-`lookups` answer questions, `papers` open the vault for what is printed, `reference` keeps units and procedures, `contacts` opens what is sent sealed.
+`lookups` answer questions, `papers` and `registers` open the vault for what is printed, `reference` keeps units and procedures, `contacts` opens what is sent sealed.
 """
 
 from __future__ import annotations
@@ -38,15 +38,18 @@ from services.intake.handlers.reading import (
     read_history,
 )
 from services.intake.handlers.reference import read_procedure, read_procedures, read_units, refresh, seed
+from services.intake.handlers.registers import BadPeriod, RegisterTooLong, read_register
 from shared.store.lookups import LookupLocked, LookupRefused, lookup_secret, lookup_verifier
 
 __all__ = [
+    "BadPeriod",
     "Desk",
     "Filing",
     "LookupLocked",
     "LookupRefused",
     "NotRefused",
     "Papers",
+    "RegisterTooLong",
     "Shelf",
     "Standing",
     "SupplementNotRequested",
@@ -68,6 +71,7 @@ __all__ = [
     "read_procedure",
     "read_procedures",
     "read_refusal",
+    "read_register",
     "read_supplement_request",
     "read_units",
     "refresh",

@@ -86,12 +86,17 @@ async def _open(work: Work, dossier: Dossier, purpose: str) -> Mapping[str, Any]
 
 
 def _papers(keys: Keys, dossier: Dossier, row: Mapping[str, Any]) -> Papers:
-    owner = {"id": row["owner_id"], "data_key": row["owner_data_key"], "sealed": row["owner_sealed"]}
     try:
-        submitter, owner_details = vault.disclose(keys, row), vault.disclose(keys, owner) if row["owner_id"] else None
+        submitter, owner = people_of(keys, row)
     except vault.Forgotten:
         raise domain.PersonForgotten from None
     return Papers(
-        dossier, submitter, owner_details, row["procedure_name"], row["procedure_components"], row["summary"], row["components"], row["supplement"],
+        dossier, submitter, owner, row["procedure_name"], row["procedure_components"], row["summary"], row["components"], row["supplement"],
         row["reason"], lookup_secret(keys, dossier.id, dossier.lookup_number),
     )  # fmt: skip
+
+
+def people_of(keys: Keys, row: Mapping[str, Any]) -> tuple[vault.Details, vault.Details | None]:
+    """Submitter and owner of a row that holds their vault rows; raises `Forgotten`."""
+    owner = {"id": row["owner_id"], "data_key": row["owner_data_key"], "sealed": row["owner_sealed"]}
+    return vault.disclose(keys, row), vault.disclose(keys, owner) if row["owner_id"] else None
