@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any, TypeAlias
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import ColumnElement, and_, false, func, or_, tuple_
 from sqlmodel import col, select
 
@@ -16,6 +17,8 @@ from services.intake.data import ProcedureSeed, UnitSeed
 from services.intake.domain import ANSWER, SETTLEMENT, SNAPSHOT, Component, Dossier, Procedure, State, Term, Unit
 from services.intake.domain.dossier import values
 from services.intake.tables import DossierRow, ProcedureRow, Row, UnitRow
+from shared.contracts.envelope import F, decode_foreign, fact_type
+from shared.contracts.intake import ResultReturned
 from shared.kernel import NotFound
 from shared.law import Clock
 from shared.store import db
@@ -45,8 +48,16 @@ _LATE = "SELECT id, code, unit, recipient, handler FROM dossier WHERE id = ANY($
 _TEXTS = (
     "SELECT summary, components, supplement, reason, payment, apology, corrections, comment FROM dossier WHERE id = $1"
 )
-_PAPERS = """SELECT d.summary, d.components, d.corrections, p.id, p.data_key, p.sealed, o.id AS owner_id, o.data_key AS owner_data_key, o.sealed AS owner_sealed
-FROM dossier d JOIN person p ON p.id = d.person LEFT JOIN person o ON o.id = d.owner WHERE d.id = $1"""
+_PEOPLE = "p.id, p.data_key, p.sealed, o.id AS owner_id, o.data_key AS owner_data_key, o.sealed AS owner_sealed"
+_WITH_PEOPLE = """dossier d JOIN procedure c ON c.code = d.procedure AND c.version = d.procedure_version
+JOIN person p ON p.id = d.person LEFT JOIN person o ON o.id = d.owner"""
+_PAPERS = f"""SELECT d.summary, d.components, d.supplement, d.reason, d.corrections, c.name AS procedure_name, c.components AS procedure_components, {_PEOPLE}
+FROM {_WITH_PEOPLE} WHERE d.id = $1"""
+_REGISTER = f"""SELECT d.id AS dossier, d.code, d.procedure, d.procedure_version, c.name AS procedure_name, d.state, d.received_at, d.promised_on,
+d.returned_at, f.envelope AS returned, {_PEOPLE}
+FROM {_WITH_PEOPLE} LEFT JOIN fact f ON f.aggregate = d.id AND f.type = '{fact_type(ResultReturned)}'
+WHERE d.unit = $1 AND d.received_at >= $2 AND d.received_at < $3 ORDER BY d.received_at, d.code LIMIT $4"""
+_LATEST = "SELECT envelope FROM fact WHERE aggregate = $1 AND type = $2 ORDER BY sequence DESC LIMIT 1"
 _CONTACTS = """SELECT c.recipient, c.sequence, p.id, CASE WHEN c.forgotten_at IS NULL THEN p.data_key END AS data_key, p.sealed
 FROM contact c JOIN person p ON p.id = c.person WHERE c.recipient = ANY($1::uuid[])"""
 
@@ -183,9 +194,15 @@ async def texts(connection: Connection, id: UUID) -> Texts:
 
 
 async def papers(connection: Connection, id: UUID) -> Mapping[str, Any]:
-    """What a slip needs beside the dossier: summary, components, corrections, and the vault rows of submitter and owner."""
+    """What papers say beside the dossier: its texts and papers, the procedure's, and the vault rows of submitter and owner."""
     row: Mapping[str, Any] = await connection.fetchrow(_PAPERS, id)
     return row
+
+
+async def register(connection: Connection, unit: str, since: datetime, until: datetime, most: int) -> Sequence[Any]:
+    """What a unit received in a span of time, in order: dates, vault rows, and the fact of the return."""
+    rows: Sequence[Any] = await connection.fetch(_REGISTER, unit, since, until, most)
+    return rows
 
 
 async def contacts(connection: Connection, recipients: Sequence[UUID]) -> Sequence[Any]:
@@ -206,6 +223,12 @@ async def history(connection: Connection, id: UUID) -> Sequence[Any]:
         id,
     )
     return rows
+
+
+async def latest(connection: Connection, id: UUID, kind: type[F]) -> F | None:
+    """The newest fact of a kind in the history of a dossier."""
+    envelope = await connection.fetchval(_LATEST, id, fact_type(kind))
+    return None if envelope is None else msgspec.json.decode(decode_foreign(envelope).data, type=kind)
 
 
 @dataclass(frozen=True, slots=True)

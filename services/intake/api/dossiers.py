@@ -1,18 +1,16 @@
-"""Dossiers: file, find, read, and the receipt slip."""
+"""Dossiers: file, find, read."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from services.intake import domain, handlers
-from services.intake.adapters import slip as slips
 from services.intake.api.common import At, Lang, Reader, view, view_filed
 from services.intake.api.schemas import (
     DeadlineView,
@@ -23,11 +21,8 @@ from services.intake.api.schemas import (
     Filters,
     History,
 )
-from services.intake.domain import Dossier
-from services.intake.handlers import Desk, Papers
 from shared.kernel import Once, Principal
-from shared.law import ZONE, rulebook
-from shared.store.vault import Details
+from shared.law import ZONE
 from shared.web.auth import allow, caller
 from shared.web.cursor import Page, Paging, paging
 from shared.web.door import Door
@@ -116,62 +111,3 @@ async def get_deadline(id: UUID, desk: At, who: Reader, lang: Lang) -> DeadlineV
         provisional=dossier.provisional, rule=rule.id if rule else None, rule_version=rule.version if rule else None,
         legal_basis=rule.legal_basis if rule else None, verified=rule.verified if rule else None, steps=list(handlers.explanation(dossier, lang)),
     )  # fmt: skip
-
-
-@router.get(
-    "/dossiers/{id}/forms/01.pdf",
-    response_class=Response,
-    responses={
-        200: {"content": {"application/pdf": {}}, "description": "The slip."},
-        409: {"description": "The dossier has not been accepted yet."},
-        410: {"description": "The people of this dossier were forgotten."},
-    },
-)
-async def get_slip(id: UUID, desk: At, who: Reader, request: Request) -> Response:
-    """The receipt slip (form 01 of Circular 03/2025/TT-VPCP) as PDF/A."""
-    papers = await handlers.read_papers(desk, who, id)
-    pdf = await asyncio.to_thread(slips.render_slip, _slip(desk, papers, request.app.state.door.settings.base_url))
-    named = {"content-disposition": f'inline; filename="{papers.dossier.code}.pdf"'}
-    return Response(pdf, media_type="application/pdf", headers=named)
-
-
-def _slip(desk: Desk, papers: Papers, base_url: str) -> slips.Slip:
-    dossier = papers.dossier
-    procedure, center = desk.shelf.procedures[dossier.procedure], _center(desk.shelf.units[dossier.unit])
-    rule = rulebook().rule("one-stop.settlement", on=dossier.received_at.astimezone(ZONE).date())
-    return slips.Slip(
-        authority=center.authority, center=center.name, place=center.place, code=dossier.code, procedure=procedure.name,
-        request=papers.summary or procedure.name, channel=_channel(dossier), submitter=_party(papers.submitter),
-        owner=_party(papers.owner) if papers.owner else None,
-        components=tuple(slips.SlipComponent(each["name"], each["kind"], each["count"]) for each in papers.components), limit=dossier.limit,
-        basis=rule.legal_basis, basis_verified=rule.verified, received_at=dossier.received_at, due_at=domain.check_slip(dossier), return_method="counter",
-        return_place=center.name, lookup_url=f"{base_url}/tra-cuu?ma={dossier.code}",
-        lookup_secret=papers.secret, phone="", receiver="", explanation=handlers.explanation(dossier, "vi"), provisional=dossier.provisional,
-    )  # fmt: skip
-
-
-class _Center(NamedTuple):
-    """The heading of a slip: who stands above, where the dossier was received, and the place before the date."""
-
-    authority: str
-    name: str
-    place: str
-
-
-def _center(unit: domain.Unit) -> _Center:
-    """A commune has its own service centre; bodies of the province receive under their own name."""
-    if unit.level == "province":
-        return _Center("Ủy ban nhân dân tỉnh Quảng Trị", unit.name, "Quảng Trị")
-    named = unit.name[0].lower() + unit.name[1:]
-    place = unit.name.removeprefix("Phường ").removeprefix("Xã ").removeprefix("Đặc khu ")
-    return _Center(f"Ủy ban nhân dân {named}", f"Trung tâm Phục vụ hành chính công {named}", place)
-
-
-def _channel(dossier: Dossier) -> slips.Channel:
-    return "online" if dossier.channel == "online" else "postal" if dossier.channel == "postal" else "direct"
-
-
-def _party(details: Details) -> slips.SlipParty:
-    return slips.SlipParty(
-        details.name, details.address or "", details.phone or "", details.email or "", details.identity_no or ""
-    )

@@ -1,7 +1,7 @@
 """What intake does: one function = one use case = one transaction.
 
 `desk` is where everybody works; `filing` and `commands` change dossiers, `announcing` is the clock's, `reading` and
-`lookups` answer questions, `reference` keeps units and procedures, `contacts` opens what is sent sealed.
+`lookups` answer questions, `papers` and `registers` open the vault for what is printed, `reference` keeps units and procedures, `contacts` opens what is sent sealed.
 """
 
 from __future__ import annotations
@@ -29,27 +29,38 @@ from services.intake.handlers.contacts import contact_details
 from services.intake.handlers.desk import Desk, Filing, Shelf, office_at
 from services.intake.handlers.filing import submit_dossier
 from services.intake.handlers.lookups import Standing, look_up
-from services.intake.handlers.reading import (
+from services.intake.handlers.papers import (
+    NotRefused,
     Papers,
+    SupplementNotRequested,
+    read_papers,
+    read_refusal,
+    read_supplement_request,
+)
+from services.intake.handlers.reading import (
     explanation,
     list_dossiers,
     list_own_dossiers,
     read_dossier,
     read_dossier_texts,
     read_history,
-    read_papers,
 )
 from services.intake.handlers.reference import read_procedure, read_procedures, read_units, refresh, seed
+from services.intake.handlers.registers import BadPeriod, RegisterTooLong, read_register
 from shared.store.lookups import LookupLocked, LookupRefused, lookup_secret, lookup_verifier
 
 __all__ = [
+    "BadPeriod",
     "Desk",
     "Filing",
     "LookupLocked",
     "LookupRefused",
+    "NotRefused",
     "Papers",
+    "RegisterTooLong",
     "Shelf",
     "Standing",
+    "SupplementNotRequested",
     "accept_dossier",
     "announce_stages",
     "assign_dossier",
@@ -72,6 +83,9 @@ __all__ = [
     "read_papers",
     "read_procedure",
     "read_procedures",
+    "read_refusal",
+    "read_register",
+    "read_supplement_request",
     "read_units",
     "refresh",
     "refuse_dossier",

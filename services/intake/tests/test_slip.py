@@ -11,15 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
-from services.intake.adapters.slip import (
-    SecretInAddress,
-    Slip,
-    SlipComponent,
-    SlipParty,
-    limit_in_words,
-    render_slip,
-)
+from services.intake.adapters.layout import Component, Party
+from services.intake.adapters.slip import SecretInAddress, Slip, limit_in_words, render_slip
 from services.intake.adapters.typesetting import breakable, printable
+from services.intake.tests.printed import pages
 
 VIETNAM = timezone(timedelta(hours=7))
 SLIP = Slip(
@@ -30,15 +25,15 @@ SLIP = Slip(
     procedure="Cấp Giấy xác nhận tình trạng hôn nhân (1.004873)",
     request="Xin cấp giấy xác nhận để đăng ký kết hôn",
     channel="direct",
-    submitter=SlipParty(
+    submitter=Party(
         "Nguyễn Thị Hồng Ước", "12 Trần Hưng Đạo, phường Quảng Trị", "0912345678", "uoc@example.vn", "045199001234"
     ),
-    owner=SlipParty("Hồ Văn Đăk", "Thôn A Xing, xã Lìa"),
+    owner=Party("Hồ Văn Đăk", "Thôn A Xing, xã Lìa"),
     components=(
-        SlipComponent("Tờ khai", "original"),
-        SlipComponent("Trích lục ghi chú ly hôn", "certified"),
-        SlipComponent("Căn cước", "copy", 2),
-        SlipComponent("Ảnh chụp", "electronic"),
+        Component("Tờ khai", "original"),
+        Component("Trích lục ghi chú ly hôn", "certified"),
+        Component("Căn cước", "copy", 2),
+        Component("Ảnh chụp", "electronic"),
     ),
     limit="3wd",
     basis="Nghị định 123/2015/NĐ-CP, Điều 22",
@@ -61,10 +56,6 @@ EVERY_VIETNAMESE_LETTER = "".join(
 ) + "đĐ"  # fmt: skip
 
 
-def pages(pdf: bytes) -> list[str]:
-    return [page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages]
-
-
 def words(slip: Slip) -> str:
     """The text of all pages in one line."""
     return " ".join(" ".join(pages(render_slip(slip))).replace("\u200b", "").split())
@@ -72,8 +63,8 @@ def words(slip: Slip) -> str:
 
 def everywhere(text: str) -> Slip:
     """The sample slip with one text in every place a person can write to."""
-    party = SlipParty(text, text, text, text, text)
-    rows = (SlipComponent(text, "copy"), SlipComponent(text, "original"))
+    party = Party(text, text, text, text, text)
+    rows = (Component(text, "copy"), Component(text, "original"))
     fields: dict[str, Any] = dict.fromkeys(
         ("authority", "center", "place", "procedure", "request", "basis", "return_place", "phone", "receiver"), text
     )
@@ -125,7 +116,7 @@ def test_each_paper_counts_in_the_column_of_its_kind() -> None:
 
 def test_an_ordinary_slip_is_one_page_and_a_long_one_numbers_its_pages() -> None:
     assert len(pages(render_slip(SLIP))) == 1
-    many = tuple(SlipComponent(f"Giấy tờ số {number}", "copy") for number in range(60))
+    many = tuple(Component(f"Giấy tờ số {number}", "copy") for number in range(60))
     long = pages(render_slip(replace(SLIP, components=many)))
     assert len(long) == 3
     for number, page in enumerate(long, start=1):
@@ -186,7 +177,7 @@ def test_an_owner_who_hands_in_the_dossier_is_not_repeated() -> None:
 
 
 def test_an_empty_field_leaves_dots_to_write_on() -> None:
-    assert re.search(r"Địa chỉ: (\. ?){20}", words(replace(SLIP, submitter=SlipParty("Hồ Thị Xuân"))))
+    assert re.search(r"Địa chỉ: (\. ?){20}", words(replace(SLIP, submitter=Party("Hồ Thị Xuân"))))
 
 
 def test_a_provisional_date_and_an_unread_text_of_law_are_said_openly() -> None:
@@ -235,7 +226,7 @@ def test_what_people_write_is_printed_as_it_is(written: str) -> None:
 
 
 def test_every_vietnamese_letter_is_printed() -> None:
-    text = words(replace(SLIP, submitter=SlipParty(EVERY_VIETNAMESE_LETTER)))
+    text = words(replace(SLIP, submitter=Party(EVERY_VIETNAMESE_LETTER)))
     assert len(EVERY_VIETNAMESE_LETTER) == 146
     assert EVERY_VIETNAMESE_LETTER in text.replace(" ", "")
 
@@ -289,7 +280,7 @@ def test_signs_no_font_has_become_a_box_and_hidden_signs_disappear(written: str,
 @pytest.mark.parametrize("name", ["שלום עולם", "مرحبا بالعالم", "Иван Петров", "Ελένη"])
 def test_names_in_other_alphabets_are_printed(name: str) -> None:
     assert printable(name) == name
-    text = words(replace(SLIP, submitter=SlipParty(name)))
+    text = words(replace(SLIP, submitter=Party(name)))
     assert all(word in text for word in name.split())
 
 
@@ -302,4 +293,4 @@ def test_long_words_get_break_points_that_change_nothing_else() -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_at_all_can_be_printed(text: str) -> None:
-    assert render_slip(replace(SLIP, request=text, submitter=SlipParty(text))).startswith(b"%PDF")
+    assert render_slip(replace(SLIP, request=text, submitter=Party(text))).startswith(b"%PDF")

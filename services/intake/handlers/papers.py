@@ -1,0 +1,109 @@
+"""What statutory papers say: people opened from the vault, what was decided and when. Opening is itself a fact, unpublished."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from services.intake import domain, store
+from services.intake.domain import Dossier
+from services.intake.handlers.desk import Desk
+from services.intake.handlers.reading import readable
+from shared.contracts import intake as facts
+from shared.contracts.envelope import F
+from shared.kernel import Caller, Principal, Refused
+from shared.settings import Keys
+from shared.store import vault
+from shared.store.lookups import lookup_secret
+from shared.store.unit_of_work import Work
+
+
+class SupplementNotRequested(Refused):
+    """The applicant was never asked for papers, so there is no request to print."""
+
+
+class NotRefused(Refused):
+    """The dossier was not refused, so there is no refusal to print."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Papers:
+    """A dossier with the people and texts its papers name."""
+
+    dossier: Dossier
+    submitter: vault.Details
+    owner: vault.Details | None
+    procedure: str
+    """Its name in the version the dossier was received under."""
+    catalogue: Sequence[Mapping[str, Any]]
+    """The papers this version asks for."""
+    summary: str | None
+    components: Sequence[Mapping[str, Any]]
+    supplement: Mapping[str, Any] | None
+    reason: str | None
+    secret: str
+
+
+async def read_papers(desk: Desk, who: Principal, id: UUID) -> Papers:
+    """What the slip of an accepted dossier shows."""
+    async with desk.works.begin(Caller(who)) as work:
+        dossier = await readable(work.db, who, id)
+        domain.check_slip(dossier)
+        row = await _open(work, dossier, "slip")
+    return _papers(desk.works.keys, dossier, row)
+
+
+async def read_supplement_request(desk: Desk, who: Principal, id: UUID) -> tuple[Papers, facts.SupplementRequested]:
+    """What was asked for last, and the texts that went with it."""
+    return await _decided(desk, who, id, facts.SupplementRequested, "supplement-request", SupplementNotRequested)
+
+
+async def read_refusal(desk: Desk, who: Principal, id: UUID) -> tuple[Papers, facts.DossierRefused]:
+    """Why a dossier was not accepted."""
+    return await _decided(desk, who, id, facts.DossierRefused, "refusal", NotRefused)
+
+
+async def _decided(
+    desk: Desk, who: Principal, id: UUID, kind: type[F], purpose: str, refusal: type[Refused]
+) -> tuple[Papers, F]:
+    """The papers of a decision, once its fact is there; until then refused by name."""
+    async with desk.works.begin(Caller(who)) as work:
+        dossier = await readable(work.db, who, id)
+        decision = await store.latest(work.db, id, kind)
+        if decision is None:
+            raise refusal(state=dossier.state.value)
+        row = await _open(work, dossier, purpose)
+    return _papers(desk.works.keys, dossier, row), decision
+
+
+async def _open(work: Work, dossier: Dossier, purpose: str) -> Mapping[str, Any]:
+    row = await store.papers(work.db, dossier.id)
+    opened = facts.IdentityRead(occurred_at=work.now, dossier=dossier.id, unit=dossier.unit, purpose=purpose)
+    work.record(opened, published=False)
+    return row
+
+
+def _corrected(row: Mapping[str, Any]) -> str | None:
+    """The request as it was put right last."""
+    rightly: list[str] = [each["value"] for each in row["corrections"] if each["field"] == "summary"]
+    summary: str | None = row["summary"]
+    return rightly[-1] if rightly else summary
+
+
+def _papers(keys: Keys, dossier: Dossier, row: Mapping[str, Any]) -> Papers:
+    try:
+        submitter, owner = people_of(keys, row)
+    except vault.Forgotten:
+        raise domain.PersonForgotten from None
+    return Papers(
+        dossier, submitter, owner, row["procedure_name"], row["procedure_components"], _corrected(row), row["components"], row["supplement"],
+        row["reason"], lookup_secret(keys, dossier.id, dossier.lookup_number),
+    )  # fmt: skip
+
+
+def people_of(keys: Keys, row: Mapping[str, Any]) -> tuple[vault.Details, vault.Details | None]:
+    """Submitter and owner of a row that holds their vault rows; raises `Forgotten`."""
+    owner = {"id": row["owner_id"], "data_key": row["owner_data_key"], "sealed": row["owner_sealed"]}
+    return vault.disclose(keys, row), vault.disclose(keys, owner) if row["owner_id"] else None

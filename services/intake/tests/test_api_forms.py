@@ -1,0 +1,118 @@
+"""Door 1: statutory papers, to whoever may read the dossier and once there is such a paper."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from services.intake.handlers import Desk
+from services.intake.tests.given import AN, BINH, OTHER_UNIT, facts_of
+from services.intake.tests.printed import standard, words
+from services.intake.tests.talk import SUPPLEMENT, Json, Talk, problem
+from shared.runtime import Service
+from shared.testing.clock import StandingClock
+
+pytestmark = pytest.mark.postgres
+
+NOBODY_S = "/dossiers/00000000-0000-7000-8000-000000000000"
+REFUSAL = {"reason_class": "wrong-place", "reason": "Thủ tục này do Sở Tư pháp giải quyết"}
+FORMS = ("02", "03")
+
+
+async def form(talk: Talk, dossier: Json, number: str, token: str | None = None) -> str:
+    answer = await talk.get(f"/dossiers/{dossier['id']}/forms/{number}.pdf", token or talk.citizen())
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/pdf"), answer.text
+    assert answer.headers["content-disposition"] == f'inline; filename="{dossier["code"]}-{number}.pdf"'
+    assert standard(answer.content) == "2B"
+    return words(answer.content)
+
+
+async def test_form_02_says_what_is_missing_why_and_until_when(talk: Talk) -> None:
+    dossier = await talk.file()
+    paper = (await talk.get(f"/dossiers/{dossier['id']}", talk.citizen())).json()["components"][0]["name"]
+    await talk.act(dossier, "request-supplement", "clerk", {**SUPPLEMENT, "components": [paper, "Căn cước"]})
+
+    text = await form(talk, dossier, "02")
+
+    assert "TRUNG TÂM PHỤC VỤ HÀNH CHÍNH CÔNG PHƯỜNG QUẢNG TRỊ" in text
+    assert "Quảng Trị, ngày 23 tháng 11 năm 2026" in text
+    assert f"Hồ sơ của: {AN.name}" in text
+    assert f"1 {paper} 01 2 Căn cước Lý do: Ảnh bị mờ" in text
+    assert "chậm nhất ngày 23 tháng 12 năm 2026" in text
+
+
+async def test_form_02_stays_what_it_was_when_the_papers_have_come(talk: Talk, clock: StandingClock) -> None:
+    dossier = await talk.file(owner={"name": "Hồ Văn Đăk", "address": "Thôn A Xing"})
+    waiting = await talk.act(dossier, "request-supplement", "clerk", {**SUPPLEMENT, "respond_by": "2026-12-01"})
+    before = await form(talk, dossier, "02")
+
+    clock.move(days=1)
+    await talk.act(waiting, "supply", "citizen", {"components": [{"name": "Căn cước"}]})
+
+    assert await form(talk, dossier, "02", talk.token("inspector")) == before
+    assert "Hồ sơ của: Hồ Văn Đăk" in before
+    assert "Địa chỉ: Thôn A Xing Số điện thoại: +84912345678" in before
+    assert "chậm nhất ngày 01 tháng 12 năm 2026" in before
+
+
+async def test_form_03_says_why_and_that_one_may_object(talk: Talk) -> None:
+    dossier = await talk.file(talk.citizen(), channel="online", components=[])
+    await talk.act(dossier, "refuse", "clerk", REFUSAL)
+
+    text = await form(talk, dossier, "03")
+
+    assert f"lý do cụ thể như sau: {REFUSAL['reason']} Nếu không đồng ý, Ông/Bà có quyền khiếu nại" in text
+    assert f"NGƯỜI NỘP HỒ SƠ (Ký và ghi rõ họ tên) {AN.name}" in text
+
+
+async def test_a_paper_nobody_issued_is_refused_by_its_name(talk: Talk) -> None:
+    dossier = await talk.file()
+
+    answers = [await talk.get(f"/dossiers/{dossier['id']}/forms/{each}.pdf", talk.citizen()) for each in FORMS]
+
+    assert [(answer.status_code, problem(answer)["code"]) for answer in answers] == [
+        (409, "supplement-not-requested"),
+        (409, "not-refused"),
+    ]
+    withdrawn = await talk.act(dossier, "withdraw", "citizen", {"reason_class": "own-wish", "reason": "Đổi ý"})
+    again = await talk.get(f"/dossiers/{withdrawn['id']}/forms/03.pdf", talk.citizen())
+    assert again.json()["facts"] == {"state": "withdrawn"}
+
+
+@pytest.mark.parametrize("number", FORMS)
+async def test_strangers_cannot_tell_a_paper_from_none(talk: Talk, number: str) -> None:
+    dossier = await talk.file(talk.citizen(), channel="online", components=[])
+    if number == "02":
+        await talk.act(dossier, "request-supplement", "clerk", SUPPLEMENT)
+    else:
+        await talk.act(dossier, "refuse", "clerk", REFUSAL)
+    path = f"/dossiers/{dossier['id']}/forms/{number}.pdf"
+
+    for token in (talk.citizen(BINH.identity_no), talk.token("clerk", "head", units=[OTHER_UNIT])):
+        real, none = await talk.get(path, token), await talk.get(f"{NOBODY_S}/forms/{number}.pdf", token)
+        assert (real.status_code, problem(real)) == (none.status_code, problem(none)) == (404, problem(none))
+    assert (await talk.get(path)).status_code == 401
+    assert (await talk.get(path, talk.token("publisher"))).status_code == 403
+
+
+async def test_printing_a_letter_is_kept_as_a_reading_of_the_person_and_changes_nothing_else(
+    talk: Talk, service: Service
+) -> None:
+    dossier = await talk.file()
+    waiting = await talk.act(dossier, "request-supplement", "clerk", SUPPLEMENT)
+    desk: Desk = service.api.state.desk
+    before = await facts_of(desk.works, waiting["id"])
+
+    await asyncio.gather(*(form(talk, dossier, "02") for _ in range(3)))
+    await talk.get(f"/dossiers/{dossier['id']}/forms/03.pdf", talk.citizen())
+
+    assert await facts_of(desk.works, waiting["id"]) == before
+    async with desk.works.reading() as connection:
+        read = (
+            "SELECT count(*) FROM fact WHERE type LIKE '%identity-read%' AND topic IS NULL AND actor LIKE 'citizen|%'"
+        )
+        assert await connection.fetchval(read) == 3
+        await connection.execute("UPDATE person SET data_key = NULL")
+    forgotten = await talk.get(f"/dossiers/{dossier['id']}/forms/02.pdf", talk.citizen())
+    assert (forgotten.status_code, forgotten.json()["code"]) == (410, "person-forgotten")
