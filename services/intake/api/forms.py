@@ -81,6 +81,24 @@ async def get_refusal(id: UUID, desk: At, who: Reader) -> Response:
 
 
 @router.get(
+    "/dossiers/{id}/forms/05.pdf", response_class=Response, responses=_paper("The notice.", "The dossier was not stopped.")
+)  # fmt: skip
+async def get_stopping(id: UUID, desk: At, who: Reader) -> Response:
+    """That the dossier was stopped on request (form 05 of Circular 03/2025/TT-VPCP) as PDF/A."""
+    papers, stopped, stage = await handlers.read_stopping(desk, who, id)
+    paper = letters.StoppingNotice(
+        _letter(desk, papers, stopped.occurred_at), papers.reason or "", stage, _paid(papers)
+    )
+    return await _printed(letters.render_stopping, paper, f"{papers.dossier.code}-05")
+
+
+def _paid(papers: Papers) -> int | None:
+    """What was paid, in đồng, as far as this dossier knows."""
+    payment = papers.payment or {}
+    return payment["amount"] if payment.get("paid_at") else None
+
+
+@router.get(
     "/registers/07.pdf",
     response_class=Response,
     responses={200: {"content": {PDF: {}}, "description": "The register."}},

@@ -31,10 +31,12 @@ from services.intake.handlers.filing import submit_dossier
 from services.intake.handlers.lookups import Standing, look_up
 from services.intake.handlers.papers import (
     NotRefused,
+    NotStopped,
     Papers,
     SupplementNotRequested,
     read_papers,
     read_refusal,
+    read_stopping,
     read_supplement_request,
 )
 from services.intake.handlers.reading import (
@@ -56,6 +58,7 @@ __all__ = [
     "LookupLocked",
     "LookupRefused",
     "NotRefused",
+    "NotStopped",
     "Papers",
     "RegisterTooLong",
     "Shelf",
@@ -85,6 +88,7 @@ __all__ = [
     "read_procedures",
     "read_refusal",
     "read_register",
+    "read_stopping",
     "read_supplement_request",
     "read_units",
     "refresh",

@@ -8,11 +8,11 @@ from typing import Any
 from uuid import UUID
 
 from services.intake import domain, store
-from services.intake.domain import Dossier
+from services.intake.domain import Dossier, State
 from services.intake.handlers.desk import Desk
 from services.intake.handlers.reading import readable
 from shared.contracts import intake as facts
-from shared.contracts.envelope import F
+from shared.contracts.envelope import F, Fact
 from shared.kernel import Caller, Principal, Refused
 from shared.settings import Keys
 from shared.store import vault
@@ -26,6 +26,18 @@ class SupplementNotRequested(Refused):
 
 class NotRefused(Refused):
     """The dossier was not refused, so there is no refusal to print."""
+
+
+class NotStopped(Refused):
+    """The dossier was not stopped on request, so there is no notice to print."""
+
+
+_STANDING: Mapping[type[Fact], State] = {
+    facts.DossierAccepted: State.ACCEPTED, facts.DossierAssigned: State.IN_PROGRESS, facts.SupplementRequested: State.AWAITING_SUPPLEMENT,
+    facts.SupplementSupplied: State.IN_PROGRESS, facts.PaymentRequired: State.AWAITING_PAYMENT, facts.PaymentConfirmed: State.IN_PROGRESS,
+    facts.DossierResumed: State.IN_PROGRESS,
+}  # fmt: skip
+"""Where a dossier that is stopped may have stood before, by the fact that brought it there."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -42,6 +54,7 @@ class Papers:
     summary: str | None
     components: Sequence[Mapping[str, Any]]
     supplement: Mapping[str, Any] | None
+    payment: Mapping[str, Any] | None
     reason: str | None
     secret: str
 
@@ -63,6 +76,14 @@ async def read_supplement_request(desk: Desk, who: Principal, id: UUID) -> tuple
 async def read_refusal(desk: Desk, who: Principal, id: UUID) -> tuple[Papers, facts.DossierRefused]:
     """Why a dossier was not accepted."""
     return await _decided(desk, who, id, facts.DossierRefused, "refusal", NotRefused)
+
+
+async def read_stopping(desk: Desk, who: Principal, id: UUID) -> tuple[Papers, facts.DossierStopped, State]:
+    """Why a dossier was stopped on request, and where it stood then."""
+    papers, stopped = await _decided(desk, who, id, facts.DossierStopped, "stopping", NotStopped)
+    async with desk.works.reading() as connection:
+        brought = await store.last_of(connection, id, list(_STANDING))
+    return papers, stopped, _STANDING[brought]
 
 
 async def _decided(
@@ -99,7 +120,7 @@ def _papers(keys: Keys, dossier: Dossier, row: Mapping[str, Any]) -> Papers:
         raise domain.PersonForgotten from None
     return Papers(
         dossier, submitter, owner, row["procedure_name"], row["procedure_components"], _corrected(row), row["components"], row["supplement"],
-        row["reason"], lookup_secret(keys, dossier.id, dossier.lookup_number),
+        row["payment"], row["reason"], lookup_secret(keys, dossier.id, dossier.lookup_number),
     )  # fmt: skip
 
 

@@ -17,7 +17,10 @@ pytestmark = pytest.mark.postgres
 
 NOBODY_S = "/dossiers/00000000-0000-7000-8000-000000000000"
 REFUSAL = {"reason_class": "wrong-place", "reason": "Thủ tục này do Sở Tư pháp giải quyết"}
-FORMS = ("02", "03")
+FORMS = ("02", "03", "05")
+STOP = {"reason_class": "own-wish", "reason": "Tôi đã nộp ở nơi khác"}
+PAYMENT = {"amount": 20000, "purpose": "Lệ phí cấp giấy"}
+PROOF = {"reference": "0012345", "paid_at": "2026-11-23T08:00:00+07:00"}
 
 
 async def form(talk: Talk, dossier: Json, number: str, token: str | None = None) -> str:
@@ -66,6 +69,43 @@ async def test_form_03_says_why_and_that_one_may_object(talk: Talk) -> None:
     assert f"NGƯỜI NỘP HỒ SƠ (Ký và ghi rõ họ tên) {AN.name}" in text
 
 
+async def test_form_05_says_why_where_it_stood_and_what_was_paid(talk: Talk) -> None:
+    dossier = await talk.file()
+    paid = await talk.act(
+        await talk.act(dossier, "require-payment", "clerk", PAYMENT), "confirm-payment", "clerk", PROOF
+    )
+    await talk.act(paid, "stop", "citizen", STOP)
+
+    text = await form(talk, dossier, "05")
+
+    assert (
+        f"với lý do: {STOP['reason']} 1. Hồ sơ được dừng giải quyết kể từ 08 giờ 15 phút, ngày 23 tháng 11 năm 2026."
+        in text
+    )
+    assert "khi nhận được đề nghị: đang giải quyết 3." in text
+    assert "Phí, lệ phí đã nộp: 20.000 đồng 5." in text
+
+
+@pytest.mark.parametrize(
+    ("command", "role", "json", "stage"),
+    [
+        (None, "", None, "đã tiếp nhận"),
+        ("assign", "head", {"officer": "cb-1"}, "đang giải quyết"),
+        ("request-supplement", "clerk", SUPPLEMENT, "chờ bổ sung giấy tờ"),
+        ("require-payment", "clerk", PAYMENT, "chờ thực hiện nghĩa vụ tài chính"),
+    ],
+)
+async def test_form_05_names_the_stage_a_dossier_was_stopped_in(
+    talk: Talk, command: str | None, role: str, json: Json | None, stage: str
+) -> None:
+    dossier = await talk.file()
+    standing = await talk.act(dossier, command, role, json) if command else dossier
+    await talk.act(standing, "stop", "clerk", STOP)
+
+    assert f"khi nhận được đề nghị: {stage} 3." in await form(talk, dossier, "05")
+    assert "Phí, lệ phí đã nộp: … 5." in await form(talk, dossier, "05")
+
+
 async def test_a_paper_nobody_issued_is_refused_by_its_name(talk: Talk) -> None:
     dossier = await talk.file()
 
@@ -74,6 +114,7 @@ async def test_a_paper_nobody_issued_is_refused_by_its_name(talk: Talk) -> None:
     assert [(answer.status_code, problem(answer)["code"]) for answer in answers] == [
         (409, "supplement-not-requested"),
         (409, "not-refused"),
+        (409, "not-stopped"),
     ]
     withdrawn = await talk.act(dossier, "withdraw", "citizen", {"reason_class": "own-wish", "reason": "Đổi ý"})
     again = await talk.get(f"/dossiers/{withdrawn['id']}/forms/03.pdf", talk.citizen())
@@ -85,8 +126,10 @@ async def test_strangers_cannot_tell_a_paper_from_none(talk: Talk, number: str) 
     dossier = await talk.file(talk.citizen(), channel="online", components=[])
     if number == "02":
         await talk.act(dossier, "request-supplement", "clerk", SUPPLEMENT)
-    else:
+    elif number == "03":
         await talk.act(dossier, "refuse", "clerk", REFUSAL)
+    else:
+        await talk.act(await talk.act(dossier, "accept", "clerk"), "stop", "citizen", STOP)
     path = f"/dossiers/{dossier['id']}/forms/{number}.pdf"
 
     for token in (talk.citizen(BINH.identity_no), talk.token("clerk", "head", units=[OTHER_UNIT])):
