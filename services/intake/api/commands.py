@@ -175,8 +175,8 @@ async def stop_dossier(
 ) -> DossierView:  # fmt: skip
     """Stop at the applicant's request, before there is a decision."""
     dossier = await handlers.stop_dossier(
-        desk, caller(who, key), id, version, reason_class=body.reason_class, reason=body.reason,
-    )  # fmt: skip
+        desk, caller(who, key), id, version, reason_class=body.reason_class, reason=body.reason
+    )
     return changed(request, response, dossier, who)
 
 
@@ -186,8 +186,8 @@ async def pause_dossier(
 ) -> DossierView:  # fmt: skip
     """Wait for something outside the unit; the clock stands still."""
     dossier = await handlers.pause_dossier(
-        desk, caller(who, key), id, version, reason_class=body.reason_class, reason=body.reason,
-    )  # fmt: skip
+        desk, caller(who, key), id, version, reason_class=body.reason_class, reason=body.reason
+    )
     return changed(request, response, dossier, who)
 
 
@@ -196,9 +196,7 @@ async def resume_dossier(
     id: UUID, desk: At, who: Annotated[Principal, _acting("resume")], version: Version, key: Command, request: Request, response: Response,
 ) -> DossierView:  # fmt: skip
     """Go on with a paused dossier."""
-    dossier = await handlers.resume_dossier(
-        desk, caller(who, key), id, version,
-    )  # fmt: skip
+    dossier = await handlers.resume_dossier(desk, caller(who, key), id, version)
     return changed(request, response, dossier, who)
 
 
@@ -208,8 +206,15 @@ async def require_payment(
 ) -> DossierView:  # fmt: skip
     """Ask for a payment; the clock stands still until it is proved."""
     dossier = await handlers.require_payment(
-        desk, caller(who, key), id, version, amount=body.amount, purpose=body.purpose, notice_no=body.notice_no, respond_by=body.respond_by,
-    )  # fmt: skip
+        desk,
+        caller(who, key),
+        id,
+        version,
+        amount=body.amount,
+        purpose=body.purpose,
+        notice_no=body.notice_no,
+        respond_by=body.respond_by,
+    )
     return changed(request, response, dossier, who)
 
 
@@ -219,8 +224,8 @@ async def confirm_payment(
 ) -> DossierView:  # fmt: skip
     """Hand in the proof of payment; the second appointment counts from now."""
     dossier = await handlers.confirm_payment(
-        desk, caller(who, key), id, version, reference=body.reference, paid_at=body.paid_at,
-    )  # fmt: skip
+        desk, caller(who, key), id, version, reference=body.reference, paid_at=body.paid_at
+    )
     return changed(request, response, dossier, who)
 
 
@@ -230,8 +235,15 @@ async def move_appointment(
 ) -> DossierView:  # fmt: skip
     """Apologise and promise another day: once, at the latest on the working day before the one promised."""
     dossier = await handlers.move_appointment(
-        desk, caller(who, key), id, version, new_due_on=body.new_due_on, reason_class=body.reason_class, reason=body.reason, signer=body.signer,
-    )  # fmt: skip
+        desk,
+        caller(who, key),
+        id,
+        version,
+        new_due_on=body.new_due_on,
+        reason_class=body.reason_class,
+        reason=body.reason,
+        signer=body.signer,
+    )
     return changed(request, response, dossier, who)
 
 
@@ -241,8 +253,15 @@ async def correct_dossier(
 ) -> DossierView:  # fmt: skip
     """Put a typing error right; what was written first is kept."""
     dossier = await handlers.correct_dossier(
-        desk, caller(who, key), id, version, field=body.field, value=body.value, reason_class=body.reason_class, reason=body.reason,
-    )  # fmt: skip
+        desk,
+        caller(who, key),
+        id,
+        version,
+        field=body.field,
+        value=body.value,
+        reason_class=body.reason_class,
+        reason=body.reason,
+    )
     return changed(request, response, dossier, who)
 
 
@@ -251,7 +270,5 @@ async def rate_dossier(
     id: UUID, body: RatingBody, desk: At, who: Annotated[Principal, _acting("rate")], version: AnyVersion, key: Command, request: Request, response: Response,
 ) -> DossierView:  # fmt: skip
     """Rate the service from 1 to 5, once, after the result was returned."""
-    dossier = await handlers.rate_dossier(
-        desk, caller(who, key), id, version, score=body.score, comment=body.comment,
-    )  # fmt: skip
+    dossier = await handlers.rate_dossier(desk, caller(who, key), id, version, score=body.score, comment=body.comment)
     return changed(request, response, dossier, who)

@@ -212,6 +212,10 @@ class PauseBody(Body):
 class PaymentBody(Body):
     """What is to be paid, in đồng, and for what; the notice's number goes out, so it is nobody's name or phone."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"amount": 20000, "purpose": "Lệ phí cấp giấy", "notice_no": "12/TB-UBND"}]}
+    )
+
     amount: Annotated[int, Field(ge=1, le=1_000_000_000_000)]
     purpose: Annotated[str, text(max_length=300)]
     notice_no: Annotated[str, text(max_length=60, pattern=r"^[0-9]{1,8}(/[0-9]{4})?(/[A-ZĐ-]+)?$")] | None = None
@@ -221,12 +225,24 @@ class PaymentBody(Body):
 class ProofBody(Body):
     """The proof of payment: its number, and when it was paid."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"reference": "0012345", "paid_at": "2026-11-26T09:00:00+07:00"}]}
+    )
+
     reference: Annotated[str, text(max_length=100)]
     paid_at: Instant
 
 
 class AppointmentBody(Body):
     """The new day, why, and who signs the apology: an id of the staff directory."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"new_due_on": "2026-12-02", "reason_class": "overload", "reason": "Nhiều hồ sơ", "signer": "ld-01"}
+            ]
+        }
+    )
 
     new_due_on: Day
     reason_class: Literal["overload", "other-agency", "verification", "technical", "force-majeure", "other"]
@@ -237,6 +253,14 @@ class AppointmentBody(Body):
 class CorrectionBody(Body):
     """A typing error: the field, the right words, and why."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"field": "summary", "value": "Xin cấp lại", "reason_class": "typing-error", "reason": "Gõ sai"}
+            ]
+        }
+    )
+
     field: Literal["summary", "result-number"]
     value: Annotated[str, text(max_length=1000)]
     reason_class: Literal["typing-error", "misread", "applicant-asked", "other"]
@@ -245,6 +269,8 @@ class CorrectionBody(Body):
 
 class RatingBody(Body):
     """How satisfied the citizen is, from 1 to 5, and why."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"score": 5, "comment": "Nhanh"}]})
 
     score: Annotated[int, Field(ge=1, le=5)]
     comment: Annotated[str, text(max_length=2000)] | None = None
