@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Self
 
 from deploy.tests.faults.letters import SUBJECT
 from deploy.tests.faults.load import Load
 from deploy.tests.province import UNIT, Province
+from shared.store.db import TRANSIENT
 from shared.testing.processes import Child
 
 READERS = ("notifications", "reporting")
@@ -65,8 +66,10 @@ class Crew:
         return ("complaints",) if self.letters else ()
 
     async def _known(self) -> bool:
-        async with self.province.database("complaints") as db:
-            return bool(await db.fetchval("SELECT EXISTS (SELECT FROM unit WHERE code = $1)", UNIT))
+        with suppress(*TRANSIENT):  # its database may be down, by a fault of ours
+            async with self.province.database("complaints") as db:
+                return bool(await db.fetchval("SELECT EXISTS (SELECT FROM unit WHERE code = $1)", UNIT))
+        return False
 
     @asynccontextmanager
     async def under_load(self) -> AsyncIterator[Load]:

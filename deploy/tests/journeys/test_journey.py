@@ -16,7 +16,7 @@ import pytest_asyncio
 from deploy.tests.faults.census import short
 from deploy.tests.faults.load import filing
 from deploy.tests.journeys.capital import Capital
-from deploy.tests.journeys.traces import CONSUMER, SERVER, linked, only, the_span
+from deploy.tests.journeys.traces import CONSUMER, SERVER, linked, only, reading, the_span
 from shared.contracts.intake import DOSSIERS
 from shared.law import ZONE
 from shared.testing.kafka import read_all
@@ -103,7 +103,7 @@ async def test_one_trace_joins_request_fact_relay_consumer_and_notice_across_pro
     process = await only(lambda: [s for s in spans("process intake.dossiers") if s.parent_id == create.span_id])
     notice = await only(lambda: [s for s in spans("create notifications.notices") if s.parent_id == process.span_id])
     sent = await only(lambda: linked(spans("send intake.dossiers"), origin))
-    read = await only(lambda: [s for s in linked(spans("process intake.dossiers"), origin) if s.service == "reporting"])
+    read = await only(lambda: reading(spans(), origin))
 
     assert (request.kind, request.attributes["http.response.status_code"]) == (SERVER, 201)
     assert request.attributes["http.route"].endswith("/dossiers")

@@ -20,7 +20,7 @@ import pytest_asyncio
 from deploy.tests.faults.census import short
 from deploy.tests.faults.load import filing
 from deploy.tests.journeys.capital import Capital
-from deploy.tests.journeys.traces import SERVER, below, linked, only, the_span
+from deploy.tests.journeys.traces import SERVER, below, linked, only, reading, the_span
 from deploy.tests.province import UNIT
 from shared.contracts.complaints import CASES
 from shared.contracts.intake import DOSSIERS
@@ -199,9 +199,7 @@ async def test_one_trace_joins_the_command_the_fact_the_notice_and_the_message(
     way = await _to_the_message(mission, topic, create)
     assert {span.trace_id for span in (request, *way)} == {create.trace_id}
     relayed = await only(lambda: linked(spans(f"send {topic}"), (create.trace_id, create.span_id)))
-    read = await only(
-        lambda: [s for s in linked(spans(f"process {topic}"), (create.trace_id, create.span_id)) if s.service == "reporting"]
-    )  # fmt: skip
+    read = await only(lambda: reading(spans(), (create.trace_id, create.span_id)))
     assert create.trace_id not in {relayed.trace_id, read.trace_id}
     assert len({span.resource["service.instance.id"] for span in (create, way[0], read)}) == 3
 

@@ -32,6 +32,11 @@ async def below(spans: Any, name: str, parent: ReceivedSpan, service: str | None
     )
 
 
+def reading(spans: list[ReceivedSpan], origin: tuple[str, str]) -> list[ReceivedSpan]:
+    """The batches of reporting that hold a fact; a batch of several topics is named after one of them."""
+    return [s for s in linked(spans, origin) if s.service == "reporting" and s.name.startswith("process ")]
+
+
 def linked(spans: list[ReceivedSpan], origin: tuple[str, str]) -> list[ReceivedSpan]:
     """Those of these spans that point to a trace and span."""
     return [span for span in spans if origin in span.links]
