@@ -32,8 +32,8 @@ PERSONAL = {
 PUBLIC_RECORDS = {"unit-described": {"name"}, "procedure-described": {"name", "legal_basis"}}
 """Reference data is published as it is: names of offices and procedures, citations."""
 CODES = {
-    "agency", "basis", "by_unit", "channel", "code", "contact_sealed", "deadline", "from_unit", "ground", "key_id", "kind", "legal_basis", "level",
-    "limit", "lookup_verifier", "method", "officer", "outcome", "parent", "procedure", "purpose", "reason_class", "rule", "sector", "subject_kind",
+    "agency", "basis", "by_unit", "channel", "code", "contact_sealed", "deadline", "field", "from_unit", "ground", "key_id", "kind", "legal_basis", "level",
+    "limit", "lookup_verifier", "method", "notice_no", "officer", "outcome", "parent", "procedure", "purpose", "reason_class", "rule", "sector", "signer", "subject_kind",
     "timing", "to_unit", "unit",
 }  # fmt: skip
 """Fields of type text: ids, codes, words of a closed list, and sealed bytes. A sentence or a name is none of these."""

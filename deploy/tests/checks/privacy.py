@@ -13,6 +13,7 @@ from urllib.parse import quote
 PLACES: Mapping[str, frozenset[tuple[str, str]]] = {
     "intake": frozenset({
         ("dossier", "summary"), ("dossier", "components"), ("dossier", "supplement"), ("dossier", "reason"),
+        ("dossier", "corrections"), ("dossier", "payment"), ("dossier", "apology"), ("dossier", "comment"),
     }),
     "complaints": frozenset({
         ("submission", "body"), ("submission", "reason"), ("submission", "late_reason"), ("submission", "about_project"),
