@@ -108,6 +108,8 @@ class Settings(BaseSettings):
     """`600/60`: one signed-in principal may send 600 requests in 60 s to a service of this process; default: as many as it likes."""
     rate_address: str | None = Field(default=None, pattern=RATE)
     """As `rate_principal`, for requests nobody is known to have signed in for: by the client's address."""
+    trusted_proxies: str = "127.0.0.1"
+    """Addresses and networks, `10.0.0.0/8,127.0.0.1`, whose `X-Forwarded-For` names the client that rates are counted for."""
     cors_origins: str = ""
     """Origins whose scripts may read the API's answers, `https://app.example,https://m.example`; default: none."""
     otlp_endpoint: str | None = None

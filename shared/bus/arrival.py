@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -26,8 +25,7 @@ class Undecodable(Exception):  # noqa: N818 - names a record, not a bug
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Raw:
+class Raw(msgspec.Struct, frozen=True, gc=False):
     """A Kafka record reduced to what can be parked and read again."""
 
     topic: str
@@ -40,7 +38,10 @@ class Raw:
 
     def header(self, name: str) -> bytes | None:
         """The first header of that name."""
-        return next((value for key, value in self.headers if key == name), None)
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return None
 
     def text(self, name: str) -> str | None:
         """A header as ASCII text; any other byte is replaced."""
@@ -48,8 +49,7 @@ class Raw:
         return value.decode("ascii", "replace") if value is not None else None
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(msgspec.Struct, frozen=True, gc=False):
     """One fact as a consumer sees it; `fact` is None for a tombstone or a type this consumer does not read."""
 
     raw: Raw
@@ -101,13 +101,13 @@ def key_id(key: bytes | None) -> UUID | None:
     return fast
 
 
-_decoders: dict[type[Fact], Callable[[bytes], Fact]] = {}
+_decoders: dict[type[Fact], Callable[[bytes | msgspec.Raw], Fact]] = {}
 
 
-def _decoder(kind: type[Fact]) -> Callable[[bytes], Fact]:
-    if kind not in _decoders:
-        _decoders[kind] = msgspec.json.Decoder(kind).decode
-    return _decoders[kind]
+def _decoder(kind: type[Fact]) -> Callable[[bytes | msgspec.Raw], Fact]:
+    if (known := _decoders.get(kind)) is None:
+        known = _decoders[kind] = msgspec.json.Decoder(kind).decode
+    return known
 
 
 _BINARY = ("id", "source", "type", "subject", "time", "specversion")
@@ -145,41 +145,23 @@ def decode(
     if key is None:
         raise Undecodable("no-key", "a record without a key")
     if raw.value is None and compacted:
-        return Arrival(
-            raw,
-            key,
-            "",
-            "tombstone",
-            0,
-            datetime.fromtimestamp(raw.timestamp_ms / 1000, UTC),
-            None,
-            group,
-            retried=retried,
-        )
+        when = datetime.fromtimestamp(raw.timestamp_ms / 1000, UTC)
+        return Arrival(raw, key, "", "tombstone", 0, when, None, group, retried=retried)
     envelope = _foreign(raw)
     if envelope.sequence < 1 or envelope.subject.encode() != raw.key:
         raise Undecodable("wrong-subject", f"subject {envelope.subject[:80]!r}, sequence {envelope.sequence}")
-    kind = catalogue.find(topic or raw.topic, envelope.type)
-    fact = None
-    if kind is not None:
+    fact, other = None, False
+    if (kind := catalogue.find(topic or raw.topic, envelope.type)) is None:
+        other = family(envelope.type)[0] in families
+    else:
         try:
-            fact = _decoder(kind)(bytes(envelope.data))
+            fact = _decoder(kind)(envelope.data)
         except msgspec.MsgspecError as error:
             raise Undecodable("schema", f"{envelope.type}: {error}"[:300]) from None
-    other = kind is None and family(envelope.type)[0] in families
     return Arrival(
-        raw,
-        key,
-        envelope.id,
-        envelope.type,
-        envelope.sequence,
-        envelope.time,
-        fact,
-        group,
-        envelope.correlationid,
-        retried,
-        other,
-    )
+        raw, key, envelope.id, envelope.type, envelope.sequence, envelope.time, fact, group, envelope.correlationid,
+        retried, other,
+    )  # fmt: skip
 
 
 def raw_of(record: Any) -> Raw:

@@ -188,7 +188,7 @@ class _Rerun:
 
     def _read(self, row: Any) -> _Kept:
         try:
-            return _Kept(row["id"], self.consumer.read_again(held.raw_from(row)))
+            return _Kept(row["id"], self.consumer.reading.arrival(held.raw_from(row), retried=True))
         except Undecodable as error:
             return _Kept(row["id"], None, error.reason, str(error))
 
@@ -220,7 +220,7 @@ class _Rerun:
 
     async def _next(self, arrival: Arrival, one: _Kept) -> bool:
         """Apply one; False when the key stops here."""
-        compacted = self.consumer.keeps_newest(self.topic)
+        compacted = self.consumer.reading.keeps_newest(self.topic)
         if not arrival.tombstone and arrival.sequence <= self.state.sequence:
             self.gone.append(one.id)
             self.done.dropped += 1

@@ -219,7 +219,8 @@ async def running(
         process.spawn(measure_forever(process), "gauges")
         apps = {r.service.name: r.service.api for r in process.services}
         pages = next((r.service.pages for r in process.services if r.service.pages is not None), None)
-        bounds = Bounds(settings.max_in_flight, settings.max_streams, telemetry.metrics.admission.refused)
+        refused = telemetry.metrics.admission.refused
+        bounds = Bounds(settings.max_in_flight, settings.max_streams, refused, settings.origins)
         yield process, root_app(apps, probes=probes_of(process), pages=pages, bounds=bounds)
 
 
@@ -283,7 +284,7 @@ async def serve(
     async with running(settings, blueprints, urls, bootstrap) as (process, app):
         config = uvicorn.Config(
             app, host=settings.host, port=settings.port, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=DRAIN_SECONDS,
-            server_header=False, date_header=False,
+            server_header=False, date_header=False, forwarded_allow_ips=settings.trusted_proxies,
         )  # fmt: skip
         _calm_collector()
         server = Server(config)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -123,20 +123,20 @@ class Tracing:
 
     @contextmanager
     def process_batch(
-        self, topic: str, group: str, arrivals: Iterable[Arrival], count: int, *, rebuild: bool = False
-    ) -> Iterator[Batch]:
+        self, topics: Iterable[str], group: str, arrivals: Iterable[Arrival], count: int
+    ) -> Iterator[None]:
         """A root CONSUMER span `process <topic>` around one batch of `count` records, with links to their contexts.
 
-        `arrivals` may be lazy: at most 128 are read, none when nothing is recorded. A rebuild is not traced at all.
+        `topics` and `arrivals` may be lazy: at most 128 arrivals are read, nothing at all when nothing is recorded.
         """
-        batch = Batch(self, topic, group, traced=not rebuild)
-        if rebuild or not self._recording:
-            yield batch
+        if not self._recording:
+            yield
             return
+        topic = _only(topics)
         about = {**_about(self._service, "process", topic, group), names.BATCH_COUNT: count}
         links = _links((a.fact_id, parse_carrier(a.traceparent, a.tracestate)) for a in arrivals)
-        with self._span(_ROOT, f"process {topic}", SpanKind.CONSUMER, about, links):
-            yield batch
+        with self._span(_ROOT, _named("process", topic), SpanKind.CONSUMER, about, links):
+            yield
 
     @contextmanager
     def process_one(self, topic: str, group: str, arrival: Arrival) -> Iterator[None]:
@@ -170,20 +170,6 @@ class Tracing:
             span.end()
 
 
-class Batch:
-    """A batch under way: names topic and group once for the records in it."""
-
-    def __init__(self, tracing: Tracing, topic: str, group: str, *, traced: bool) -> None:
-        self._tracing = tracing
-        self._topic = topic
-        self._group = group
-        self._traced = traced
-
-    def process_one(self, arrival: Arrival) -> AbstractContextManager[None]:
-        """As `Tracing.process_one`; nothing at all in a rebuild."""
-        return self._tracing.process_one(self._topic, self._group, arrival) if self._traced else nullcontext()
-
-
 @lru_cache(maxsize=512)
 def _about(service: str, operation: str, topic: str | None, group: str | None = None) -> Mapping[str, AttributeValue]:
     about: dict[str, AttributeValue] = {
@@ -211,7 +197,7 @@ def _about_record(arrival: Arrival) -> dict[str, AttributeValue]:
 
 
 def _only(topics: Iterable[str]) -> str | None:
-    """The one topic of a batch; None when it goes to several."""
+    """The one topic of a batch; None when it has several."""
     distinct = set(topics)
     return distinct.pop() if len(distinct) == 1 else None
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from fastapi import Request
 from opentelemetry.metrics import Counter
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.web.origins import shared_with
 from shared.web.problems import problem
 
 PATIENCE_SECONDS = 0.5
@@ -36,6 +38,8 @@ class Bounds:
     requests: int
     streams: int
     refused: Counter
+    origins: Sequence[str] = ()
+    """Whose scripts may read a refusal, as they may any other answer."""
 
 
 @dataclass(slots=True)
@@ -103,6 +107,7 @@ class Admission:
         self._app, self._service, self._refused = app, service, bounds.refused
         self._requests = Gate(bounds.requests, bounds.requests * WAITING)
         self._streams = Gate(bounds.streams)
+        self._too_busy = shared_with(_too_busy, bounds.origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request in, or answer that it is too many."""
@@ -110,7 +115,7 @@ class Admission:
         gate = self._streams if stream else self._requests
         if not await gate.enter():
             self._refused.add(1, {"service": self._service, "reason": "streams" if stream else "requests"})
-            await _too_busy(scope)(scope, receive, send)
+            await self._too_busy(scope, receive, send)
             return
         try:
             await self._app(scope, _Body(gate, receive).receive, send)
@@ -118,10 +123,11 @@ class Admission:
             gate.leave()
 
 
-def _too_busy(scope: Scope) -> ASGIApp:
+async def _too_busy(scope: Scope, receive: Receive, send: Send) -> None:
     seconds = random.randint(*_RETRY_SECONDS)  # noqa: S311 - spreads the returning, guards nothing
     headers = {**_HEADERS, "retry-after": str(seconds)}
-    return problem(Request(scope), "too-busy", facts={"retry_after_seconds": seconds}, headers=headers)
+    answer = problem(Request(scope), "too-busy", facts={"retry_after_seconds": seconds}, headers=headers)
+    await answer(scope, receive, send)
 
 
 @dataclass(slots=True)

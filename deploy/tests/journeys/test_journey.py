@@ -103,7 +103,7 @@ async def test_one_trace_joins_request_fact_relay_consumer_and_notice_across_pro
     process = await only(lambda: [s for s in spans("process intake.dossiers") if s.parent_id == create.span_id])
     notice = await only(lambda: [s for s in spans("create notifications.notices") if s.parent_id == process.span_id])
     sent = await only(lambda: linked(spans("send intake.dossiers"), origin))
-    read = await only(lambda: reading(spans(), origin))
+    read = await only(lambda: reading(spans(), "intake.dossiers", origin))
 
     assert (request.kind, request.attributes["http.response.status_code"]) == (SERVER, 201)
     assert request.attributes["http.route"].endswith("/dossiers")

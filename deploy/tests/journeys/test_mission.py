@@ -199,7 +199,7 @@ async def test_one_trace_joins_the_command_the_fact_the_notice_and_the_message(
     way = await _to_the_message(mission, topic, create)
     assert {span.trace_id for span in (request, *way)} == {create.trace_id}
     relayed = await only(lambda: linked(spans(f"send {topic}"), (create.trace_id, create.span_id)))
-    read = await only(lambda: reading(spans(), (create.trace_id, create.span_id)))
+    read = await only(lambda: reading(spans(), topic, (create.trace_id, create.span_id)))
     assert create.trace_id not in {relayed.trace_id, read.trace_id}
     assert len({span.resource["service.instance.id"] for span in (create, way[0], read)}) == 3
 

@@ -32,9 +32,10 @@ async def below(spans: Any, name: str, parent: ReceivedSpan, service: str | None
     )
 
 
-def reading(spans: list[ReceivedSpan], origin: tuple[str, str]) -> list[ReceivedSpan]:
-    """The batches of reporting that hold a fact; a batch of several topics is named after one of them."""
-    return [s for s in linked(spans, origin) if s.service == "reporting" and s.name.startswith("process ")]
+def reading(spans: list[ReceivedSpan], topic: str, origin: tuple[str, str]) -> list[ReceivedSpan]:
+    """The batches of reporting that hold a fact of this topic; one of several topics is named after none."""
+    named = {"process", f"process {topic}"}
+    return [s for s in linked(spans, origin) if s.service == "reporting" and s.name in named]
 
 
 def linked(spans: list[ReceivedSpan], origin: tuple[str, str]) -> list[ReceivedSpan]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import asyncpg
 import pytest
@@ -25,6 +26,7 @@ from shared.store.db import open_pool
 from shared.store.unit_of_work import Works
 from shared.telemetry.metrics import Metrics
 from shared.testing.databases import with_database
+from shared.testing.spans import Recorder
 from shared.testing.stack import TestStack
 from shared.testing.waiting import wait_until
 
@@ -158,6 +160,19 @@ async def _alone(sources: Sources, tell: Callable[[Progress], None]) -> None:
         await rebuild(Sources(own, sources.database_url, sources.bootstrap, METRICS, sources.prefix), tell=tell)
     finally:
         await pool.close()
+
+
+async def test_a_rebuild_leaves_no_trace(
+    works: Works, stack: TestStack, prefix: str, sources: Sources, recorder: Recorder
+) -> None:
+    traced = replace(works, tracing=recorder.tracing("reporting"))
+    async with producing(stack) as producer, living(traced, stack, prefix):
+        await send(producer, prefix, [r for life in lives(3) for r in life])
+        await applied(works, 15)
+    assert recorder.memory.get_finished_spans()
+    recorder.memory.clear()
+    assert (await rebuild(replace(sources, works=traced))).records == 15
+    assert recorder.memory.get_finished_spans() == ()
 
 
 async def test_a_difference_keeps_live_unless_the_fold_changed_and_it_is_confirmed(

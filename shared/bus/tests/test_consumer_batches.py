@@ -10,7 +10,8 @@ import asyncpg
 import pytest
 
 from shared.bus.arrival import Arrival, Raw
-from shared.bus.consumer import BREAKER_PER_MINUTE, Apply, Listener
+from shared.bus.consumer import Apply, Listener
+from shared.bus.sorting import GUILTY_PER_MINUTE
 from shared.contracts.envelope import Catalogue, Fact, derived_id, fact
 from shared.contracts.intake import DOSSIERS, UNITS, UnitDescribed
 from shared.kernel import Refused
@@ -401,7 +402,7 @@ async def test_records_of_a_partition_without_a_place_are_dropped(lines: Fed, lo
 
 async def test_too_many_guilty_records_in_a_minute_stop_the_consumer(lines: Fed, log: Log) -> None:
     key: UUID = OTHER
-    await lines.offer(*(log.record(str(key).encode(), b"garbage") for _ in range(BREAKER_PER_MINUTE + 1)))
+    await lines.offer(*(log.record(str(key).encode(), b"garbage") for _ in range(GUILTY_PER_MINUTE + 1)))
     assert (lines.consumer.error or "").startswith("Broken")
     assert (await lines.parked(), await lines.next()) == ([], 0)
 

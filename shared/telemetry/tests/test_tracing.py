@@ -13,8 +13,8 @@ from opentelemetry.semconv.schemas import Schemas
 from opentelemetry.trace import SpanContext, SpanKind, StatusCode
 
 from shared.telemetry import attributes
-from shared.telemetry.tests.conftest import Recorder
 from shared.telemetry.tracing import Arrival, Carrier, Tracing, current_trace_id, parse_carrier
+from shared.testing.spans import Recorder
 
 FACT = UUID("0190a1b2-1234-7abc-9abc-0123456789ab")
 CAUSE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -45,7 +45,7 @@ def about(span: ReadableSpan) -> dict[str, Any]:
 
 
 def consume(tracing: Tracing, topic: str, group: str, arrival: Arrival) -> None:
-    with tracing.process_batch(topic, group, [arrival], 1) as batch, batch.process_one(arrival):
+    with tracing.process_batch([topic], group, [arrival], 1), tracing.process_one(topic, group, arrival):
         pass
 
 
@@ -67,8 +67,8 @@ async def test_one_trace_leads_from_the_request_through_two_topics_to_the_report
     notifications, reporting = recorder.tracing("notifications"), recorder.tracing("reporting")
     arrival = Arrival(FACT, dossier.traceparent, dossier.tracestate)
     with (
-        notifications.process_batch("intake.dossiers", "notifications.dossiers", [arrival], 1) as batch,
-        batch.process_one(arrival),
+        notifications.process_batch(["intake.dossiers"], "notifications.dossiers", [arrival], 1),
+        notifications.process_one("intake.dossiers", "notifications.dossiers", arrival),
     ):
         notice = notifications.create("notifications.notices", "notice-1")
     consume(reporting, "notifications.notices", "reporting.notices", Arrival("notice-1", notice.traceparent))
@@ -179,7 +179,7 @@ def test_a_relay_batch_for_several_topics_names_none_of_them(recorder: Recorder)
 def test_a_consumed_batch_is_a_root_of_its_own_and_reads_no_more_than_it_links(recorder: Recorder) -> None:
     read = count()
     arrivals = (Arrival(f"f{next(read)}", CAUSE) for _ in range(500))
-    with recorder.tracing("reporting").process_batch("intake.dossiers", "reporting.dossiers", arrivals, 500):
+    with recorder.tracing("reporting").process_batch(["intake.dossiers"], "reporting.dossiers", arrivals, 500):
         pass
     span = recorder.only("process intake.dossiers")
     assert span.parent is None
@@ -189,16 +189,18 @@ def test_a_consumed_batch_is_a_root_of_its_own_and_reads_no_more_than_it_links(r
     assert next(read) == 128
 
 
-def test_a_rebuild_leaves_no_trace(recorder: Recorder) -> None:
-    arrival = Arrival(FACT, CAUSE)
-    rebuilding = recorder.tracing("reporting").process_batch("intake.dossiers", "g", [arrival], 1, rebuild=True)
-    with rebuilding as batch, batch.process_one(arrival):
-        assert current_trace_id() is None
-    assert recorder.memory.get_finished_spans() == ()
+def test_a_batch_of_several_topics_is_named_after_none(recorder: Recorder) -> None:
+    with recorder.tracing("reporting").process_batch(
+        ["intake.dossiers", "complaints.cases"], "g", [Arrival(FACT, CAUSE)], 2
+    ):
+        pass
+    span = recorder.only("process")
+    assert "messaging.destination.name" not in about(span)
+    assert len(span.links) == 1
 
 
 def process_badly(tracing: Tracing, arrival: Arrival) -> None:
-    with tracing.process_batch("t", "g", [arrival], 1) as batch, batch.process_one(arrival):
+    with tracing.process_batch(["t"], "g", [arrival], 1), tracing.process_one("t", "g", arrival):
         raise ValueError("044078001234")
 
 
@@ -245,7 +247,10 @@ def test_without_recording_ids_still_lead_from_fact_to_fact() -> None:
     tracing = off()
     first = tracing.create("intake.dossiers", FACT)
     arrival = Arrival(FACT, first.traceparent, "vendor=1")
-    with tracing.process_batch("intake.dossiers", "g", iter([arrival]), 1) as batch, batch.process_one(arrival):
+    with (
+        tracing.process_batch(["intake.dossiers"], "g", iter([arrival]), 1),
+        tracing.process_one("intake.dossiers", "g", arrival),
+    ):
         seen = current_trace_id()
         second = tracing.create("notifications.notices", "n")
     assert first.traceparent[3:35] == second.traceparent[3:35] == seen
@@ -267,6 +272,6 @@ def test_without_recording_a_timer_result_still_gets_a_trace_of_its_own() -> Non
 
 def test_without_recording_a_batch_reads_no_arrival() -> None:
     arrivals = iter([Arrival(FACT, CAUSE)])
-    with off().process_batch("t", "g", arrivals, 1), off().send_batch(["t"], [("a", CAUSE)]):
+    with off().process_batch(["t"], "g", arrivals, 1), off().send_batch(["t"], [("a", CAUSE)]):
         assert current_trace_id() is None
     assert next(arrivals).traceparent == CAUSE

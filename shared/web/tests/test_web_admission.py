@@ -65,6 +65,19 @@ async def test_beyond_the_places_and_the_queue_the_oldest_who_waits_hears_429(sl
     assert f"{refused.headers['retry-after']} giây" in refused.json()["detail"]
 
 
+async def test_a_script_of_an_allowed_origin_may_read_a_refusal(telemetry: Telemetry) -> None:
+    async def never(*_: Any) -> Any:
+        raise AssertionError("work was done for a request that is refused")
+
+    bounds = Bounds(0, 0, telemetry.metrics.admission.refused, ["https://app.example"])
+    gate = Admission(never, "intake", bounds)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(gate), base_url="http://test") as http:
+        answer = await http.get("/intake/v1/dossiers", headers={"origin": "https://app.example"})
+    assert answer.status_code == 429
+    assert answer.headers["access-control-allow-origin"] == "https://app.example"
+    assert "Retry-After" in answer.headers["access-control-expose-headers"]
+
+
 async def test_a_refusal_reads_no_body_and_starts_no_work(telemetry: Telemetry) -> None:
     sent: list[Message] = []
 
