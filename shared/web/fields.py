@@ -14,6 +14,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from shared.law.zone import local
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
+_FULL_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)?")
 
 
@@ -45,13 +46,19 @@ Instant = Annotated[
 """RFC 3339 with an offset on the way in; `+07:00` on the way out."""
 
 
+def _full_date(value: object) -> object:
+    if isinstance(value, date) or (isinstance(value, str) and _FULL_DATE.fullmatch(value)):
+        return value
+    raise PydanticCustomError("bad-date", "not an RFC 3339 full-date")
+
+
 def _near(value: date) -> date:
     if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
         raise PydanticCustomError("instant-out-of-range", "the year is out of range")
     return value
 
 
-Day = Annotated[date, AfterValidator(_near)]
+Day = Annotated[date, BeforeValidator(_full_date), AfterValidator(_near)]
 """A day a person could mean; the year 1 would overflow a calendar, or keep it counting for a while."""
 
 

@@ -129,10 +129,11 @@ def test_the_schema_tells_the_lengths() -> None:
     ("written", "kind"),
     [
         ("0001-01-01", "instant-out-of-range"), ("1899-12-31", "instant-out-of-range"), ("2201-01-01", "instant-out-of-range"),
-        ("2026-02-30", "date_from_datetime_parsing"), ("soon", "date_from_datetime_parsing"),
+        ("2026-02-30", "date_from_datetime_parsing"), ("soon", "bad-date"),
+        ("0.0", "bad-date"), (0, "bad-date"), ("1700000000", "bad-date"), ("2026-11-23T00:00:00Z", "bad-date"),
     ],
 )  # fmt: skip
-def test_a_day_nobody_could_mean_is_refused(written: str, kind: str) -> None:
+def test_a_day_nobody_could_mean_is_refused(written: object, kind: str) -> None:
     with pytest.raises(ValidationError) as refused:
         TypeAdapter(Day).validate_python(written)
     assert [error["type"] for error in refused.value.errors()] == [kind]
