@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from services.notifications import handlers
 from services.notifications.tests import samples
@@ -96,7 +97,7 @@ async def test_a_batch_of_500_with_every_fact_doubled_tells_each_citizen_once_an
     people = [samples.dossier(1000 + n) for n in range(25)]
     lives = [records(log, samples.life(people[n % 25], n)) for n in range(31)]
     mixed = [record for step in zip(*lives, strict=True) for record in step for _ in range(2)]
-    batch = [replace(record, offset=offset) for offset, record in enumerate(mixed)]
+    batch = [structs.replace(record, offset=offset) for offset, record in enumerate(mixed)]
     await dossiers.give(*batch)
     assert len(batch) == 496
     assert dossiers.counts() == {"applied": 217, "ignored": 31, "duplicate": 248, "consumed": 496}
