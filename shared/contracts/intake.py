@@ -300,6 +300,22 @@ class ProcedureDescribed(Fact):
     legal_basis: str
     verified: bool
     components: list[str] = field(default_factory=list)
+    valid_from: date | None = None
+    valid_to: date | None = None
+    max_supplements: int | None = None
+    publicity: str | None = None
+    """How the publication of its newest version stands: due, near, late or done; never registered: None."""
+
+
+@fact(PROCEDURES, "procedure")
+class PublicityAnnounced(Fact):
+    """A signed version is to be published soon (stage `warn`), or was not in time (`breach`); never published itself."""
+
+    procedure: str
+    procedure_version: int
+    stage: str
+    revision: int
+    due_on: date
 
 
 @fact(DOSSIERS, "dossier")

@@ -1,4 +1,4 @@
-"""`gandan import KIND FILE`: rows of a JSON or XLSX file become reference data or dossiers, told line by line.
+"""`gandan import KIND FILE`: rows of a JSON, JSON-lines or XLSX file become reference data or dossiers, told line by line.
 
 `rows` reads the file, `lines` applies rows and reports, `command` is what a person types. How a kind is added: a module
 here with a `KIND = Kind(Row, apply)`, and a line in `command.KINDS`.

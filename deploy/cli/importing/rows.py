@@ -1,4 +1,4 @@
-"""Files of rows: a JSON list of objects, or the first sheet of an XLSX book under one line of headings."""
+"""Files of rows: a JSON list of objects, JSON lines, or the first sheet of an XLSX book under one line of headings."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import datetime, time
 from pathlib import Path
 from typing import Annotated, Any
 from zipfile import BadZipFile, ZipFile
@@ -15,6 +15,7 @@ from openpyxl import load_workbook
 from pydantic import BaseModel, BeforeValidator
 
 from shared.kernel import Refused
+from shared.web.fields import Day
 
 LARGEST, LARGEST_UNPACKED = 50_000_000, 500_000_000
 """Bytes of a file, and of what a book holds unpacked: a year of the largest commune is a tenth of it."""
@@ -40,7 +41,7 @@ def read(path: Path) -> Sequence[Entry]:
     """The rows of a file; an empty cell is no value, an empty row no row. `Unreadable`."""
     if path.stat().st_size > LARGEST:
         raise Unreadable(f"{path.name} is larger than {LARGEST // 1_000_000} MB: split it")
-    entries = _of_a_book(path) if path.suffix.lower() == ".xlsx" else _of_a_list(path)
+    entries = {".xlsx": _of_a_book, ".jsonl": _of_lines}.get(path.suffix.lower(), _of_a_list)(path)
     if not entries:
         raise Unreadable(f"{path.name} holds no rows")
     return entries
@@ -54,6 +55,20 @@ def _of_a_list(path: Path) -> Sequence[Entry]:
     if not isinstance(document, list) or not all(isinstance(row, dict) for row in document):
         raise Unreadable(f"{path.name} is not a list of objects")
     return [Entry(number, row) for number, row in enumerate(document, 1)]
+
+
+def _of_lines(path: Path) -> Sequence[Entry]:
+    found: list[Entry] = []
+    for number, line in enumerate(path.read_bytes().splitlines(), 1):
+        try:
+            row = json.loads(line) if line.strip() else {}
+        except (ValueError, RecursionError) as error:
+            raise Unreadable(f"line {number} of {path.name} is not JSON in UTF-8: {error}") from None
+        if not isinstance(row, dict):
+            raise Unreadable(f"line {number} of {path.name} is not an object")
+        if row:
+            found.append(Entry(number, row))
+    return found
 
 
 def _of_a_book(path: Path) -> Sequence[Entry]:
@@ -127,7 +142,7 @@ def _parts(value: object) -> object:
 
 Code = Annotated[str, BeforeValidator(_typed)]
 """A code that a sheet may have taken for a number."""
-SheetDay = Annotated[date, BeforeValidator(_day)]
+SheetDay = Annotated[Day, BeforeValidator(_day)]
 """A day that a sheet may have kept as a midnight."""
 Parts = BeforeValidator(_parts)
 """Beside a list, `Annotated[list[…], Parts]`: in a sheet it is one cell."""

@@ -1,12 +1,21 @@
 """What intake does: one function = one use case = one transaction.
 
 `desk` is where everybody works; `filing` and `commands` change dossiers, `announcing` is the clock's, `reading` and
-`lookups` answer questions, `papers` and `registers` open the vault for what is printed, `reference` keeps units and procedures, `contacts` opens what is sent sealed.
+`lookups` answer questions, `papers` and `registers` open the vault for what is printed, `catalogue`
+keeps procedures, `reference` seeds, publishes and reads all reference data, `contacts` opens what is sent sealed.
 """
 
 from __future__ import annotations
 
 from services.intake.handlers.announcing import announce_stages
+from services.intake.handlers.catalogue import (
+    keep_version,
+    publish_procedure,
+    put_procedure,
+    read_procedure,
+    read_procedures,
+    read_versions,
+)
 from services.intake.handlers.commands import (
     accept_dossier,
     assign_dossier,
@@ -47,7 +56,7 @@ from services.intake.handlers.reading import (
     read_dossier_texts,
     read_history,
 )
-from services.intake.handlers.reference import read_procedure, read_procedures, read_units, refresh, seed
+from services.intake.handlers.reference import keep_up, read_units, refresh, seed
 from services.intake.handlers.registers import BadPeriod, RegisterTooLong, read_register
 from shared.store.lookups import LookupLocked, LookupRefused, lookup_secret, lookup_verifier
 
@@ -71,6 +80,8 @@ __all__ = [
     "contact_details",
     "correct_dossier",
     "explanation",
+    "keep_up",
+    "keep_version",
     "list_dossiers",
     "list_own_dossiers",
     "look_up",
@@ -79,6 +90,8 @@ __all__ = [
     "move_appointment",
     "office_at",
     "pause_dossier",
+    "publish_procedure",
+    "put_procedure",
     "rate_dossier",
     "read_dossier",
     "read_dossier_texts",
@@ -91,6 +104,7 @@ __all__ = [
     "read_stopping",
     "read_supplement_request",
     "read_units",
+    "read_versions",
     "refresh",
     "refuse_dossier",
     "request_supplement",
