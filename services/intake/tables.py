@@ -29,12 +29,40 @@ class UnitRow(Row, table=True):
     name: str
     level: str
     kind: str
-    agency: str = Field(unique=True)
+    agency: str | None = Field(default=None, unique=True)
+    """Begins its dossier codes; none for a body that receives no dossiers."""
     parent: str | None = None
     valid_from: date
     valid_to: date | None = None
     remote: bool = False
     unverified: list[str] = Field(default_factory=list, sa_type=JSONB)
+    remote_from: date | None = None
+    remote_to: date | None = None
+    version: int = 1
+
+
+class FormerNameRow(Row, table=True):
+    """What a unit was called until a day: papers of that time are printed with it."""
+
+    __tablename__ = "former_name"
+
+    unit: str = Field(primary_key=True)
+    until: date = Field(primary_key=True)
+    name: str
+
+
+class UnitSuccessionRow(Row, table=True):
+    """Which unit follows another, from a day on; `sectors`: whose dossiers it takes, all that nobody else does when empty."""
+
+    __tablename__ = "unit_succession"
+
+    old: str = Field(primary_key=True)
+    new: str = Field(primary_key=True)
+    valid_from: date = Field(primary_key=True)
+    valid_to: date | None = None
+    share: float
+    sectors: list[str] = Field(sa_type=JSONB)
+    basis: str
 
 
 class ProcedureRow(Row, table=True):
@@ -97,6 +125,7 @@ class DossierRow(Row, table=True):
         Index("dossier_recipient", "recipient"),
         Index("dossier_unit", "unit", "state", "id"),
         Index("dossier_due", "unit", "due_on", "id", postgresql_where=text("closed_at IS NULL AND settled_at IS NULL")),
+        Index("dossier_received", "received_unit", "received_at", postgresql_where=text("received_unit IS NOT NULL")),
         {"postgresql_with": {"fillfactor": "80"}},
     )
 
@@ -153,6 +182,8 @@ class DossierRow(Row, table=True):
     """Typing errors put right, in order; what was written first stays where it is."""
     comment: str | None = None
     """What the citizen wrote with the rating."""
+    received_unit: str | None = None
+    """The unit that received it, where another one settles it now."""
 
 
 class LookupLockRow(Row, table=True):

@@ -284,6 +284,19 @@ class UnitDescribed(Fact):
     valid_to: date | None = None
     remote: bool = False
     parent: str | None = None
+    remote_from: date | None = None
+    remote_to: date | None = None
+
+
+@fact(DOSSIERS, "dossier")
+class DossierSucceeded(Fact):
+    """The unit of a dossier ended, and its successor settles it; every date stays what it was. `unit` is the new one."""
+
+    dossier: UUID
+    code: str
+    unit: str
+    from_unit: str
+    recipient: UUID
 
 
 @fact(PROCEDURES, "procedure")
@@ -339,7 +352,7 @@ class ContactSealed(Fact):
 DOSSIER_FACTS: tuple[type[Fact], ...] = (
     DossierSubmitted, DossierAccepted, DossierRefused, DossierAssigned, SupplementRequested, SupplementSupplied,
     PaymentRequired, PaymentConfirmed, DossierPaused, DossierResumed, AppointmentMoved, DossierStopped, DossierCorrected, DossierRated,
-    DossierSettled, ResultReturned, DossierWithdrawn, DeadlineWarned, DeadlineBreached,
+    DossierSettled, ResultReturned, DossierWithdrawn, DeadlineWarned, DeadlineBreached, DossierSucceeded,
 )  # fmt: skip
 REFERENCE_FACTS: tuple[type[Fact], ...] = (UnitDescribed, ProcedureDescribed)
 CATALOGUE = Catalogue.of((*DOSSIER_FACTS, *REFERENCE_FACTS, ContactSealed))

@@ -15,7 +15,7 @@ from deploy.cli.importing.lines import How, Kind, Report, parsed
 from deploy.cli.installation import DONE, REFUSED, HomeOption, Installation, JsonOption, run
 from deploy.cli.screen import as_json, columns
 
-KINDS: Mapping[str, str] = {"procedures": "procedures"}
+KINDS: Mapping[str, str] = {"procedures": "procedures", "successions": "successions", "units": "units"}
 """Kind -> the module here that holds its `KIND`."""
 
 
@@ -78,4 +78,5 @@ def told(report: Report) -> str:
     taken_back = [] if report.applied else ["nothing of it was kept"]
     lines = [(line.row, line.field or "-", line.code, line.words) for line in report.refused]
     table = [columns(("ROW", "FIELD", "CODE", "WHY"), lines)] if lines else []
-    return "\n".join([head, *taken_back, *table])
+    notes = [f"{number} {what}" for what, number in report.notes.items()]
+    return "\n".join([head, *taken_back, *notes, *table])

@@ -39,6 +39,8 @@ class Report:
     changed: int = 0
     same: int = 0
     refused: list[Line] = field(default_factory=list)
+    notes: dict[str, int] = field(default_factory=dict)
+    """What else was done, by its words."""
     applied: bool = True
     """False: everything was taken back, for a dry run or because all or nothing was asked for."""
 

@@ -140,8 +140,9 @@ def _parts(value: object) -> object:
     return [part.strip() for part in value.split(";") if part.strip()]
 
 
-Code = Annotated[str, BeforeValidator(_typed)]
-"""A code that a sheet may have taken for a number."""
+typed = BeforeValidator(_typed)
+"""Beside a text, `Annotated[str, typed]`: a code that a sheet may have taken for a number."""
+Code = Annotated[str, typed]
 SheetDay = Annotated[Day, BeforeValidator(_day)]
 """A day that a sheet may have kept as a midnight."""
 Parts = BeforeValidator(_parts)

@@ -16,7 +16,7 @@ from deploy.cli.tests.test_import_frame import book
 
 pytestmark = pytest.mark.postgres
 
-REFERENCE = ("procedure", "unit", "described")
+REFERENCE = ("procedure", "unit", "described", "former_name", "unit_succession")
 MARITAL_STATUS: dict[str, Any] = {
     "code": "1.004873", "name": "Cấp giấy xác nhận", "sector": "civil-status", "sector_name": "Hộ tịch", "levels": ["commune"], "limit": "2wd",
     "basis": "Nghị định 123/2015/NĐ-CP", "valid_from": "2026-12-01",
@@ -95,3 +95,53 @@ class TestProcedures:
             "rows.xlsx lacks basis, levels, limit, name, sector, sector_name, valid_from and has the unknown ten"
             in told.stderr
         )
+
+
+WARD: dict[str, Any] = {
+    "code": "20001",
+    "name": "Phường Hội",
+    "level": "commune",
+    "kind": "ward",
+    "agency": "H50.201",
+    "parent": "44",
+    "valid_from": "2026-11-01",
+}
+MERGER: dict[str, Any] = {"old": "19360", "new": "20001", "valid_from": "2026-11-01", "basis": "Nghị quyết sáp nhập"}
+
+
+class TestUnits:
+    """Units and who follows them."""
+
+    async def test_units_come_in_and_bad_ones_are_told_by_line(self, seeded: Province, tmp_path: Path) -> None:
+        rows = [
+            WARD,
+            {**WARD, "code": "20002"},
+            {**WARD, "code": "20003", "agency": "H50.203", "parent": "99999"},
+            {**WARD, "kind": "city"},
+        ]
+        report = await imported(seeded, "units", tmp_path / "rows.json", rows)
+        assert (report.created, refused(report)) == (1, [
+            (2, "agency", "agency-taken"), (3, "parent", "unknown-unit"), (4, "kind", "literal-error"),
+        ])  # fmt: skip
+
+    async def test_a_sheet_may_hold_codes_as_numbers(self, seeded: Province, tmp_path: Path) -> None:
+        path = book(tmp_path / "rows.xlsx", [*WARD], [int(v) if v in {"20001", "44"} else v for v in WARD.values()])
+        report = await command.done(seeded.seen(), command.kind_of("units"), path, How())
+        assert (report.created, refused(report)) == (1, [])
+
+    async def test_two_communes_are_merged_and_again_is_the_same(self, seeded: Province, tmp_path: Path) -> None:
+        await imported(seeded, "units", tmp_path / "units.json", [WARD])
+        rows = [MERGER, {**MERGER, "old": "18880"}, {**MERGER, "old": "77777"}]
+        reports = [await imported(seeded, "successions", tmp_path / "rows.json", rows) for _ in range(2)]
+        assert [(each.created, each.same, refused(each)) for each in reports] == [
+            (2, 0, [(3, "old", "unknown-unit")]), (0, 2, [(3, "old", "unknown-unit")]),
+        ]  # fmt: skip
+        ended = await seeded.pools["intake"].fetch("SELECT code FROM unit WHERE valid_to = '2026-10-31' ORDER BY code")
+        assert [row["code"] for row in ended] == ["18880", "19360"]
+
+    async def test_a_dry_run_ends_no_unit(self, seeded: Province, tmp_path: Path) -> None:
+        await imported(seeded, "units", tmp_path / "units.json", [WARD])
+        path = written(tmp_path / "rows.json", [MERGER])
+        report = await command.done(seeded.seen(), command.kind_of("successions"), path, How(dry_run=True))
+        assert (report.created, report.applied) == (1, False)
+        assert await seeded.pools["intake"].fetchval("SELECT count(*) FROM unit WHERE valid_to IS NOT NULL") == 0

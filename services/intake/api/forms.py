@@ -64,7 +64,7 @@ async def get_supplement_request(id: UUID, desk: At, who: Reader, request: Reque
     papers, asked = await handlers.read_supplement_request(desk, who, id)
     supplement = papers.supplement or {}
     paper = letters.SupplementRequest(
-        _letter(desk, papers, asked.occurred_at), _missing(papers, supplement["components"]), supplement["reason"], asked.respond_by,
+        _letter(desk, papers, asked.unit, asked.occurred_at), _missing(papers, supplement["components"]), supplement["reason"], asked.respond_by,
         _base_url(request),
     )  # fmt: skip
     return await _printed(letters.render_supplement_request, paper, f"{papers.dossier.code}-02")
@@ -76,7 +76,7 @@ async def get_supplement_request(id: UUID, desk: At, who: Reader, request: Reque
 async def get_refusal(id: UUID, desk: At, who: Reader) -> Response:
     """Why the dossier was not accepted (form 03 of Circular 03/2025/TT-VPCP) as PDF/A."""
     papers, refused = await handlers.read_refusal(desk, who, id)
-    paper = letters.RefusalNotice(_letter(desk, papers, refused.occurred_at), papers.reason or "")
+    paper = letters.RefusalNotice(_letter(desk, papers, refused.unit, refused.occurred_at), papers.reason or "")
     return await _printed(letters.render_refusal, paper, f"{papers.dossier.code}-03")
 
 
@@ -87,7 +87,7 @@ async def get_stopping(id: UUID, desk: At, who: Reader) -> Response:
     """That the dossier was stopped on request (form 05 of Circular 03/2025/TT-VPCP) as PDF/A."""
     papers, stopped, stage = await handlers.read_stopping(desk, who, id)
     paper = letters.StoppingNotice(
-        _letter(desk, papers, stopped.occurred_at), papers.reason or "", stage, _paid(papers)
+        _letter(desk, papers, stopped.unit, stopped.occurred_at), papers.reason or "", stage, _paid(papers)
     )
     return await _printed(letters.render_stopping, paper, f"{papers.dossier.code}-05")
 
@@ -124,7 +124,7 @@ async def get_register_sheet(desk: At, who: Officer, unit: Asked, first: First, 
 
 async def _register(desk: Desk, who: Principal, unit: str, first: date, last: date) -> registers.Register:
     entries = await handlers.read_register(desk, who, unit, first, last)
-    return registers.Register(*center_of(desk.shelf.unit(unit)), first, last, desk.works.clock(), entries)
+    return registers.Register(*center_of(desk.shelf.unit(unit).as_of(last)), first, last, desk.works.clock(), entries)
 
 
 def _named(how: str, name: str) -> dict[str, str]:
@@ -142,8 +142,9 @@ def _base_url(request: Request) -> str:
 
 
 def _slip(desk: Desk, papers: Papers, base_url: str) -> slips.Slip:
-    dossier, center = papers.dossier, center_of(desk.shelf.units[papers.dossier.unit])
-    rule = rulebook().rule("one-stop.settlement", on=dossier.received_at.astimezone(ZONE).date())
+    dossier, received_on = papers.dossier, papers.dossier.received_at.astimezone(ZONE).date()
+    center = center_of(desk.shelf.units[papers.received_by].as_of(received_on))
+    rule = rulebook().rule("one-stop.settlement", on=received_on)
     return slips.Slip(
         authority=center.authority, center=center.name, place=center.place, code=dossier.code, procedure=papers.procedure,
         request=papers.summary or papers.procedure, channel=_channel(dossier), submitter=_party(papers.submitter),
@@ -155,8 +156,9 @@ def _slip(desk: Desk, papers: Papers, base_url: str) -> slips.Slip:
     )  # fmt: skip
 
 
-def _letter(desk: Desk, papers: Papers, at: datetime) -> letters.Letter:
-    center = center_of(desk.shelf.units[papers.dossier.unit])
+def _letter(desk: Desk, papers: Papers, unit: str, at: datetime) -> letters.Letter:
+    """What the unit that decided wrote, under the name it had then."""
+    center = center_of(desk.shelf.units[unit].as_of(at.astimezone(ZONE).date()))
     return letters.Letter(
         authority=center.authority, center=center.name, place=center.place, code=papers.dossier.code, procedure=papers.procedure,
         request=papers.summary or papers.procedure, submitter=_party(papers.submitter), owner=_owner(papers), at=at,

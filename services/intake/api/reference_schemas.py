@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from services.intake.api.schemas import Body
-from services.intake.domain import ProcedureVersion
+from services.intake.domain import ProcedureVersion, UnitRecord
 from shared.web.fields import Day, Instant, text
 
 Level = Literal["province", "commune", "district"]
@@ -133,3 +133,70 @@ class Published(BaseModel):
 
     code: str
     version: int
+
+
+UnitCode = Annotated[str, text(max_length=10, pattern=r"^[0-9A-Z]{2,10}$")]
+
+
+class UnitBody(Body):
+    """A unit; a new `name` counts from `renamed_on`, today when it is left out. A body without `agency` receives no dossiers."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"name": "Xã Tân Thành", "level": "commune", "kind": "commune", "agency": "H50.106", "parent": "44", "valid_from": "2025-07-01"}
+            ]
+        }
+    )  # fmt: skip
+
+    name: Annotated[str, text(max_length=200)]
+    level: Level
+    kind: Literal[
+        "province", "department", "police", "land-office", "service-center", "district", "commune", "ward", "special-zone", "non-state"
+    ]  # fmt: skip
+    agency: Annotated[str, text(max_length=20, pattern=r"^[A-Z][0-9]{2}(\.[0-9]{2,3}){1,3}$")] | None = None
+    parent: UnitCode | None = None
+    valid_from: Day
+    valid_to: Day | None = None
+    remote: bool = False
+    remote_from: Day | None = None
+    remote_to: Day | None = None
+    renamed_on: Day | None = None
+    unverified: Annotated[list[Annotated[str, text(max_length=40)]], Field(max_length=30)] = Field(default_factory=list)
+
+    def record_of(self, code: str) -> UnitRecord:
+        """As the domain knows it."""
+        said = self.model_dump(exclude={"code", "renamed_on"})
+        return UnitRecord(code=code, **{**said, "unverified": tuple(said["unverified"])})
+
+
+class UnitView(BaseModel):
+    """An administrative unit or body as it is on a day."""
+
+    code: str
+    name: str
+    level: str
+    kind: str
+    agency: str | None
+    parent: str | None
+    valid_from: date
+    valid_to: date | None
+    remote: bool
+    remote_from: date | None
+    remote_to: date | None
+    version: int
+    unverified: list[str]
+
+    @classmethod
+    def of(cls, unit: UnitRecord, day: date) -> UnitView:
+        """Its name and whether it is remote on this day."""
+        kept = {name: getattr(unit, name) for name in cls.model_fields}
+        return cls(
+            **{**kept, "name": unit.name_on(day), "remote": unit.remote_on(day), "unverified": list(unit.unverified)}
+        )
+
+
+class UnitList(BaseModel):
+    """The units of a day."""
+
+    items: list[UnitView]

@@ -309,26 +309,6 @@ class ReturnBody(Body):
     method: Literal["counter", "post", "electronic"]
 
 
-class UnitView(BaseModel):
-    """An administrative unit."""
-
-    code: str
-    name: str
-    level: str
-    kind: str
-    agency: str
-    parent: str | None
-    valid_from: date
-    remote: bool
-    unverified: list[str]
-
-
-class UnitList(BaseModel):
-    """All units."""
-
-    items: list[UnitView]
-
-
 class FactView(BaseModel):
     """One fact of a history; `actor` is role and unit only."""
 

@@ -58,10 +58,18 @@ class Unit:
     level: str
     kind: str
     agency: str
+    valid_from: date | None = None
+    valid_to: date | None = None
+    former: tuple[tuple[date, str], ...] = ()
+    """What it was called until a day, in order."""
+
+    def as_of(self, day: date) -> Unit:
+        """Under the name it had on this day."""
+        return replace(self, name=next((name for until, name in self.former if day <= until), self.name))
 
     def offers(self, procedure: Procedure) -> bool:
         """Its own level's procedures; the province's service centres receive any dossier (Decree 118/2025, Art. 14)."""
-        return self.level in procedure.levels or self.kind == "service-center"
+        return bool(self.agency) and (self.level in procedure.levels or self.kind == "service-center")
 
 
 @dataclass(frozen=True, slots=True)

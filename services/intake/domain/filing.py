@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from services.intake.domain import refusals
-from services.intake.domain.clocks import Office, Term, answer_term, settlement_term
+from services.intake.domain.clocks import Office, Term, answer_term, local_day, settlement_term
 from services.intake.domain.dossier import Dossier, Procedure, Submission, Unit, reckoned
 from services.intake.domain.states import State, check
 from shared.contracts import intake as facts
@@ -37,6 +37,7 @@ def check_submission(submission: Submission, procedure: Procedure, unit: Unit, *
     if submission.channel == "direct" and not counter:
         raise refusals.CounterOnly(field="/channel")
     _check_receipt(submission.received_at, at, counter=counter)
+    _check_validity(procedure, unit, local_day(submission.received_at or at))
     if submission.channel == "direct":
         _check_components(submission, procedure)
 
@@ -50,6 +51,16 @@ def _check_receipt(received_at: datetime | None, at: datetime, *, counter: bool)
         raise refusals.InTheFuture(field="/received_at")
     if received_at < at - LONGEST_BACKLOG:
         raise refusals.TooLongAgo(field="/received_at", days=LONGEST_BACKLOG.days)
+
+
+def _check_validity(procedure: Procedure, unit: Unit, day: date) -> None:
+    """A dossier is received by a unit that is there on that day, for a procedure that is in force then."""
+    if not procedure.counts_on(day):
+        raise refusals.NotInForce(field="/procedure", procedure=procedure.code, on=day.isoformat())
+    if unit.valid_from is not None and day < unit.valid_from:
+        raise refusals.UnitNotYetThere(field="/unit", unit=unit.code, since=unit.valid_from.isoformat())
+    if unit.valid_to is not None and day > unit.valid_to:
+        raise refusals.UnitNoLongerThere(field="/unit", unit=unit.code, until=unit.valid_to.isoformat())
 
 
 def _check_components(submission: Submission, procedure: Procedure) -> None:

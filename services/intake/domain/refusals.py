@@ -143,3 +143,23 @@ class NothingSigned(Refused):
 
 class AlreadyPublished(Refused):
     """This version was published already."""
+
+
+class UnitNotYetThere(Invalid):
+    """This unit did not exist yet on that day."""
+
+
+class UnitNoLongerThere(Invalid):
+    """This unit no longer exists on that day."""
+
+
+class AgencyTaken(Invalid):
+    """This agency id was given to another unit; it is never given again."""
+
+
+class FixedForGood(Invalid):
+    """What papers and codes of a unit rest on is never changed; a unit that becomes another one gets a code of its own."""
+
+
+class NotItsOwn(Invalid):
+    """A unit does not follow or belong to itself."""

@@ -2,7 +2,7 @@
 
 `desk` is where everybody works; `filing` and `commands` change dossiers, `announcing` is the clock's, `reading` and
 `lookups` answer questions, `papers` and `registers` open the vault for what is printed, `catalogue`
-keeps procedures, `reference` seeds, publishes and reads all reference data, `contacts` opens what is sent sealed.
+keeps procedures, `units` units and their successors, `reference` seeds, publishes and reads all reference data, `contacts` opens what is sent sealed.
 """
 
 from __future__ import annotations
@@ -56,8 +56,9 @@ from services.intake.handlers.reading import (
     read_dossier_texts,
     read_history,
 )
-from services.intake.handlers.reference import keep_up, read_units, refresh, seed
+from services.intake.handlers.reference import keep_up, refresh, seed
 from services.intake.handlers.registers import BadPeriod, RegisterTooLong, read_register
+from services.intake.handlers.units import hand_over_dossiers, keep_succession, keep_unit, put_unit, read_units
 from shared.store.lookups import LookupLocked, LookupRefused, lookup_secret, lookup_verifier
 
 __all__ = [
@@ -80,6 +81,9 @@ __all__ = [
     "contact_details",
     "correct_dossier",
     "explanation",
+    "hand_over_dossiers",
+    "keep_succession",
+    "keep_unit",
     "keep_up",
     "keep_version",
     "list_dossiers",
@@ -92,6 +96,7 @@ __all__ = [
     "pause_dossier",
     "publish_procedure",
     "put_procedure",
+    "put_unit",
     "rate_dossier",
     "read_dossier",
     "read_dossier_texts",

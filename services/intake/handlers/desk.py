@@ -32,13 +32,11 @@ class Shelf:
         return self.units[code]
 
     def procedure(self, code: str, on: date) -> Procedure:
-        """The version of a procedure in force on a day; refused by the field's name."""
+        """The version of a procedure in force on a day, else the newest, which is refused then; refused by the field's name."""
         if code not in self.procedures:
             raise domain.UnknownProcedure(field="/procedure", procedure=code)
-        for version in self.procedures[code]:
-            if version.counts_on(on):
-                return version
-        raise domain.NotInForce(field="/procedure", procedure=code, on=on.isoformat())
+        versions = self.procedures[code]
+        return next((version for version in versions if version.counts_on(on)), versions[0])
 
 
 @dataclass(frozen=True, slots=True)

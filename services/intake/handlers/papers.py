@@ -57,6 +57,8 @@ class Papers:
     payment: Mapping[str, Any] | None
     reason: str | None
     secret: str
+    received_by: str
+    """The unit that received it, whoever settles it now."""
 
 
 async def read_papers(desk: Desk, who: Principal, id: UUID) -> Papers:
@@ -120,7 +122,7 @@ def _papers(keys: Keys, dossier: Dossier, row: Mapping[str, Any]) -> Papers:
         raise domain.PersonForgotten from None
     return Papers(
         dossier, submitter, owner, row["procedure_name"], row["procedure_components"], _corrected(row), row["components"], row["supplement"],
-        row["payment"], row["reason"], lookup_secret(keys, dossier.id, dossier.lookup_number),
+        row["payment"], row["reason"], lookup_secret(keys, dossier.id, dossier.lookup_number), row["received_unit"],
     )  # fmt: skip
 
 

@@ -28,10 +28,12 @@ _COLUMNS = ", ".join(f'"{name}"' for name in SNAPSHOT)
 _OWN = ("person", "owner", "summary", "components")
 _CREATE = f"INSERT INTO dossier ({_COLUMNS}, {', '.join(_OWN)}) VALUES ({', '.join(f'${n}' for n in range(1, len(SNAPSHOT) + len(_OWN) + 1))}) RETURNING 1"
 _SET = ", ".join(f'"{name}" = ${n}' for n, name in enumerate(SNAPSHOT[1:], 2))
+_RECEIVED = f"received_unit = CASE WHEN unit IS DISTINCT FROM ${SNAPSHOT.index('unit') + 1}::varchar THEN coalesce(received_unit, unit) ELSE received_unit END"
+"""The unit that received a dossier is kept when another one settles it."""
 _SEEN, _REASON, _ASKED, _PAYMENT, _APOLOGY, _COMMENT, _ADDED, _CORRECTED = (
     f"${len(SNAPSHOT) + n}" for n in range(1, 9)
 )
-_SAVE = f"""UPDATE dossier SET {_SET}, reason = coalesce({_REASON}, reason), supplement = coalesce({_ASKED}, supplement),
+_SAVE = f"""UPDATE dossier SET {_SET}, {_RECEIVED}, reason = coalesce({_REASON}, reason), supplement = coalesce({_ASKED}, supplement),
 payment = coalesce(coalesce(payment, '{{}}') || {_PAYMENT}, payment), apology = coalesce({_APOLOGY}, apology), comment = coalesce({_COMMENT}, comment),
 components = components || {_ADDED}, corrections = corrections || {_CORRECTED} WHERE id = $1 AND version = {_SEEN} RETURNING 1"""
 _LOCK = """SELECT d.id, s.sequence, s.head FROM dossier d JOIN stream s ON s.id = d.id WHERE d.id = ANY($1::uuid[])
@@ -49,12 +51,12 @@ _TEXTS = (
 _PEOPLE = "p.id, p.data_key, p.sealed, o.id AS owner_id, o.data_key AS owner_data_key, o.sealed AS owner_sealed"
 _WITH_PEOPLE = """dossier d JOIN procedure c ON c.code = d.procedure AND c.version = d.procedure_version
 JOIN person p ON p.id = d.person LEFT JOIN person o ON o.id = d.owner"""
-_PAPERS = f"""SELECT d.summary, d.components, d.supplement, d.payment, d.reason, d.corrections, c.name AS procedure_name, c.components AS procedure_components, {_PEOPLE}
+_PAPERS = f"""SELECT coalesce(d.received_unit, d.unit) AS received_unit, d.summary, d.components, d.supplement, d.payment, d.reason, d.corrections, c.name AS procedure_name, c.components AS procedure_components, {_PEOPLE}
 FROM {_WITH_PEOPLE} WHERE d.id = $1"""
 _REGISTER = f"""SELECT d.id AS dossier, d.code, d.procedure, d.procedure_version, c.name AS procedure_name, c.decided_by, d.state, d.received_at, d.promised_on,
 d.returned_at, f.envelope AS returned, {_PEOPLE}
 FROM {_WITH_PEOPLE} LEFT JOIN fact f ON f.aggregate = d.id AND f.type = '{fact_type(ResultReturned)}'
-WHERE d.unit = $1 AND d.received_at >= $2 AND d.received_at < $3 ORDER BY d.received_at, d.code LIMIT $4"""
+WHERE (d.received_unit = $1 OR (d.unit = $1 AND d.received_unit IS NULL)) AND d.received_at >= $2 AND d.received_at < $3 ORDER BY d.received_at, d.code LIMIT $4"""
 _LAST_OF = "SELECT type FROM fact WHERE aggregate = $1 AND type = ANY($2::text[]) ORDER BY sequence DESC LIMIT 1"
 _LATEST = "SELECT envelope FROM fact WHERE aggregate = $1 AND type = $2 ORDER BY sequence DESC LIMIT 1"
 _CONTACTS = """SELECT c.recipient, c.sequence, p.id, CASE WHEN c.forgotten_at IS NULL THEN p.data_key END AS data_key, p.sealed
@@ -155,6 +157,14 @@ async def load(work: Work, id: UUID) -> Dossier:
     tail, row = found
     work.knows(id, tail["sequence"], tail["head"])
     return _dossier(row)
+
+
+async def load_many(work: Work, ids: Sequence[UUID]) -> Sequence[Dossier]:
+    """Those of these dossiers that are there, to be changed, locked."""
+    found = [each for each in await _lock(work.db, ids) if each is not None]
+    for tail, _ in found:
+        work.knows(tail["id"], tail["sequence"], tail["head"])
+    return [_dossier(row) for _, row in found]
 
 
 async def _lock(connection: Connection, ids: Sequence[UUID]) -> Sequence[tuple[Any, Any] | None]:

@@ -22,6 +22,7 @@ from shared.contracts.intake import (
     DossierSettled,
     DossierStopped,
     DossierSubmitted,
+    DossierSucceeded,
     DossierWithdrawn,
     PaymentConfirmed,
     PaymentRequired,
@@ -205,6 +206,11 @@ def _unmoved(_line: DossierLine, _fact: DossierCorrected | DossierRated) -> Chan
     return {}
 
 
+def _succeeded(_line: DossierLine, fact: DossierSucceeded) -> Changes:
+    # the counters follow: what was received by the unit that ended counts for the one that settles it
+    return {"unit": fact.unit, "officer": None}
+
+
 def _ended(state: str) -> Changes:
     return {
         "state": state, "open": False, "due_at": None, "due_on": None, "answer_due_at": None, "paused_at": None,
@@ -240,7 +246,10 @@ FOLDS: Final[Mapping[type[Fact], Callable[[DossierLine, Any], Changes]]] = {
     DossierWithdrawn: _withdrawn,
     DeadlineWarned: _warned,
     DeadlineBreached: _breached,
+    DossierSucceeded: _succeeded,
 }
 """How each fact changes a line; a fact that is not here is not read."""
 
-_AFTER_THE_END: Final = frozenset({DossierSubmitted, ResultReturned, DeadlineWarned, DeadlineBreached})
+_AFTER_THE_END: Final = frozenset(
+    {DossierSubmitted, ResultReturned, DeadlineWarned, DeadlineBreached, DossierSucceeded}
+)

@@ -24,6 +24,7 @@ from shared.contracts.intake import (
     DossierSettled,
     DossierStopped,
     DossierSubmitted,
+    DossierSucceeded,
     DossierWithdrawn,
     PaymentConfirmed,
     PaymentRequired,
@@ -98,5 +99,6 @@ _TELL: Final[Mapping[type[Fact], Callable[[Any], tuple[str, date | None]]]] = {
     DossierWithdrawn: lambda _fact: ("withdrawn", None),
     DeadlineWarned: _deadline("warned"),
     DeadlineBreached: _deadline("breached"),
+    DossierSucceeded: lambda _fact: ("succeeded", None),
 }
 _TYPES: Final = {kind: fact_type(kind) for kind in _TELL}

@@ -70,6 +70,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "settled": ("Hồ sơ đã giải quyết xong.", "The dossier was decided."),
     "returned": ("Kết quả đã được trả cho công dân.", "The citizen has the result."),
     "withdrawn": ("Công dân đã rút hồ sơ.", "The citizen took the dossier back."),
+    "succeeded": (
+        "Hồ sơ được chuyển cho cơ quan kế thừa giải quyết tiếp; ngày hẹn trả kết quả không thay đổi.",
+        "The successor of the office settles the dossier now; the promised date stays what it was.",
+    ),
     "deadline-warned": ("Sắp đến hạn trả kết quả: {day}.", "The due date is near: {day}."),
     "deadline-breached": (
         "Đã quá hạn trả kết quả (ngày hẹn {day}).",
