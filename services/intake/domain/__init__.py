@@ -1,7 +1,7 @@
 """Dossiers: states, what a command does to them, and what it is refused for. Pure.
 
 Read `states` (the arrows), `dossier` (the values), then the commands: `filing`, `supplements`, `payments`, `pauses`,
-`appointments`, `settling`, `afterwards`.
+`appointments`, `settling`, `afterwards`, `transfers`.
 Every command takes the dossier, the instant and the office, and returns the next dossier with the fact it states.
 """
 
@@ -37,10 +37,12 @@ from services.intake.domain.refusals import (
     DateTooEarly,
     IdentityUnknown,
     InTheFuture,
+    InTransfer,
     MissingComponent,
     NotAwaitingPayment,
     NotAwaitingSupplement,
     NotAWorkingDay,
+    NotInTransfer,
     NotLater,
     NotOfferedHere,
     NotYetAccepted,
@@ -50,6 +52,7 @@ from services.intake.domain.refusals import (
     Paused,
     PersonForgotten,
     ReceivedAtCounterOnly,
+    SameUnit,
     TooLateToMove,
     TooLongAgo,
     TooManySupplements,
@@ -63,11 +66,13 @@ from services.intake.domain.states import (
     PHASE,
     PORTAL_STATUS,
     SETTLEMENT,
+    TRANSFER,
     State,
     check,
     roles_of,
 )
 from services.intake.domain.supplements import request_supplement, supply
+from services.intake.domain.transfers import accept_transfer, common_superior, reject_transfer, transfer
 
 __all__ = [
     "ANSWER",
@@ -76,6 +81,7 @@ __all__ = [
     "PORTAL_STATUS",
     "SETTLEMENT",
     "SNAPSHOT",
+    "TRANSFER",
     "AlreadyAccepted",
     "AlreadyClosed",
     "AlreadyMoved",
@@ -89,10 +95,12 @@ __all__ = [
     "Dossier",
     "IdentityUnknown",
     "InTheFuture",
+    "InTransfer",
     "MissingComponent",
     "NotAWorkingDay",
     "NotAwaitingPayment",
     "NotAwaitingSupplement",
+    "NotInTransfer",
     "NotLater",
     "NotOfferedHere",
     "NotYetAccepted",
@@ -104,6 +112,7 @@ __all__ = [
     "PersonForgotten",
     "Procedure",
     "ReceivedAtCounterOnly",
+    "SameUnit",
     "State",
     "Submission",
     "Term",
@@ -114,12 +123,14 @@ __all__ = [
     "UnknownProcedure",
     "UnknownUnit",
     "accept",
+    "accept_transfer",
     "actions",
     "assign",
     "capacity",
     "check",
     "check_slip",
     "check_submission",
+    "common_superior",
     "confirm_payment",
     "correct",
     "filing_capacity",
@@ -128,6 +139,7 @@ __all__ = [
     "pause",
     "rate",
     "refuse",
+    "reject_transfer",
     "request_supplement",
     "require_payment",
     "resume",
@@ -139,5 +151,6 @@ __all__ = [
     "submit",
     "supply",
     "timing",
+    "transfer",
     "withdraw",
 ]

@@ -81,6 +81,14 @@ class PersonForgotten(Refused):
     status = 410
 
 
+class InTransfer(Refused):
+    """Another unit is asked to take the dossier and has not answered yet."""
+
+
+class NotInTransfer(Refused):
+    """No unit is asked to take the dossier."""
+
+
 class UnknownProcedure(Invalid):
     """There is no procedure with this code."""
 
@@ -123,3 +131,7 @@ class NotLater(Invalid):
 
 class NotAWorkingDay(Invalid):
     """Results are returned on working days."""
+
+
+class SameUnit(Invalid):
+    """The dossier is with this unit already."""

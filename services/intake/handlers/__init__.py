@@ -1,6 +1,6 @@
 """What intake does: one function = one use case = one transaction.
 
-`desk` is where everybody works; `filing` and `commands` change dossiers, `announcing` is the clock's, `reading` and
+`desk` is where everybody works; `filing`, `commands` and `transfers` change dossiers, `announcing` is the clock's, `reading` and
 `lookups` answer questions, `papers` and `registers` open the vault for what is printed, `reference` keeps units and procedures, `contacts` opens what is sent sealed.
 """
 
@@ -49,6 +49,7 @@ from services.intake.handlers.reading import (
 )
 from services.intake.handlers.reference import read_procedure, read_procedures, read_units, refresh, seed
 from services.intake.handlers.registers import BadPeriod, RegisterTooLong, read_register
+from services.intake.handlers.transfers import accept_transfer, reject_transfer, transfer_dossier
 from shared.store.lookups import LookupLocked, LookupRefused, lookup_secret, lookup_verifier
 
 __all__ = [
@@ -65,6 +66,7 @@ __all__ = [
     "Standing",
     "SupplementNotRequested",
     "accept_dossier",
+    "accept_transfer",
     "announce_stages",
     "assign_dossier",
     "confirm_payment",
@@ -93,6 +95,7 @@ __all__ = [
     "read_units",
     "refresh",
     "refuse_dossier",
+    "reject_transfer",
     "request_supplement",
     "require_payment",
     "resume_dossier",
@@ -102,5 +105,6 @@ __all__ = [
     "stop_dossier",
     "submit_dossier",
     "supply_components",
+    "transfer_dossier",
     "withdraw_dossier",
 ]

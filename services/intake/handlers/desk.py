@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.intake import domain
-from services.intake.domain import ANSWER, SETTLEMENT, Dossier, Office, Procedure, Submission, Term, Unit
+from services.intake.domain import ANSWER, SETTLEMENT, TRANSFER, Dossier, Office, Procedure, Submission, Term, Unit
 from shared.contracts.envelope import Fact
 from shared.kernel import Caller
 from shared.law import ZONE, breach_at, office_hours, official_calendar
@@ -24,10 +24,10 @@ class Shelf:
     units: Mapping[str, Unit] = field(default_factory=dict)
     procedures: Mapping[str, Procedure] = field(default_factory=dict)
 
-    def unit(self, code: str) -> Unit:
+    def unit(self, code: str, field: str = "/unit") -> Unit:
         """The unit with this code; refused by the field's name."""
         if code not in self.units:
-            raise domain.UnknownUnit(field="/unit", unit=code)
+            raise domain.UnknownUnit(field=field, unit=code)
         return self.units[code]
 
     def procedure(self, code: str) -> Procedure:
@@ -71,7 +71,7 @@ def state(work: Work, before: Dossier | None, dossier: Dossier, *stated: Fact) -
     """Say what happened, how the deadlines stand, and what a repeat of the command is answered."""
     for fact in stated:
         work.record(fact)
-    for kind in (ANSWER, SETTLEMENT):
+    for kind in (ANSWER, SETTLEMENT, TRANSFER):
         term: Term | None = getattr(dossier, kind)
         if term is not None and (before is None or term is not getattr(before, kind)):
             work.deadline(_schedule(dossier.id, kind, term))

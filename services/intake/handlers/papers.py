@@ -35,7 +35,7 @@ class NotStopped(Refused):
 _STANDING: Mapping[type[Fact], State] = {
     facts.DossierAccepted: State.ACCEPTED, facts.DossierAssigned: State.IN_PROGRESS, facts.SupplementRequested: State.AWAITING_SUPPLEMENT,
     facts.SupplementSupplied: State.IN_PROGRESS, facts.PaymentRequired: State.AWAITING_PAYMENT, facts.PaymentConfirmed: State.IN_PROGRESS,
-    facts.DossierResumed: State.IN_PROGRESS,
+    facts.DossierResumed: State.IN_PROGRESS, facts.DossierPaused: State.PAUSED,
 }  # fmt: skip
 """Where a dossier that is stopped may have stood before, by the fact that brought it there."""
 

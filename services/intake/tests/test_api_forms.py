@@ -93,12 +93,15 @@ async def test_form_05_says_why_where_it_stood_and_what_was_paid(talk: Talk) -> 
         ("assign", "head", {"officer": "cb-1"}, "đang giải quyết"),
         ("request-supplement", "clerk", SUPPLEMENT, "chờ bổ sung giấy tờ"),
         ("require-payment", "clerk", PAYMENT, "chờ thực hiện nghĩa vụ tài chính"),
+        ("pause", "head", {"reason_class": "court", "reason": "Chờ Tòa án"}, "tạm dừng giải quyết"),
     ],
 )
 async def test_form_05_names_the_stage_a_dossier_was_stopped_in(
     talk: Talk, command: str | None, role: str, json: Json | None, stage: str
 ) -> None:
     dossier = await talk.file()
+    if command == "pause":
+        dossier = await talk.act(dossier, "assign", "head", {"officer": "cb-1"})
     standing = await talk.act(dossier, command, role, json) if command else dossier
     await talk.act(standing, "stop", "clerk", STOP)
 
