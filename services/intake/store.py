@@ -50,13 +50,14 @@ _TEXTS = "SELECT summary, components, supplement, reason, payment, apology, corr
 _PEOPLE = "p.id, p.data_key, p.sealed, o.id AS owner_id, o.data_key AS owner_data_key, o.sealed AS owner_sealed"
 _WITH_PEOPLE = """dossier d JOIN procedure c ON c.code = d.procedure AND c.version = d.procedure_version
 JOIN person p ON p.id = d.person LEFT JOIN person o ON o.id = d.owner"""
-_PAPERS = f"""SELECT d.summary, d.components, d.supplement, d.payment, d.reason, d.corrections, c.name AS procedure_name, c.components AS procedure_components, {_PEOPLE}
+_PAPERS = f"""SELECT d.summary, d.components, d.supplement, d.payment, d.apology, d.reason, d.corrections, d.handovers, c.name AS procedure_name, c.components AS procedure_components, {_PEOPLE}
 FROM {_WITH_PEOPLE} WHERE d.id = $1"""
 _REGISTER = f"""SELECT d.id AS dossier, d.code, d.procedure, d.procedure_version, c.name AS procedure_name, d.state, d.received_at, d.promised_on,
 d.returned_at, f.envelope AS returned, {_PEOPLE}
 FROM {_WITH_PEOPLE} LEFT JOIN fact f ON f.aggregate = d.id AND f.type = '{fact_type(ResultReturned)}'
 WHERE d.receiving_unit = $1 AND d.received_at >= $2 AND d.received_at < $3 ORDER BY d.received_at, d.code LIMIT $4"""
 _LAST_OF = "SELECT type FROM fact WHERE aggregate = $1 AND type = ANY($2::text[]) ORDER BY sequence DESC LIMIT 1"
+_ALL_OF = "SELECT envelope FROM fact WHERE aggregate = $1 AND type = $2 ORDER BY sequence"
 _LATEST = "SELECT envelope FROM fact WHERE aggregate = $1 AND type = $2 ORDER BY sequence DESC LIMIT 1"
 _CONTACTS = """SELECT c.recipient, c.sequence, p.id, CASE WHEN c.forgotten_at IS NULL THEN p.data_key END AS data_key, p.sealed
 FROM contact c JOIN person p ON p.id = c.person WHERE c.recipient = ANY($1::uuid[])"""
@@ -236,6 +237,12 @@ async def latest(connection: Connection, id: UUID, kind: type[F]) -> F | None:
     """The newest fact of a kind in the history of a dossier."""
     envelope = await connection.fetchval(_LATEST, id, fact_type(kind))
     return None if envelope is None else msgspec.json.decode(decode_foreign(envelope).data, type=kind)
+
+
+async def all_of(connection: Connection, id: UUID, kind: type[F]) -> list[F]:
+    """The facts of a kind in the history of a dossier, in order."""
+    rows = await connection.fetch(_ALL_OF, id, fact_type(kind))
+    return [msgspec.json.decode(decode_foreign(row["envelope"]).data, type=kind) for row in rows]
 
 
 async def last_of(connection: Connection, id: UUID, kinds: Sequence[type[F]]) -> type[F]:

@@ -159,13 +159,16 @@ class Correction(BaseModel):
 
 
 class Handover(BaseModel):
-    """One hand-over to another unit: from, to, when, by whom, and what was answered; null where nothing was (yet)."""
+    """One hand-over to another unit: from, to, when, by whom, and what was answered; null where nothing was (yet).
+
+    A citizen is not shown which officers, nor what units wrote to each other.
+    """
 
     from_unit: str
     to_unit: str
     papers: int | None
     at: Instant
-    by: str
+    by: str | None
     reason_class: str
     reason: str | None
     confirmation: str | None = Field(examples=["accepted"])

@@ -30,10 +30,14 @@ from services.intake.handlers.desk import Desk, Filing, Shelf, office_at
 from services.intake.handlers.filing import submit_dossier
 from services.intake.handlers.lookups import Standing, look_up
 from services.intake.handlers.papers import (
+    Control,
+    NotApologised,
     NotRefused,
     NotStopped,
     Papers,
     SupplementNotRequested,
+    read_apology,
+    read_control,
     read_papers,
     read_refusal,
     read_stopping,
@@ -54,10 +58,12 @@ from shared.store.lookups import LookupLocked, LookupRefused, lookup_secret, loo
 
 __all__ = [
     "BadPeriod",
+    "Control",
     "Desk",
     "Filing",
     "LookupLocked",
     "LookupRefused",
+    "NotApologised",
     "NotRefused",
     "NotStopped",
     "Papers",
@@ -82,6 +88,8 @@ __all__ = [
     "office_at",
     "pause_dossier",
     "rate_dossier",
+    "read_apology",
+    "read_control",
     "read_dossier",
     "read_dossier_texts",
     "read_history",
