@@ -124,8 +124,11 @@ class DossierRow(Row, table=True):
     __table_args__ = (
         Index("dossier_recipient", "recipient"),
         Index("dossier_unit", "unit", "state", "id"),
+        Index("dossier_offered", "to_unit", "id", postgresql_where=text("to_unit IS NOT NULL")),
+        Index("dossier_received", "receiving_unit", "received_at"),
+        Index("dossier_resubmits", "resubmits", unique=True, postgresql_where=text("resubmits IS NOT NULL")),
+        Index("dossier_bundle", "bundle", postgresql_where=text("bundle IS NOT NULL")),
         Index("dossier_due", "unit", "due_on", "id", postgresql_where=text("closed_at IS NULL AND settled_at IS NULL")),
-        Index("dossier_received", "received_unit", "received_at", postgresql_where=text("received_unit IS NOT NULL")),
         {"postgresql_with": {"fillfactor": "80"}},
     )
 
@@ -165,6 +168,12 @@ class DossierRow(Row, table=True):
     first_promised_on: date | None = None
     outcome: str | None = None
     result_number: str | None = None
+    receiving_unit: str
+    to_unit: str | None = None
+    offered_at: datetime | None = Field(default=None, sa_type=Instant)
+    rejections: int
+    resubmits: UUID | None = None
+    bundle: UUID | None = None
     person: UUID
     owner: UUID | None = None
     summary: str | None = None
@@ -182,8 +191,8 @@ class DossierRow(Row, table=True):
     """Typing errors put right, in order; what was written first stays where it is."""
     comment: str | None = None
     """What the citizen wrote with the rating."""
-    received_unit: str | None = None
-    """The unit that received it, where another one settles it now."""
+    handovers: list[dict[str, Any]] = Field(sa_type=JSONB)
+    """The slip of every hand-over to another unit, in order: from, to, when, by whom, with what answer."""
 
 
 class LookupLockRow(Row, table=True):

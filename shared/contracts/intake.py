@@ -271,6 +271,62 @@ class DeadlineBreached(Fact):
     tells_citizens: bool = True
 
 
+@fact(DOSSIERS, "dossier")
+class DossierTransferred(Fact):
+    """Another unit is asked to take the dossier; `unit` stays accountable until it does, at the latest on `accept_due_on`.
+
+    No due date of the dossier moves by it. `papers`: so many papers go along.
+    """
+
+    dossier: UUID
+    code: str
+    unit: str
+    to_unit: str
+    recipient: UUID
+    reason_class: str
+    papers: int
+    accept_due_at: datetime
+    accept_due_on: date
+
+
+@fact(DOSSIERS, "dossier")
+class DossierTransferAccepted(Fact):
+    """The unit asked took the dossier and is accountable now; `promised_on` is what it was."""
+
+    dossier: UUID
+    code: str
+    from_unit: str
+    unit: str
+    recipient: UUID
+    promised_on: date
+
+
+@fact(DOSSIERS, "dossier")
+class DossierTransferRejected(Fact):
+    """The unit asked did not take the dossier; the second time the common superior gets it (`dossier-escalated`)."""
+
+    dossier: UUID
+    code: str
+    unit: str
+    by_unit: str
+    recipient: UUID
+    times: int
+    reason_class: str
+
+
+@fact(DOSSIERS, "dossier")
+class DossierEscalated(Fact):
+    """The superior unit is accountable now; `promised_on` is what it was."""
+
+    dossier: UUID
+    code: str
+    from_unit: str
+    unit: str
+    recipient: UUID
+    reason_class: str
+    promised_on: date
+
+
 @fact(UNITS, "unit")
 class UnitDescribed(Fact):
     """The full current record of an administrative unit."""
@@ -352,7 +408,8 @@ class ContactSealed(Fact):
 DOSSIER_FACTS: tuple[type[Fact], ...] = (
     DossierSubmitted, DossierAccepted, DossierRefused, DossierAssigned, SupplementRequested, SupplementSupplied,
     PaymentRequired, PaymentConfirmed, DossierPaused, DossierResumed, AppointmentMoved, DossierStopped, DossierCorrected, DossierRated,
-    DossierSettled, ResultReturned, DossierWithdrawn, DeadlineWarned, DeadlineBreached, DossierSucceeded,
+    DossierSettled, ResultReturned, DossierWithdrawn, DeadlineWarned, DeadlineBreached,
+    DossierTransferred, DossierTransferAccepted, DossierTransferRejected, DossierEscalated, DossierSucceeded,
 )  # fmt: skip
 REFERENCE_FACTS: tuple[type[Fact], ...] = (UnitDescribed, ProcedureDescribed)
 CATALOGUE = Catalogue.of((*DOSSIER_FACTS, *REFERENCE_FACTS, ContactSealed))

@@ -1,7 +1,7 @@
 """Dossiers: states, what a command does to them, and what it is refused for. Pure.
 
 Read `states` (the arrows), `dossier` (the values), then the commands: `filing`, `supplements`, `payments`, `pauses`,
-`appointments`, `settling`, `afterwards`.
+`appointments`, `settling`, `afterwards`, `transfers`.
 Every command takes the dossier, the instant and the office, and returns the next dossier with the fact it states.
 """
 
@@ -52,12 +52,14 @@ from services.intake.domain.refusals import (
     FixedForGood,
     IdentityUnknown,
     InTheFuture,
+    InTransfer,
     MissingComponent,
     NotAwaitingPayment,
     NotAwaitingSupplement,
     NotAWorkingDay,
     NothingSigned,
     NotInForce,
+    NotInTransfer,
     NotItsOwn,
     NotLater,
     NotOfferedHere,
@@ -69,6 +71,7 @@ from services.intake.domain.refusals import (
     Paused,
     PersonForgotten,
     ReceivedAtCounterOnly,
+    SameUnit,
     TooLateToMove,
     TooLongAgo,
     TooManySupplements,
@@ -85,11 +88,13 @@ from services.intake.domain.states import (
     PHASE,
     PORTAL_STATUS,
     SETTLEMENT,
+    TRANSFER,
     State,
     check,
     roles_of,
 )
 from services.intake.domain.supplements import request_supplement, supply
+from services.intake.domain.transfers import accept_transfer, common_superior, reject_transfer, transfer
 from services.intake.domain.units import Succession, UnitRecord, hand_over, put_unit, succeed, successor
 from services.intake.domain.units import described as described_unit
 
@@ -102,6 +107,7 @@ __all__ = [
     "PUBLICITY",
     "SETTLEMENT",
     "SNAPSHOT",
+    "TRANSFER",
     "AgencyTaken",
     "AlreadyAccepted",
     "AlreadyClosed",
@@ -119,11 +125,13 @@ __all__ = [
     "FixedForGood",
     "IdentityUnknown",
     "InTheFuture",
+    "InTransfer",
     "MissingComponent",
     "NotAWorkingDay",
     "NotAwaitingPayment",
     "NotAwaitingSupplement",
     "NotInForce",
+    "NotInTransfer",
     "NotItsOwn",
     "NotLater",
     "NotOfferedHere",
@@ -141,6 +149,7 @@ __all__ = [
     "Procedure",
     "ProcedureVersion",
     "ReceivedAtCounterOnly",
+    "SameUnit",
     "State",
     "Submission",
     "Succession",
@@ -155,12 +164,14 @@ __all__ = [
     "UnknownProcedure",
     "UnknownUnit",
     "accept",
+    "accept_transfer",
     "actions",
     "assign",
     "capacity",
     "check",
     "check_slip",
     "check_submission",
+    "common_superior",
     "confirm_payment",
     "correct",
     "described_procedure",
@@ -177,6 +188,7 @@ __all__ = [
     "put_unit",
     "rate",
     "refuse",
+    "reject_transfer",
     "request_supplement",
     "require_payment",
     "resume",
@@ -190,5 +202,6 @@ __all__ = [
     "successor",
     "supply",
     "timing",
+    "transfer",
     "withdraw",
 ]

@@ -97,6 +97,11 @@ def publicity_term(signed_on: date, office: Office) -> Term:
     return _term(start(rulebook().rule("procedure.publicity", on=signed_on), moment(signed_on)), office)
 
 
+def transfer_term(since: datetime, office: Office) -> Term:
+    """Another unit answers within so many days whether it takes a dossier."""
+    return _term(start(rulebook().rule("case.transfer-acceptance", on=local_day(since)), since), office)
+
+
 def applicant_day(at: datetime, office: Office) -> date:
     """The day the applicant answers by, when the request names none."""
     due = office.due(start(rulebook().rule("one-stop.applicant-answer", on=local_day(at)), at))

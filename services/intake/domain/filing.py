@@ -8,8 +8,8 @@ from uuid import UUID
 
 from services.intake.domain import refusals
 from services.intake.domain.clocks import Office, Term, answer_term, local_day, settlement_term
-from services.intake.domain.dossier import Dossier, Procedure, Submission, Unit, reckoned
-from services.intake.domain.states import State, check
+from services.intake.domain.dossier import Dossier, Procedure, Submission, Unit, no_offer, permit, reckoned
+from services.intake.domain.states import State
 from shared.contracts import intake as facts
 from shared.contracts.envelope import Fact
 from shared.kernel import Forbidden, Principal
@@ -76,7 +76,7 @@ def submit(
     dossier = Dossier(
         id=id, code=code, procedure=procedure.code, procedure_version=procedure.version, unit=submission.unit, channel=submission.channel,
         subject_kind=submission.subject_kind, state=State.SUBMITTED, recipient=recipient, submitted_at=at,
-        received_at=submission.received_at or at, limit=procedure.limit, pause_mode=procedure.pause_mode, max_supplements=procedure.max_supplements,
+        received_at=submission.received_at or at, receiving_unit=submission.unit, limit=procedure.limit, pause_mode=procedure.pause_mode, max_supplements=procedure.max_supplements,
     )  # fmt: skip
     papers = len(submission.components)
     if submission.channel != "direct":
@@ -108,7 +108,7 @@ def answered(dossier: Dossier, at: datetime, office: Office) -> Term | None:
 
 def accept(dossier: Dossier, *, at: datetime, office: Office) -> tuple[Dossier, facts.DossierAccepted]:
     """Accept what came online or by post: settlement starts now, as for the counter it starts at the receipt."""
-    check("accept", dossier.state)
+    permit("accept", dossier)
     return _accept(dossier.next(), since=at, at=at, office=office)
 
 
@@ -133,7 +133,7 @@ def refuse(
     dossier: Dossier, *, reason_class: str, at: datetime, office: Office
 ) -> tuple[Dossier, facts.DossierRefused]:
     """Do not accept a dossier, for a reason."""
-    check("refuse", dossier.state)
+    permit("refuse", dossier)
     ended = answered(dossier, at, office)
     refused = dossier.next(state=State.REFUSED, closed_at=at, answer=ended, answer_due_at=None)
     return refused, facts.DossierRefused(
@@ -145,7 +145,7 @@ def withdraw(
     dossier: Dossier, *, reason_class: str, at: datetime, office: Office
 ) -> tuple[Dossier, facts.DossierWithdrawn]:
     """The applicant takes the dossier back before there is a result; whatever limit runs ends here."""
-    check("withdraw", dossier.state)
+    permit("withdraw", dossier)
     withdrawn = _given_up(dossier, State.WITHDRAWN, at, office)
     return withdrawn, facts.DossierWithdrawn(
         occurred_at=at, dossier=dossier.id, code=dossier.code, unit=dossier.unit, recipient=dossier.recipient, reason_class=reason_class,
@@ -154,7 +154,7 @@ def withdraw(
 
 def stop(dossier: Dossier, *, reason_class: str, at: datetime, office: Office) -> tuple[Dossier, facts.DossierStopped]:
     """The applicant asks to stop what was accepted, before a decision exists (Decree 118/2025, Art. 21; form 05)."""
-    check("stop", dossier.state)
+    permit("stop", dossier)
     stopped = _given_up(dossier, State.STOPPED, at, office)
     return stopped, facts.DossierStopped(
         occurred_at=at, dossier=dossier.id, code=dossier.code, unit=dossier.unit, recipient=dossier.recipient, reason_class=reason_class,
@@ -165,5 +165,5 @@ def _given_up(dossier: Dossier, state: State, at: datetime, office: Office) -> D
     """Closed without a result: whatever limit runs ends."""
     return dossier.next(
         state=state, closed_at=at, respond_by=None, remaining_working_hours=None, answer=answered(dossier, at, office), answer_due_at=None,
-        settlement=dossier.settlement and dossier.settlement.end(at, office),
+        settlement=dossier.settlement and dossier.settlement.end(at, office), **no_offer(dossier, at, office),
     )  # fmt: skip

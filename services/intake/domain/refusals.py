@@ -81,6 +81,14 @@ class PersonForgotten(Refused):
     status = 410
 
 
+class InTransfer(Refused):
+    """Another unit is asked to take the dossier and has not answered yet."""
+
+
+class NotInTransfer(Refused):
+    """No unit is asked to take the dossier."""
+
+
 class UnknownProcedure(Invalid):
     """There is no procedure with this code."""
 
@@ -163,3 +171,7 @@ class FixedForGood(Invalid):
 
 class NotItsOwn(Invalid):
     """A unit does not follow or belong to itself."""
+
+
+class SameUnit(Invalid):
+    """The dossier is with this unit already."""

@@ -8,7 +8,8 @@ from datetime import date, datetime, timedelta
 
 from services.intake.domain import refusals
 from services.intake.domain.catalogue import Outcome
-from services.intake.domain.dossier import Dossier, Unit
+from services.intake.domain.clocks import Office
+from services.intake.domain.dossier import Dossier, Unit, no_offer
 from services.intake.domain.states import CLOSED
 from shared.contracts import intake as facts
 
@@ -48,15 +49,8 @@ class UnitRecord:
     def unit(self, day: date) -> Unit:
         """As dossiers are received there."""
         return Unit(
-            self.code,
-            self.name_on(day),
-            self.level,
-            self.kind,
-            self.agency or "",
-            self.valid_from,
-            self.valid_to,
-            self.former,
-        )
+            self.code, self.name_on(day), self.level, self.kind, self.agency or "", self.parent, self.valid_from, self.valid_to, self.former
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +139,11 @@ def successor(successions: Iterable[Succession], sector: str) -> str | None:
     return fit[0].new if fit else (ordered[0].new if ordered else None)
 
 
-def hand_over(dossier: Dossier, *, to: str, at: datetime) -> tuple[Dossier, facts.DossierSucceeded]:
-    """The successor settles it: nobody handles it yet there, and no date moves."""
+def hand_over(dossier: Dossier, *, to: str, at: datetime, office: Office) -> tuple[Dossier, facts.DossierSucceeded]:
+    """The successor settles it: nobody handles it yet there, nobody else is asked to take it, and no date moves."""
     if dossier.state in CLOSED:
         raise refusals.AlreadyClosed(state=dossier.state.value, command="hand-over")
-    handed = dossier.next(unit=to, handler=None)
+    handed = dossier.next(unit=to, handler=None, **no_offer(dossier, at, office))
     return handed, facts.DossierSucceeded(
         occurred_at=at, dossier=dossier.id, code=dossier.code, unit=to, from_unit=dossier.unit, recipient=dossier.recipient,
     )  # fmt: skip

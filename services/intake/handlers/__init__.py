@@ -1,8 +1,8 @@
 """What intake does: one function = one use case = one transaction.
 
-`desk` is where everybody works; `filing` and `commands` change dossiers, `announcing` is the clock's, `reading` and
-`lookups` answer questions, `papers` and `registers` open the vault for what is printed, `catalogue`
-keeps procedures, `units` units and their successors, `reference` seeds, publishes and reads all reference data, `contacts` opens what is sent sealed.
+`desk` is where everybody works; `filing`, `commands` and `transfers` change dossiers, `announcing` is the clock's, `reading` and
+`lookups` answer questions, `papers` and `registers` open the vault for what is printed, `catalogue` keeps procedures, `units` units and
+their successors, `reference` seeds, publishes and reads all reference data, `contacts` opens what is sent sealed.
 """
 
 from __future__ import annotations
@@ -39,10 +39,14 @@ from services.intake.handlers.desk import Desk, Filing, Shelf, office_at
 from services.intake.handlers.filing import submit_dossier
 from services.intake.handlers.lookups import Standing, look_up
 from services.intake.handlers.papers import (
+    Control,
+    NotApologised,
     NotRefused,
     NotStopped,
     Papers,
     SupplementNotRequested,
+    read_apology,
+    read_control,
     read_papers,
     read_refusal,
     read_stopping,
@@ -58,15 +62,18 @@ from services.intake.handlers.reading import (
 )
 from services.intake.handlers.reference import keep_up, refresh, seed
 from services.intake.handlers.registers import BadPeriod, RegisterTooLong, read_register
+from services.intake.handlers.transfers import accept_transfer, reject_transfer, transfer_dossier
 from services.intake.handlers.units import hand_over_dossiers, keep_succession, keep_unit, put_unit, read_units
 from shared.store.lookups import LookupLocked, LookupRefused, lookup_secret, lookup_verifier
 
 __all__ = [
     "BadPeriod",
+    "Control",
     "Desk",
     "Filing",
     "LookupLocked",
     "LookupRefused",
+    "NotApologised",
     "NotRefused",
     "NotStopped",
     "Papers",
@@ -75,6 +82,7 @@ __all__ = [
     "Standing",
     "SupplementNotRequested",
     "accept_dossier",
+    "accept_transfer",
     "announce_stages",
     "assign_dossier",
     "confirm_payment",
@@ -98,6 +106,8 @@ __all__ = [
     "put_procedure",
     "put_unit",
     "rate_dossier",
+    "read_apology",
+    "read_control",
     "read_dossier",
     "read_dossier_texts",
     "read_history",
@@ -112,6 +122,7 @@ __all__ = [
     "read_versions",
     "refresh",
     "refuse_dossier",
+    "reject_transfer",
     "request_supplement",
     "require_payment",
     "resume_dossier",
@@ -121,5 +132,6 @@ __all__ = [
     "stop_dossier",
     "submit_dossier",
     "supply_components",
+    "transfer_dossier",
     "withdraw_dossier",
 ]

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.intake import domain
-from services.intake.domain import ANSWER, SETTLEMENT, Dossier, Office, Procedure, Submission, Term, Unit
+from services.intake.domain import ANSWER, SETTLEMENT, TRANSFER, Dossier, Office, Procedure, Submission, Term, Unit
 from shared.contracts.envelope import Fact
 from shared.kernel import Caller
 from shared.law import ZONE, breach_at, office_hours, official_calendar
@@ -25,11 +25,15 @@ class Shelf:
     procedures: Mapping[str, Sequence[Procedure]] = field(default_factory=dict)
     """Every version of a procedure, the newest first."""
 
-    def unit(self, code: str) -> Unit:
+    def unit(self, code: str, field: str = "/unit") -> Unit:
         """The unit with this code; refused by the field's name."""
         if code not in self.units:
-            raise domain.UnknownUnit(field="/unit", unit=code)
+            raise domain.UnknownUnit(field=field, unit=code)
         return self.units[code]
+
+    def version(self, code: str, number: int) -> Procedure | None:
+        """A version of a procedure by its number."""
+        return next((each for each in self.procedures.get(code, ()) if each.version == number), None)
 
     def procedure(self, code: str, on: date) -> Procedure:
         """The version of a procedure in force on a day, else the newest, which is refused then; refused by the field's name."""
@@ -78,7 +82,7 @@ def state(work: Work, before: Dossier | None, dossier: Dossier, *stated: Fact) -
     """Say what happened, how the deadlines stand, and what a repeat of the command is answered."""
     for fact in stated:
         work.record(fact)
-    for kind in (ANSWER, SETTLEMENT):
+    for kind in (ANSWER, SETTLEMENT, TRANSFER):
         term: Term | None = getattr(dossier, kind)
         if term is not None and (before is None or term is not getattr(before, kind)):
             work.deadline(schedule(dossier.id, kind, term))

@@ -9,7 +9,7 @@ from uuid import UUID
 from services.intake import domain, store
 from services.intake.domain import Outcome, Succession, UnitRecord
 from services.intake.handlers.describing import describe
-from services.intake.handlers.desk import Desk, today_of
+from services.intake.handlers.desk import Desk, office_at, schedule, today_of
 from services.intake.store import units as unit_store
 from shared.contracts import intake as facts
 from shared.contracts.envelope import Fact
@@ -81,9 +81,14 @@ async def _hand_over(work: Work, wanted: Mapping[UUID, str], was: Mapping[UUID, 
     going: dict[UUID, str] = {}
     for dossier in await store.load_many(work, sorted(wanted)):
         if dossier.unit == was[dossier.id] and dossier.state not in domain.CLOSED:
-            handed, fact = domain.hand_over(dossier, to=wanted[dossier.id], at=work.now)
+            at = max(work.now, dossier.last_event_at)
+            handed, fact = domain.hand_over(
+                dossier, to=wanted[dossier.id], at=at, office=office_at(dossier.received_at)
+            )
             going[handed.id] = handed.unit
             work.record(fact)
+            if handed.transfer is not None and handed.transfer is not dossier.transfer:
+                work.deadline(schedule(handed.id, domain.TRANSFER, handed.transfer))
     await unit_store.hand_over(work, going)
     return len(going)
 

@@ -19,7 +19,7 @@ remote_to = excluded.remote_to, version = excluded.version"""
 _FOLLOW = """INSERT INTO unit_succession (old, new, valid_from, valid_to, share, sectors, basis) VALUES ($1, $2, $3, $4, $5, $6, $7)"""
 _LEFT = """SELECT d.id, d.unit, p.sector FROM dossier d JOIN procedure p ON p.code = d.procedure AND p.version = d.procedure_version
 WHERE d.unit = ANY($1::text[]) AND d.state <> ALL($2::text[]) ORDER BY d.id LIMIT $3"""
-_HAND_OVER = """UPDATE dossier d SET unit = u.unit, received_unit = coalesce(d.received_unit, d.unit), handler = NULL, version = d.version + 1
+_HAND_OVER = """UPDATE dossier d SET unit = u.unit, handler = NULL, to_unit = NULL, offered_at = NULL, version = d.version + 1
 FROM unnest($1::uuid[], $2::text[]) AS u(id, unit) WHERE d.id = u.id"""
 
 

@@ -181,7 +181,7 @@ class TestMerger:
         await handlers.keep_up(desk)
 
         papers = await handlers.read_papers(desk, officer("clerk", unit=HOI), dossier.id)
-        assert papers.received_by == UNIT
+        assert papers.dossier.receiving_unit == UNIT
         period = (date(2026, 12, 1), date(2027, 1, 31))
         entries = [
             await handlers.read_register(desk, officer("clerk", unit=unit), unit, *period) for unit in (UNIT, HOI)

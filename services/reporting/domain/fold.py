@@ -15,6 +15,7 @@ from shared.contracts.intake import (
     DossierAccepted,
     DossierAssigned,
     DossierCorrected,
+    DossierEscalated,
     DossierPaused,
     DossierRated,
     DossierRefused,
@@ -23,6 +24,9 @@ from shared.contracts.intake import (
     DossierStopped,
     DossierSubmitted,
     DossierSucceeded,
+    DossierTransferAccepted,
+    DossierTransferred,
+    DossierTransferRejected,
     DossierWithdrawn,
     PaymentConfirmed,
     PaymentRequired,
@@ -33,7 +37,9 @@ from shared.contracts.intake import (
 from shared.law.zone import local
 
 SETTLEMENT: Final = "settlement"
-"""The deadline a citizen was promised; any other kind is the officers' answer to an online submission."""
+"""The deadline a citizen was promised."""
+TRANSFER: Final = "transfer"
+"""The limit another unit has to say whether it takes a dossier; any other kind is the answer to an online submission."""
 
 
 Changes: TypeAlias = dict[str, Any]
@@ -202,7 +208,14 @@ def _stopped_on_request(_line: DossierLine, fact: DossierStopped) -> Changes:
     return {**_ended("stopped"), "withdrawn_on": day_of(fact.occurred_at), "reason_class": fact.reason_class}
 
 
-def _unmoved(_line: DossierLine, _fact: DossierCorrected | DossierRated) -> Changes:
+def _handed_over(_line: DossierLine, fact: DossierTransferAccepted | DossierEscalated) -> Changes:
+    # counted with whoever is accountable now, from its receipt on; no date moves, and the new unit names its own officer
+    return {"unit": fact.unit, "officer": None}
+
+
+def _unmoved(
+    _line: DossierLine, _fact: DossierCorrected | DossierRated | DossierTransferred | DossierTransferRejected
+) -> Changes:
     return {}
 
 
@@ -223,6 +236,8 @@ def _warned(_line: DossierLine, fact: DeadlineWarned) -> Changes:
 
 
 def _breached(_line: DossierLine, fact: DeadlineBreached) -> Changes:
+    if fact.kind == TRANSFER:
+        return {}
     return {"breached": True} if fact.kind == SETTLEMENT else {"answer_late": True}
 
 
@@ -241,6 +256,10 @@ FOLDS: Final[Mapping[type[Fact], Callable[[DossierLine, Any], Changes]]] = {
     DossierStopped: _stopped_on_request,
     DossierCorrected: _unmoved,
     DossierRated: _unmoved,
+    DossierTransferred: _unmoved,
+    DossierTransferAccepted: _handed_over,
+    DossierTransferRejected: _unmoved,
+    DossierEscalated: _handed_over,
     DossierSettled: _settled,
     ResultReturned: _returned,
     DossierWithdrawn: _withdrawn,

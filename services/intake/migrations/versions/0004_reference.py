@@ -3,16 +3,12 @@
 from alembic import op
 
 revision = "0004"
-down_revision = "0002"
+down_revision = "0003"
 
 PROCEDURE = """ALTER TABLE procedure ADD COLUMN decided_by varchar NOT NULL DEFAULT '', ADD COLUMN valid_to date, ADD COLUMN form_schema jsonb,
 ADD COLUMN signed_on date, ADD COLUMN published_at timestamptz, ADD COLUMN publicity varchar"""
 UNIT = """ALTER TABLE unit ALTER COLUMN agency DROP NOT NULL, ADD COLUMN remote_from date, ADD COLUMN remote_to date,
 ADD COLUMN version integer NOT NULL DEFAULT 1"""
-DOSSIER = (
-    "ALTER TABLE dossier ADD COLUMN received_unit varchar",
-    "CREATE INDEX dossier_received ON dossier (received_unit, received_at) WHERE received_unit IS NOT NULL",
-)
 TABLES = """
 CREATE TABLE former_name (unit varchar NOT NULL, until date NOT NULL, name varchar NOT NULL, PRIMARY KEY (unit, until));
 CREATE TABLE unit_succession (
@@ -24,5 +20,5 @@ CREATE TABLE described (topic varchar NOT NULL, key varchar NOT NULL, said bytea
 
 
 def upgrade() -> None:
-    for statement in [PROCEDURE, UNIT, *DOSSIER, *TABLES.split(";\n")]:
+    for statement in [PROCEDURE, UNIT, *TABLES.split(";\n")]:
         op.execute(statement)
