@@ -106,6 +106,26 @@ class DescribedRow(Row, table=True):
     said: bytes
 
 
+class StaffRow(Row, table=True):
+    """An officer of the directory; who they are stands in the vault (`person`)."""
+
+    __tablename__ = "staff"
+
+    id: str = Field(primary_key=True)
+    subject: str = Field(unique=True)
+    unit: str
+    position: str
+    roles: list[str] = Field(sa_type=JSONB)
+    valid_from: date
+    valid_to: date | None = None
+    superior: str | None = None
+    deputy: str | None = None
+    deputy_from: date | None = None
+    deputy_to: date | None = None
+    version: int
+    person: UUID
+
+
 class CodeCounterRow(Row, table=True):
     """The last number given to a dossier of an agency on a day: gapless, since it is taken in the dossier's transaction."""
 

@@ -11,6 +11,7 @@ from shared.contracts.envelope import Catalogue, Fact, fact
 DOSSIERS = "intake.dossiers"
 UNITS = "intake.units"
 PROCEDURES = "intake.procedures"
+STAFF = "intake.staff"
 CONTACTS = "intake.contacts"
 
 
@@ -387,6 +388,31 @@ class PublicityAnnounced(Fact):
     due_on: date
 
 
+@fact(STAFF, "officer")
+class StaffDescribed(Fact):
+    """The full current record of an officer, without a name; `subject_mark` stands for their sign-in (decisions 6)."""
+
+    officer: str
+    subject_mark: str
+    unit: str
+    position: str
+    roles: list[str]
+    valid_from: date
+    valid_to: date | None = None
+    superior: str | None = None
+    deputy: str | None = None
+    deputy_from: date | None = None
+    deputy_to: date | None = None
+
+
+@fact(STAFF, "officer")
+class StaffContactRead(Fact):
+    """Somebody opened the contact of an officer; never published."""
+
+    officer: str
+    unit: str
+
+
 @fact(DOSSIERS, "dossier")
 class IdentityRead(Fact):
     """Somebody opened the people of a dossier; never published."""
@@ -411,5 +437,5 @@ DOSSIER_FACTS: tuple[type[Fact], ...] = (
     DossierSettled, ResultReturned, DossierWithdrawn, DeadlineWarned, DeadlineBreached,
     DossierTransferred, DossierTransferAccepted, DossierTransferRejected, DossierEscalated, DossierSucceeded,
 )  # fmt: skip
-REFERENCE_FACTS: tuple[type[Fact], ...] = (UnitDescribed, ProcedureDescribed)
+REFERENCE_FACTS: tuple[type[Fact], ...] = (UnitDescribed, ProcedureDescribed, StaffDescribed)
 CATALOGUE = Catalogue.of((*DOSSIER_FACTS, *REFERENCE_FACTS, ContactSealed))

@@ -15,7 +15,12 @@ from deploy.cli.importing.lines import How, Kind, Report, parsed
 from deploy.cli.installation import DONE, REFUSED, HomeOption, Installation, JsonOption, run
 from deploy.cli.screen import as_json, columns
 
-KINDS: Mapping[str, str] = {"procedures": "procedures", "successions": "successions", "units": "units"}
+KINDS: Mapping[str, str] = {
+    "procedures": "procedures",
+    "staff": "staff",
+    "successions": "successions",
+    "units": "units",
+}
 """Kind -> the module here that holds its `KIND`."""
 
 

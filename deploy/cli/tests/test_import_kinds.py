@@ -16,7 +16,7 @@ from deploy.cli.tests.test_import_frame import book
 
 pytestmark = pytest.mark.postgres
 
-REFERENCE = ("procedure", "unit", "described", "former_name", "unit_succession")
+REFERENCE = ("procedure", "unit", "described", "former_name", "unit_succession", "staff")
 MARITAL_STATUS: dict[str, Any] = {
     "code": "1.004873", "name": "Cấp giấy xác nhận", "sector": "civil-status", "sector_name": "Hộ tịch", "levels": ["commune"], "limit": "2wd",
     "basis": "Nghị định 123/2015/NĐ-CP", "valid_from": "2026-12-01",
@@ -145,3 +145,23 @@ class TestUnits:
         report = await command.done(seeded.seen(), command.kind_of("successions"), path, How(dry_run=True))
         assert (report.created, report.applied) == (1, False)
         assert await seeded.pools["intake"].fetchval("SELECT count(*) FROM unit WHERE valid_to IS NOT NULL") == 0
+
+
+async def test_staff_comes_in_and_circles_and_self_deputies_are_told_by_line(seeded: Province, tmp_path: Path) -> None:
+    one = {
+        "id": "ld-01",
+        "name": "Lê Quang Thạch",
+        "unit": "19360",
+        "position": "head",
+        "roles": ["head"],
+        "valid_from": "2026-01-01",
+    }
+    rows = [
+        one, {**one, "id": "cb-01", "superior": "ld-01"}, {**one, "superior": "cb-01"}, {**one, "id": "cb-02", "unit": "77777"},
+        {**one, "deputy": "ld-01", "deputy_from": "2026-12-01"}, {**one, "id": "cb-03", "roles": ["king"]}, one,
+    ]  # fmt: skip
+    report = await imported(seeded, "staff", tmp_path / "rows.json", rows)
+    assert (report.created, report.same) == (2, 1)
+    assert refused(report) == [
+        (3, "superior", "superior-cycle"), (4, "unit", "unknown-unit"), (5, "deputy", "deputy-of-oneself"), (6, "roles.0", "literal-error"),
+    ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -9,8 +10,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from services.intake.api.schemas import Body
-from services.intake.domain import ProcedureVersion, UnitRecord
+from services.intake.domain import Officer, ProcedureVersion, UnitRecord
+from shared.store.vault import Details
 from shared.web.fields import Day, Instant, text
+from shared.web.people import PersonBody
 
 Level = Literal["province", "commune", "district"]
 LIMIT = r"^([1-9][0-9]{0,2}(wd|d|wh)|same-day)$"
@@ -200,3 +203,89 @@ class UnitList(BaseModel):
     """The units of a day."""
 
     items: list[UnitView]
+
+
+OfficerId = Annotated[str, text(max_length=60, pattern=r"^[A-Za-z0-9._-]+$")]
+Role = Literal["clerk", "handler", "head", "inspector", "screener", "front", "ops", "admin"]
+
+
+class OfficerBody(Body):
+    """An officer: `subject` is who they are at the issuer; the deputy acts for them from `deputy_from` to `deputy_to`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "subject": "cb-01", "unit": "19360", "position": "receiving-officer", "roles": ["clerk"], "valid_from": "2026-01-01",
+                    "contact": {"name": "Lê Quang Thạch", "phone": "0912345678"},
+                }
+            ]
+        }
+    )  # fmt: skip
+
+    subject: Annotated[str, text(max_length=200)]
+    unit: UnitCode
+    position: Annotated[str, text(max_length=40, pattern=r"^[a-z][a-z-]*$")]
+    roles: Annotated[list[Role], Field(min_length=1, max_length=8)]
+    valid_from: Day
+    valid_to: Day | None = None
+    superior: OfficerId | None = None
+    deputy: OfficerId | None = None
+    deputy_from: Day | None = None
+    deputy_to: Day | None = None
+    contact: PersonBody
+
+    def officer_of(self, id: str) -> Officer:
+        """As the domain knows them."""
+        said = self.model_dump(include=set(OfficerBody.model_fields) - {"contact"})
+        return Officer(id=id, **{**said, "roles": tuple(sorted(set(self.roles)))})
+
+
+class OfficerView(BaseModel):
+    """An officer, without the name."""
+
+    id: str
+    subject: str
+    unit: str
+    position: str
+    roles: list[str]
+    valid_from: date
+    valid_to: date | None
+    superior: str | None
+    deputy: str | None
+    deputy_from: date | None
+    deputy_to: date | None
+    version: int
+
+    @classmethod
+    def of(cls, officer: Officer) -> OfficerView:
+        """As the directory has them."""
+        return cls.model_validate(asdict(officer))
+
+
+class OfficerContact(BaseModel):
+    """How to reach an officer."""
+
+    name: str
+    phone: str | None
+    email: str | None
+
+
+class OfficerDetail(OfficerView):
+    """An officer with their contact; null where it was forgotten."""
+
+    contact: OfficerContact | None
+
+    @classmethod
+    def with_contact(cls, officer: Officer, details: Details | None) -> OfficerDetail:
+        """As the directory and the vault have them."""
+        contact = (
+            None if details is None else OfficerContact(name=details.name, phone=details.phone, email=details.email)
+        )
+        return cls.model_validate({**asdict(officer), "contact": contact})
+
+
+class StaffList(BaseModel):
+    """Officers of a unit."""
+
+    items: list[OfficerView]

@@ -175,3 +175,27 @@ class NotItsOwn(Invalid):
 
 class SameUnit(Invalid):
     """The dossier is with this unit already."""
+
+
+class UnknownOfficer(Invalid):
+    """There is no officer with this id in the directory."""
+
+
+class SubjectTaken(Invalid):
+    """This sign-in belongs to another officer."""
+
+
+class DeputyOfOneself(Invalid):
+    """Nobody stands in for themselves."""
+
+
+class DeputyElsewhere(Invalid):
+    """A deputy serves at the same unit, so that nobody gets rights elsewhere by standing in."""
+
+
+class DeputyWithoutDays(Invalid):
+    """A deputy acts from a day on."""
+
+
+class SuperiorCycle(Invalid):
+    """Nobody is, by whatever way, their own superior."""

@@ -2,7 +2,7 @@
 
 `desk` is where everybody works; `filing`, `commands` and `transfers` change dossiers, `announcing` is the clock's, `reading` and
 `lookups` answer questions, `papers` and `registers` open the vault for what is printed, `catalogue` keeps procedures, `units` units and
-their successors, `reference` seeds, publishes and reads all reference data, `contacts` opens what is sent sealed.
+their successors, `staff` the directory, `reference` seeds, publishes and reads all reference data, `contacts` opens what is sent sealed.
 """
 
 from __future__ import annotations
@@ -62,6 +62,7 @@ from services.intake.handlers.reading import (
 )
 from services.intake.handlers.reference import keep_up, refresh, seed
 from services.intake.handlers.registers import BadPeriod, RegisterTooLong, read_register
+from services.intake.handlers.staff import keep_officer, known_rights, put_officer, read_officer, read_staff
 from services.intake.handlers.transfers import accept_transfer, reject_transfer, transfer_dossier
 from services.intake.handlers.units import hand_over_dossiers, keep_succession, keep_unit, put_unit, read_units
 from shared.store.lookups import LookupLocked, LookupRefused, lookup_secret, lookup_verifier
@@ -90,10 +91,12 @@ __all__ = [
     "correct_dossier",
     "explanation",
     "hand_over_dossiers",
+    "keep_officer",
     "keep_succession",
     "keep_unit",
     "keep_up",
     "keep_version",
+    "known_rights",
     "list_dossiers",
     "list_own_dossiers",
     "look_up",
@@ -103,6 +106,7 @@ __all__ = [
     "office_at",
     "pause_dossier",
     "publish_procedure",
+    "put_officer",
     "put_procedure",
     "put_unit",
     "rate_dossier",
@@ -111,11 +115,13 @@ __all__ = [
     "read_dossier",
     "read_dossier_texts",
     "read_history",
+    "read_officer",
     "read_papers",
     "read_procedure",
     "read_procedures",
     "read_refusal",
     "read_register",
+    "read_staff",
     "read_stopping",
     "read_supplement_request",
     "read_units",

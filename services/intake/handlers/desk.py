@@ -8,7 +8,18 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.intake import domain
-from services.intake.domain import ANSWER, SETTLEMENT, TRANSFER, Dossier, Office, Procedure, Submission, Term, Unit
+from services.intake.domain import (
+    ANSWER,
+    SETTLEMENT,
+    TRANSFER,
+    Dossier,
+    Office,
+    Officer,
+    Procedure,
+    Submission,
+    Term,
+    Unit,
+)
 from shared.contracts.envelope import Fact
 from shared.kernel import Caller
 from shared.law import ZONE, breach_at, office_hours, official_calendar
@@ -24,6 +35,8 @@ class Shelf:
     units: Mapping[str, Unit] = field(default_factory=dict)
     procedures: Mapping[str, Sequence[Procedure]] = field(default_factory=dict)
     """Every version of a procedure, the newest first."""
+    staff: Sequence[Officer] = ()
+    """Everybody in the directory."""
 
     def unit(self, code: str, field: str = "/unit") -> Unit:
         """The unit with this code; refused by the field's name."""

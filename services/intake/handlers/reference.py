@@ -8,8 +8,10 @@ from services.intake import data, store
 from services.intake.handlers.catalogue import current_procedures, version_of
 from services.intake.handlers.describing import describe, news
 from services.intake.handlers.desk import Desk, today_of
+from services.intake.handlers.staff import current_staff
 from services.intake.handlers.units import current_units, hand_over_dossiers
 from services.intake.store import catalogue
+from services.intake.store import staff as staff_store
 from services.intake.store import units as unit_store
 from shared.contracts import intake as facts
 from shared.contracts.envelope import Fact
@@ -38,6 +40,7 @@ async def _current(connection: Connection, desk: Desk) -> dict[str, Sequence[Fac
     return {
         facts.UNITS: await current_units(connection, desk),
         facts.PROCEDURES: await current_procedures(connection, desk),
+        facts.STAFF: await current_staff(connection, desk),
     }
 
 
@@ -66,6 +69,7 @@ async def refresh(desk: Desk) -> None:
     async with desk.works.reading() as connection:
         units, today = await unit_store.units(connection), today_of(desk)
         procedures = await catalogue.all_versions(connection)
+        desk.shelf.staff = list((await staff_store.officers(connection)).values())
     desk.shelf.units = {code: unit.unit(today) for code, unit in units.items()}
     desk.shelf.procedures = {
         code: [version.procedure() for version in reversed(versions)] for code, versions in procedures.items()
