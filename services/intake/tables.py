@@ -29,12 +29,40 @@ class UnitRow(Row, table=True):
     name: str
     level: str
     kind: str
-    agency: str = Field(unique=True)
+    agency: str | None = Field(default=None, unique=True)
+    """Begins its dossier codes; none for a body that receives no dossiers."""
     parent: str | None = None
     valid_from: date
     valid_to: date | None = None
     remote: bool = False
     unverified: list[str] = Field(default_factory=list, sa_type=JSONB)
+    remote_from: date | None = None
+    remote_to: date | None = None
+    version: int = 1
+
+
+class FormerNameRow(Row, table=True):
+    """What a unit was called until a day: papers of that time are printed with it."""
+
+    __tablename__ = "former_name"
+
+    unit: str = Field(primary_key=True)
+    until: date = Field(primary_key=True)
+    name: str
+
+
+class UnitSuccessionRow(Row, table=True):
+    """Which unit follows another, from a day on; `sectors`: whose dossiers it takes, all that nobody else does when empty."""
+
+    __tablename__ = "unit_succession"
+
+    old: str = Field(primary_key=True)
+    new: str = Field(primary_key=True)
+    valid_from: date = Field(primary_key=True)
+    valid_to: date | None = None
+    share: float
+    sectors: list[str] = Field(sa_type=JSONB)
+    basis: str
 
 
 class ProcedureRow(Row, table=True):
@@ -58,6 +86,44 @@ class ProcedureRow(Row, table=True):
     basis: str
     valid_from: date
     unverified: list[str] = Field(default_factory=list, sa_type=JSONB)
+    decided_by: str = ""
+    valid_to: date | None = None
+    form_schema: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    """JSON Schema of an online dossier's form."""
+    signed_on: date | None = None
+    published_at: datetime | None = Field(default=None, sa_type=Instant)
+    publicity: str | None = None
+    """How its publication stands: due, near, late or done; None where none was registered."""
+
+
+class DescribedRow(Row, table=True):
+    """What was last published about a key of a compacted topic: a digest, so that only what differs is published again."""
+
+    __tablename__ = "described"
+
+    topic: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    said: bytes
+
+
+class StaffRow(Row, table=True):
+    """An officer of the directory; who they are stands in the vault (`person`)."""
+
+    __tablename__ = "staff"
+
+    id: str = Field(primary_key=True)
+    subject: str = Field(unique=True)
+    unit: str
+    position: str
+    roles: list[str] = Field(sa_type=JSONB)
+    valid_from: date
+    valid_to: date | None = None
+    superior: str | None = None
+    deputy: str | None = None
+    deputy_from: date | None = None
+    deputy_to: date | None = None
+    version: int
+    person: UUID
 
 
 class CodeCounterRow(Row, table=True):
@@ -78,6 +144,10 @@ class DossierRow(Row, table=True):
     __table_args__ = (
         Index("dossier_recipient", "recipient"),
         Index("dossier_unit", "unit", "state", "id"),
+        Index("dossier_offered", "to_unit", "id", postgresql_where=text("to_unit IS NOT NULL")),
+        Index("dossier_received", "receiving_unit", "received_at"),
+        Index("dossier_resubmits", "resubmits", unique=True, postgresql_where=text("resubmits IS NOT NULL")),
+        Index("dossier_bundle", "bundle", postgresql_where=text("bundle IS NOT NULL")),
         Index("dossier_due", "unit", "due_on", "id", postgresql_where=text("closed_at IS NULL AND settled_at IS NULL")),
         {"postgresql_with": {"fillfactor": "80"}},
     )
@@ -118,6 +188,12 @@ class DossierRow(Row, table=True):
     first_promised_on: date | None = None
     outcome: str | None = None
     result_number: str | None = None
+    receiving_unit: str
+    to_unit: str | None = None
+    offered_at: datetime | None = Field(default=None, sa_type=Instant)
+    rejections: int
+    resubmits: UUID | None = None
+    bundle: UUID | None = None
     person: UUID
     owner: UUID | None = None
     summary: str | None = None
@@ -135,6 +211,8 @@ class DossierRow(Row, table=True):
     """Typing errors put right, in order; what was written first stays where it is."""
     comment: str | None = None
     """What the citizen wrote with the rating."""
+    handovers: list[dict[str, Any]] = Field(sa_type=JSONB)
+    """The slip of every hand-over to another unit, in order: from, to, when, by whom, with what answer."""
 
 
 class LookupLockRow(Row, table=True):

@@ -11,6 +11,7 @@ from shared.contracts.envelope import Catalogue, Fact, fact
 DOSSIERS = "intake.dossiers"
 UNITS = "intake.units"
 PROCEDURES = "intake.procedures"
+STAFF = "intake.staff"
 CONTACTS = "intake.contacts"
 
 
@@ -271,6 +272,62 @@ class DeadlineBreached(Fact):
     tells_citizens: bool = True
 
 
+@fact(DOSSIERS, "dossier")
+class DossierTransferred(Fact):
+    """Another unit is asked to take the dossier; `unit` stays accountable until it does, at the latest on `accept_due_on`.
+
+    No due date of the dossier moves by it. `papers`: so many papers go along.
+    """
+
+    dossier: UUID
+    code: str
+    unit: str
+    to_unit: str
+    recipient: UUID
+    reason_class: str
+    papers: int
+    accept_due_at: datetime
+    accept_due_on: date
+
+
+@fact(DOSSIERS, "dossier")
+class DossierTransferAccepted(Fact):
+    """The unit asked took the dossier and is accountable now; `promised_on` is what it was."""
+
+    dossier: UUID
+    code: str
+    from_unit: str
+    unit: str
+    recipient: UUID
+    promised_on: date
+
+
+@fact(DOSSIERS, "dossier")
+class DossierTransferRejected(Fact):
+    """The unit asked did not take the dossier; the second time the common superior gets it (`dossier-escalated`)."""
+
+    dossier: UUID
+    code: str
+    unit: str
+    by_unit: str
+    recipient: UUID
+    times: int
+    reason_class: str
+
+
+@fact(DOSSIERS, "dossier")
+class DossierEscalated(Fact):
+    """The superior unit is accountable now; `promised_on` is what it was."""
+
+    dossier: UUID
+    code: str
+    from_unit: str
+    unit: str
+    recipient: UUID
+    reason_class: str
+    promised_on: date
+
+
 @fact(UNITS, "unit")
 class UnitDescribed(Fact):
     """The full current record of an administrative unit."""
@@ -284,6 +341,19 @@ class UnitDescribed(Fact):
     valid_to: date | None = None
     remote: bool = False
     parent: str | None = None
+    remote_from: date | None = None
+    remote_to: date | None = None
+
+
+@fact(DOSSIERS, "dossier")
+class DossierSucceeded(Fact):
+    """The unit of a dossier ended, and its successor settles it; every date stays what it was. `unit` is the new one."""
+
+    dossier: UUID
+    code: str
+    unit: str
+    from_unit: str
+    recipient: UUID
 
 
 @fact(PROCEDURES, "procedure")
@@ -300,6 +370,47 @@ class ProcedureDescribed(Fact):
     legal_basis: str
     verified: bool
     components: list[str] = field(default_factory=list)
+    valid_from: date | None = None
+    valid_to: date | None = None
+    max_supplements: int | None = None
+    publicity: str | None = None
+    """How the publication of its newest version stands: due, near, late or done; never registered: None."""
+
+
+@fact(PROCEDURES, "procedure")
+class PublicityAnnounced(Fact):
+    """A signed version is to be published soon (stage `warn`), or was not in time (`breach`); never published itself."""
+
+    procedure: str
+    procedure_version: int
+    stage: str
+    revision: int
+    due_on: date
+
+
+@fact(STAFF, "officer")
+class StaffDescribed(Fact):
+    """The full current record of an officer, without a name; `subject_mark` stands for their sign-in (decisions 6)."""
+
+    officer: str
+    subject_mark: str
+    unit: str
+    position: str
+    roles: list[str]
+    valid_from: date
+    valid_to: date | None = None
+    superior: str | None = None
+    deputy: str | None = None
+    deputy_from: date | None = None
+    deputy_to: date | None = None
+
+
+@fact(STAFF, "officer")
+class StaffContactRead(Fact):
+    """Somebody opened the contact of an officer; never published."""
+
+    officer: str
+    unit: str
 
 
 @fact(DOSSIERS, "dossier")
@@ -324,6 +435,7 @@ DOSSIER_FACTS: tuple[type[Fact], ...] = (
     DossierSubmitted, DossierAccepted, DossierRefused, DossierAssigned, SupplementRequested, SupplementSupplied,
     PaymentRequired, PaymentConfirmed, DossierPaused, DossierResumed, AppointmentMoved, DossierStopped, DossierCorrected, DossierRated,
     DossierSettled, ResultReturned, DossierWithdrawn, DeadlineWarned, DeadlineBreached,
+    DossierTransferred, DossierTransferAccepted, DossierTransferRejected, DossierEscalated, DossierSucceeded,
 )  # fmt: skip
-REFERENCE_FACTS: tuple[type[Fact], ...] = (UnitDescribed, ProcedureDescribed)
+REFERENCE_FACTS: tuple[type[Fact], ...] = (UnitDescribed, ProcedureDescribed, StaffDescribed)
 CATALOGUE = Catalogue.of((*DOSSIER_FACTS, *REFERENCE_FACTS, ContactSealed))

@@ -1,8 +1,10 @@
-"""Door 1, HTTP: `/intake/v1`. `schemas` is what travels; `dossiers`, `commands`, `lookups`, `reference`, `forms` hold the routes."""
+"""Door 1, HTTP: `/intake/v1`. `schemas` and `reference_schemas` are what travels; the other modules hold the routes, by what they are about."""
 
 from __future__ import annotations
 
-from services.intake.api import commands, dossiers, forms, lookups, reference
+from services.intake.api import catalogue, commands, dossiers, forms, lookups, staff, transfers, units
 
-routers = (dossiers.router, commands.router, lookups.router, reference.router, forms.router)
+routers = (
+    dossiers.router, commands.router, lookups.router, catalogue.router, units.router, forms.router, transfers.router, staff.router,
+)  # fmt: skip
 """The busiest first: routes are matched in this order."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from services.intake.domain import refusals
-from services.intake.domain.clocks import Office, Term, answer_term, settlement_term
-from services.intake.domain.dossier import Dossier, Procedure, Submission, Unit, reckoned
-from services.intake.domain.states import State, check
+from services.intake.domain.clocks import Office, Term, answer_term, local_day, settlement_term
+from services.intake.domain.dossier import Dossier, Procedure, Submission, Unit, no_offer, permit, reckoned
+from services.intake.domain.states import State
 from shared.contracts import intake as facts
 from shared.contracts.envelope import Fact
 from shared.kernel import Forbidden, Principal
@@ -37,6 +37,7 @@ def check_submission(submission: Submission, procedure: Procedure, unit: Unit, *
     if submission.channel == "direct" and not counter:
         raise refusals.CounterOnly(field="/channel")
     _check_receipt(submission.received_at, at, counter=counter)
+    _check_validity(procedure, unit, local_day(submission.received_at or at))
     if submission.channel == "direct":
         _check_components(submission, procedure)
 
@@ -52,6 +53,16 @@ def _check_receipt(received_at: datetime | None, at: datetime, *, counter: bool)
         raise refusals.TooLongAgo(field="/received_at", days=LONGEST_BACKLOG.days)
 
 
+def _check_validity(procedure: Procedure, unit: Unit, day: date) -> None:
+    """A dossier is received by a unit that is there on that day, for a procedure that is in force then."""
+    if not procedure.counts_on(day):
+        raise refusals.NotInForce(field="/procedure", procedure=procedure.code, on=day.isoformat())
+    if unit.valid_from is not None and day < unit.valid_from:
+        raise refusals.UnitNotYetThere(field="/unit", unit=unit.code, since=unit.valid_from.isoformat())
+    if unit.valid_to is not None and day > unit.valid_to:
+        raise refusals.UnitNoLongerThere(field="/unit", unit=unit.code, until=unit.valid_to.isoformat())
+
+
 def _check_components(submission: Submission, procedure: Procedure) -> None:
     given = {component.name for component in submission.components}
     if missing := [name for name in procedure.required if name not in given]:
@@ -65,7 +76,7 @@ def submit(
     dossier = Dossier(
         id=id, code=code, procedure=procedure.code, procedure_version=procedure.version, unit=submission.unit, channel=submission.channel,
         subject_kind=submission.subject_kind, state=State.SUBMITTED, recipient=recipient, submitted_at=at,
-        received_at=submission.received_at or at, limit=procedure.limit, pause_mode=procedure.pause_mode, max_supplements=procedure.max_supplements,
+        received_at=submission.received_at or at, receiving_unit=submission.unit, limit=procedure.limit, pause_mode=procedure.pause_mode, max_supplements=procedure.max_supplements,
     )  # fmt: skip
     papers = len(submission.components)
     if submission.channel != "direct":
@@ -97,7 +108,7 @@ def answered(dossier: Dossier, at: datetime, office: Office) -> Term | None:
 
 def accept(dossier: Dossier, *, at: datetime, office: Office) -> tuple[Dossier, facts.DossierAccepted]:
     """Accept what came online or by post: settlement starts now, as for the counter it starts at the receipt."""
-    check("accept", dossier.state)
+    permit("accept", dossier)
     return _accept(dossier.next(), since=at, at=at, office=office)
 
 
@@ -122,7 +133,7 @@ def refuse(
     dossier: Dossier, *, reason_class: str, at: datetime, office: Office
 ) -> tuple[Dossier, facts.DossierRefused]:
     """Do not accept a dossier, for a reason."""
-    check("refuse", dossier.state)
+    permit("refuse", dossier)
     ended = answered(dossier, at, office)
     refused = dossier.next(state=State.REFUSED, closed_at=at, answer=ended, answer_due_at=None)
     return refused, facts.DossierRefused(
@@ -134,7 +145,7 @@ def withdraw(
     dossier: Dossier, *, reason_class: str, at: datetime, office: Office
 ) -> tuple[Dossier, facts.DossierWithdrawn]:
     """The applicant takes the dossier back before there is a result; whatever limit runs ends here."""
-    check("withdraw", dossier.state)
+    permit("withdraw", dossier)
     withdrawn = _given_up(dossier, State.WITHDRAWN, at, office)
     return withdrawn, facts.DossierWithdrawn(
         occurred_at=at, dossier=dossier.id, code=dossier.code, unit=dossier.unit, recipient=dossier.recipient, reason_class=reason_class,
@@ -143,7 +154,7 @@ def withdraw(
 
 def stop(dossier: Dossier, *, reason_class: str, at: datetime, office: Office) -> tuple[Dossier, facts.DossierStopped]:
     """The applicant asks to stop what was accepted, before a decision exists (Decree 118/2025, Art. 21; form 05)."""
-    check("stop", dossier.state)
+    permit("stop", dossier)
     stopped = _given_up(dossier, State.STOPPED, at, office)
     return stopped, facts.DossierStopped(
         occurred_at=at, dossier=dossier.id, code=dossier.code, unit=dossier.unit, recipient=dossier.recipient, reason_class=reason_class,
@@ -154,5 +165,5 @@ def _given_up(dossier: Dossier, state: State, at: datetime, office: Office) -> D
     """Closed without a result: whatever limit runs ends."""
     return dossier.next(
         state=state, closed_at=at, respond_by=None, remaining_working_hours=None, answer=answered(dossier, at, office), answer_due_at=None,
-        settlement=dossier.settlement and dossier.settlement.end(at, office),
+        settlement=dossier.settlement and dossier.settlement.end(at, office), **no_offer(dossier, at, office),
     )  # fmt: skip

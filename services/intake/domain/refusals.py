@@ -81,6 +81,14 @@ class PersonForgotten(Refused):
     status = 410
 
 
+class InTransfer(Refused):
+    """Another unit is asked to take the dossier and has not answered yet."""
+
+
+class NotInTransfer(Refused):
+    """No unit is asked to take the dossier."""
+
+
 class UnknownProcedure(Invalid):
     """There is no procedure with this code."""
 
@@ -123,3 +131,71 @@ class NotLater(Invalid):
 
 class NotAWorkingDay(Invalid):
     """Results are returned on working days."""
+
+
+class NotInForce(Invalid):
+    """No version of this procedure is in force on that day."""
+
+
+class OverlappingValidity(Invalid):
+    """Another version counts on these days already."""
+
+
+class EndsBeforeItBegins(Invalid):
+    """The last day lies before the first."""
+
+
+class NothingSigned(Refused):
+    """No signed decision was registered for this version, so there is nothing to publish."""
+
+
+class AlreadyPublished(Refused):
+    """This version was published already."""
+
+
+class UnitNotYetThere(Invalid):
+    """This unit did not exist yet on that day."""
+
+
+class UnitNoLongerThere(Invalid):
+    """This unit no longer exists on that day."""
+
+
+class AgencyTaken(Invalid):
+    """This agency id was given to another unit; it is never given again."""
+
+
+class FixedForGood(Invalid):
+    """What papers and codes of a unit rest on is never changed; a unit that becomes another one gets a code of its own."""
+
+
+class NotItsOwn(Invalid):
+    """A unit does not follow or belong to itself."""
+
+
+class SameUnit(Invalid):
+    """The dossier is with this unit already."""
+
+
+class UnknownOfficer(Invalid):
+    """There is no officer with this id in the directory."""
+
+
+class SubjectTaken(Invalid):
+    """This sign-in belongs to another officer."""
+
+
+class DeputyOfOneself(Invalid):
+    """Nobody stands in for themselves."""
+
+
+class DeputyElsewhere(Invalid):
+    """A deputy serves at the same unit, so that nobody gets rights elsewhere by standing in."""
+
+
+class DeputyWithoutDays(Invalid):
+    """A deputy acts from a day on."""
+
+
+class SuperiorCycle(Invalid):
+    """Nobody is, by whatever way, their own superior."""

@@ -1,12 +1,21 @@
 """What intake does: one function = one use case = one transaction.
 
-`desk` is where everybody works; `filing` and `commands` change dossiers, `announcing` is the clock's, `reading` and
-`lookups` answer questions, `papers` and `registers` open the vault for what is printed, `reference` keeps units and procedures, `contacts` opens what is sent sealed.
+`desk` is where everybody works; `filing`, `commands` and `transfers` change dossiers, `announcing` is the clock's, `reading` and
+`lookups` answer questions, `papers` and `registers` open the vault for what is printed, `catalogue` keeps procedures, `units` units and
+their successors, `staff` the directory, `reference` seeds, publishes and reads all reference data, `contacts` opens what is sent sealed.
 """
 
 from __future__ import annotations
 
 from services.intake.handlers.announcing import announce_stages
+from services.intake.handlers.catalogue import (
+    keep_version,
+    publish_procedure,
+    put_procedure,
+    read_procedure,
+    read_procedures,
+    read_versions,
+)
 from services.intake.handlers.commands import (
     accept_dossier,
     assign_dossier,
@@ -30,10 +39,14 @@ from services.intake.handlers.desk import Desk, Filing, Shelf, office_at
 from services.intake.handlers.filing import submit_dossier
 from services.intake.handlers.lookups import Standing, look_up
 from services.intake.handlers.papers import (
+    Control,
+    NotApologised,
     NotRefused,
     NotStopped,
     Papers,
     SupplementNotRequested,
+    read_apology,
+    read_control,
     read_papers,
     read_refusal,
     read_stopping,
@@ -47,16 +60,21 @@ from services.intake.handlers.reading import (
     read_dossier_texts,
     read_history,
 )
-from services.intake.handlers.reference import read_procedure, read_procedures, read_units, refresh, seed
+from services.intake.handlers.reference import keep_up, refresh, seed
 from services.intake.handlers.registers import BadPeriod, RegisterTooLong, read_register
+from services.intake.handlers.staff import keep_officer, known_rights, put_officer, read_officer, read_staff
+from services.intake.handlers.transfers import accept_transfer, reject_transfer, transfer_dossier
+from services.intake.handlers.units import hand_over_dossiers, keep_succession, keep_unit, put_unit, read_units
 from shared.store.lookups import LookupLocked, LookupRefused, lookup_secret, lookup_verifier
 
 __all__ = [
     "BadPeriod",
+    "Control",
     "Desk",
     "Filing",
     "LookupLocked",
     "LookupRefused",
+    "NotApologised",
     "NotRefused",
     "NotStopped",
     "Papers",
@@ -65,12 +83,20 @@ __all__ = [
     "Standing",
     "SupplementNotRequested",
     "accept_dossier",
+    "accept_transfer",
     "announce_stages",
     "assign_dossier",
     "confirm_payment",
     "contact_details",
     "correct_dossier",
     "explanation",
+    "hand_over_dossiers",
+    "keep_officer",
+    "keep_succession",
+    "keep_unit",
+    "keep_up",
+    "keep_version",
+    "known_rights",
     "list_dossiers",
     "list_own_dossiers",
     "look_up",
@@ -79,20 +105,30 @@ __all__ = [
     "move_appointment",
     "office_at",
     "pause_dossier",
+    "publish_procedure",
+    "put_officer",
+    "put_procedure",
+    "put_unit",
     "rate_dossier",
+    "read_apology",
+    "read_control",
     "read_dossier",
     "read_dossier_texts",
     "read_history",
+    "read_officer",
     "read_papers",
     "read_procedure",
     "read_procedures",
     "read_refusal",
     "read_register",
+    "read_staff",
     "read_stopping",
     "read_supplement_request",
     "read_units",
+    "read_versions",
     "refresh",
     "refuse_dossier",
+    "reject_transfer",
     "request_supplement",
     "require_payment",
     "resume_dossier",
@@ -102,5 +138,6 @@ __all__ = [
     "stop_dossier",
     "submit_dossier",
     "supply_components",
+    "transfer_dossier",
     "withdraw_dossier",
 ]

@@ -25,7 +25,7 @@ async def _change(
     """One command."""
 
     async def change(work: Work) -> Dossier:
-        before, at = await _load(work, command, id, seen)
+        before, at = await load_for(work, command, id, seen)
         dossier, fact = decide(before, at, office_at(before.received_at))
         store.save(work, dossier, kept)
         state(work, before, dossier, fact)
@@ -34,7 +34,7 @@ async def _change(
     return await desk.together.do(who, change)
 
 
-async def _load(work: Work, command: str, id: UUID, seen: int | None) -> tuple[Dossier, datetime]:
+async def load_for(work: Work, command: str, id: UUID, seen: int | None) -> tuple[Dossier, datetime]:
     """The dossier a command is given on, and when: absent and not allowed look the same, and nothing is told before that.
 
     `seen` is the version the caller read; None: whatever it is now. A machine's clock that lags puts nothing before

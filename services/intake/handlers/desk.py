@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from services.intake import domain
-from services.intake.domain import ANSWER, SETTLEMENT, Dossier, Office, Procedure, Submission, Term, Unit
+from services.intake.domain import (
+    ANSWER,
+    SETTLEMENT,
+    TRANSFER,
+    Dossier,
+    Office,
+    Officer,
+    Procedure,
+    Submission,
+    Term,
+    Unit,
+)
 from shared.contracts.envelope import Fact
 from shared.kernel import Caller
 from shared.law import ZONE, breach_at, office_hours, official_calendar
@@ -19,22 +30,30 @@ from shared.store.unit_of_work import Work, Works
 
 @dataclass(slots=True)
 class Shelf:
-    """Reference data in memory: units and the procedure versions in force, read again by a timer."""
+    """Reference data in memory: units and the versions of procedures, read again by a timer."""
 
     units: Mapping[str, Unit] = field(default_factory=dict)
-    procedures: Mapping[str, Procedure] = field(default_factory=dict)
+    procedures: Mapping[str, Sequence[Procedure]] = field(default_factory=dict)
+    """Every version of a procedure, the newest first."""
+    staff: Sequence[Officer] = ()
+    """Everybody in the directory."""
 
-    def unit(self, code: str) -> Unit:
+    def unit(self, code: str, field: str = "/unit") -> Unit:
         """The unit with this code; refused by the field's name."""
         if code not in self.units:
-            raise domain.UnknownUnit(field="/unit", unit=code)
+            raise domain.UnknownUnit(field=field, unit=code)
         return self.units[code]
 
-    def procedure(self, code: str) -> Procedure:
-        """The procedure with this code; refused by the field's name."""
+    def version(self, code: str, number: int) -> Procedure | None:
+        """A version of a procedure by its number."""
+        return next((each for each in self.procedures.get(code, ()) if each.version == number), None)
+
+    def procedure(self, code: str, on: date) -> Procedure:
+        """The version of a procedure in force on a day, else the newest, which is refused then; refused by the field's name."""
         if code not in self.procedures:
             raise domain.UnknownProcedure(field="/procedure", procedure=code)
-        return self.procedures[code]
+        versions = self.procedures[code]
+        return next((version for version in versions if version.counts_on(on)), versions[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +81,11 @@ def office_at(at: datetime) -> Office:
     return Office(official_calendar(), office_hours(at.astimezone(ZONE).date()))
 
 
+def today_of(desk: Desk) -> date:
+    """The day it is in Vietnam."""
+    return desk.works.clock().astimezone(ZONE).date()
+
+
 def acting(who: Caller, role: str) -> Caller:
     """The same caller in this of their roles: what the facts say about who acted."""
     return who if who.principal.acting == role else replace(who, principal=replace(who.principal, acting=role))
@@ -71,18 +95,18 @@ def state(work: Work, before: Dossier | None, dossier: Dossier, *stated: Fact) -
     """Say what happened, how the deadlines stand, and what a repeat of the command is answered."""
     for fact in stated:
         work.record(fact)
-    for kind in (ANSWER, SETTLEMENT):
+    for kind in (ANSWER, SETTLEMENT, TRANSFER):
         term: Term | None = getattr(dossier, kind)
         if term is not None and (before is None or term is not getattr(before, kind)):
-            work.deadline(_schedule(dossier.id, kind, term))
+            work.deadline(schedule(dossier.id, kind, term))
     work.answers(domain.snapshot(dossier, work.who))
 
 
-def _schedule(dossier: UUID, kind: str, term: Term) -> deadlines.Schedule:
+def schedule(aggregate: UUID, kind: str, term: Term) -> deadlines.Schedule:
     """The deadline is the date on the slip; the row keeps the lawful clock."""
     if (due := term.promise) is None:
         raise AssertionError("a clock is read when it is moved")
     return deadlines.Schedule(
-        aggregate=dossier, kind=kind, rule=due.rule or "", rule_version=due.version or 0, clock=term.clock.to_dict(), due_at=due.due_at,
+        aggregate=aggregate, kind=kind, rule=due.rule or "", rule_version=due.version or 0, clock=term.clock.to_dict(), due_at=due.due_at,
         due_on=due.due_on, warn_at=None if due.completed else due.warn_at, breach_at=breach_at(due), closed_at=term.clock.completed_at,
     )  # fmt: skip

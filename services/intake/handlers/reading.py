@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -37,7 +38,13 @@ async def read_dossier(desk: Desk, who: Principal, id: UUID) -> Dossier:
 async def read_dossier_texts(desk: Desk, who: Principal, id: UUID) -> tuple[Dossier, Texts]:
     """Where a dossier stands, its papers, and what was written to the applicant."""
     async with desk.works.reading() as connection:
-        return await readable(connection, who, id), await store.texts(connection, id)
+        dossier, texts = await readable(connection, who, id), await store.texts(connection, id)
+    return dossier, texts if who.acting != "citizen" else replace(texts, handovers=_between_units(texts.handovers))
+
+
+def _between_units(handovers: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """What a citizen sees of hand-overs: where the dossier went and when; not which officer, nor what units wrote to each other."""
+    return [{**each, "by": None, "reason": None, "answered_by": None, "answer": None} for each in handovers]
 
 
 async def read_history(desk: Desk, who: Principal, id: UUID) -> Sequence[Any]:

@@ -99,6 +99,18 @@ def paused(recipient: UUID, number: int = 1, reason_class: str = "other-agency")
     return intake.DossierPaused(**about(recipient, number), reason_class=reason_class)
 
 
+def handed_over(recipient: UUID, number: int = 1) -> intake.DossierTransferAccepted:
+    """Another unit took it."""
+    return intake.DossierTransferAccepted(**about(recipient, number), from_unit="18880", promised_on=date(2026, 11, 27))
+
+
+def escalated(recipient: UUID, number: int = 1) -> intake.DossierEscalated:
+    """Sent back twice, so it went up."""
+    return intake.DossierEscalated(
+        **about(recipient, number), from_unit="18880", reason_class="rejected-twice", promised_on=date(2026, 11, 27)
+    )
+
+
 def settled(recipient: UUID, number: int = 1, outcome: str = "granted") -> intake.DossierSettled:
     """The result is there."""
     return intake.DossierSettled(**about(recipient, number), outcome=outcome, settled_on=date(2026, 11, 25))

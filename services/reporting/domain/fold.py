@@ -15,6 +15,7 @@ from shared.contracts.intake import (
     DossierAccepted,
     DossierAssigned,
     DossierCorrected,
+    DossierEscalated,
     DossierPaused,
     DossierRated,
     DossierRefused,
@@ -22,6 +23,10 @@ from shared.contracts.intake import (
     DossierSettled,
     DossierStopped,
     DossierSubmitted,
+    DossierSucceeded,
+    DossierTransferAccepted,
+    DossierTransferred,
+    DossierTransferRejected,
     DossierWithdrawn,
     PaymentConfirmed,
     PaymentRequired,
@@ -32,7 +37,9 @@ from shared.contracts.intake import (
 from shared.law.zone import local
 
 SETTLEMENT: Final = "settlement"
-"""The deadline a citizen was promised; any other kind is the officers' answer to an online submission."""
+"""The deadline a citizen was promised."""
+TRANSFER: Final = "transfer"
+"""The limit another unit has to say whether it takes a dossier; any other kind is the answer to an online submission."""
 
 
 Changes: TypeAlias = dict[str, Any]
@@ -201,8 +208,20 @@ def _stopped_on_request(_line: DossierLine, fact: DossierStopped) -> Changes:
     return {**_ended("stopped"), "withdrawn_on": day_of(fact.occurred_at), "reason_class": fact.reason_class}
 
 
-def _unmoved(_line: DossierLine, _fact: DossierCorrected | DossierRated) -> Changes:
+def _handed_over(_line: DossierLine, fact: DossierTransferAccepted | DossierEscalated) -> Changes:
+    # counted with whoever is accountable now, from its receipt on; no date moves, and the new unit names its own officer
+    return {"unit": fact.unit, "officer": None}
+
+
+def _unmoved(
+    _line: DossierLine, _fact: DossierCorrected | DossierRated | DossierTransferred | DossierTransferRejected
+) -> Changes:
     return {}
+
+
+def _succeeded(_line: DossierLine, fact: DossierSucceeded) -> Changes:
+    # the counters follow: what was received by the unit that ended counts for the one that settles it
+    return {"unit": fact.unit, "officer": None}
 
 
 def _ended(state: str) -> Changes:
@@ -217,6 +236,8 @@ def _warned(_line: DossierLine, fact: DeadlineWarned) -> Changes:
 
 
 def _breached(_line: DossierLine, fact: DeadlineBreached) -> Changes:
+    if fact.kind == TRANSFER:
+        return {}
     return {"breached": True} if fact.kind == SETTLEMENT else {"answer_late": True}
 
 
@@ -235,12 +256,19 @@ FOLDS: Final[Mapping[type[Fact], Callable[[DossierLine, Any], Changes]]] = {
     DossierStopped: _stopped_on_request,
     DossierCorrected: _unmoved,
     DossierRated: _unmoved,
+    DossierTransferred: _unmoved,
+    DossierTransferAccepted: _handed_over,
+    DossierTransferRejected: _unmoved,
+    DossierEscalated: _handed_over,
     DossierSettled: _settled,
     ResultReturned: _returned,
     DossierWithdrawn: _withdrawn,
     DeadlineWarned: _warned,
     DeadlineBreached: _breached,
+    DossierSucceeded: _succeeded,
 }
 """How each fact changes a line; a fact that is not here is not read."""
 
-_AFTER_THE_END: Final = frozenset({DossierSubmitted, ResultReturned, DeadlineWarned, DeadlineBreached})
+_AFTER_THE_END: Final = frozenset(
+    {DossierSubmitted, ResultReturned, DeadlineWarned, DeadlineBreached, DossierSucceeded}
+)

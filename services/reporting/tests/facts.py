@@ -21,6 +21,7 @@ from shared.contracts.intake import (
     DossierAccepted,
     DossierAssigned,
     DossierCorrected,
+    DossierEscalated,
     DossierPaused,
     DossierRated,
     DossierRefused,
@@ -28,6 +29,10 @@ from shared.contracts.intake import (
     DossierSettled,
     DossierStopped,
     DossierSubmitted,
+    DossierSucceeded,
+    DossierTransferAccepted,
+    DossierTransferred,
+    DossierTransferRejected,
     DossierWithdrawn,
     PaymentConfirmed,
     PaymentRequired,
@@ -42,7 +47,7 @@ from shared.moments import uuid7
 MONDAY = datetime(2026, 11, 23, 1, 15, tzinfo=UTC)
 """08:15 in Quảng Trị."""
 FRIDAY = date(2026, 11, 27)
-UNIT = "19360"
+UNIT, OTHER_UNIT = "19360", "18880"
 CODE = "H50.12-261123-0001"
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 
@@ -127,6 +132,26 @@ class Dossier:
 
     def rated(self, at: datetime | None = None) -> DossierRated:
         return DossierRated(**self._common(at), code=self.code, score=5)
+
+    def transferred(self, to: str = OTHER_UNIT, at: datetime | None = None) -> DossierTransferred:
+        return DossierTransferred(
+            **self._told(at), to_unit=to, reason_class="not-competent", papers=2, accept_due_at=MONDAY + timedelta(days=8),
+            accept_due_on=date(2026, 12, 1),
+        )  # fmt: skip
+
+    def succeeded(self, by: str = OTHER_UNIT) -> DossierSucceeded:
+        return DossierSucceeded(**{**self._told(None), "unit": by}, from_unit=self.unit)
+
+    def transfer_accepted(self, by: str = OTHER_UNIT, at: datetime | None = None) -> DossierTransferAccepted:
+        told_ = {**self._told(at), "unit": by}
+        return DossierTransferAccepted(**told_, from_unit=self.unit, promised_on=FRIDAY)
+
+    def transfer_rejected(self, times: int = 1, at: datetime | None = None) -> DossierTransferRejected:
+        return DossierTransferRejected(**self._told(at), by_unit=OTHER_UNIT, times=times, reason_class="not-competent")
+
+    def escalated(self, to: str = "44", at: datetime | None = None) -> DossierEscalated:
+        told_ = {**self._told(at), "unit": to}
+        return DossierEscalated(**told_, from_unit=self.unit, reason_class="rejected-twice", promised_on=FRIDAY)
 
     def settled(self, on: date = FRIDAY, outcome: str = "granted", at: datetime | None = None) -> DossierSettled:
         return DossierSettled(**self._told(at), outcome=outcome, settled_on=on)
