@@ -43,10 +43,12 @@ _DOSSIER = f"""SELECT {", ".join(f'd."{name}"' for name in SNAPSHOT)}, a.clock A
 FROM dossier d LEFT JOIN deadline a ON a.aggregate = d.id AND a.kind = '{ANSWER}' LEFT JOIN deadline t ON t.aggregate = d.id AND t.kind = '{SETTLEMENT}'"""
 _BY_ID, _BY_CODE = f"{_DOSSIER} WHERE d.id = $1", f"{_DOSSIER} WHERE d.code = $1"
 _BY_IDS = f"{_DOSSIER} WHERE d.id = ANY($1::uuid[])"
+_RESUBMITTED = """SELECT resubmits, id FROM dossier WHERE resubmits = ANY($1::uuid[])"""
 _NUMBERS = """INSERT INTO code_counter AS c (agency, day, last) SELECT * FROM unnest($1::text[], $2::date[], $3::int4[])
 ON CONFLICT (agency, day) DO UPDATE SET last = c.last + excluded.last RETURNING agency, day, last"""
 _LATE = "SELECT id, code, unit, recipient, handler FROM dossier WHERE id = ANY($1::uuid[])"
-_TEXTS = "SELECT summary, components, supplement, reason, payment, apology, corrections, comment, handovers FROM dossier WHERE id = $1"
+_TEXTS = """SELECT summary, components, supplement, reason, payment, apology, corrections, comment, handovers,
+(SELECT r.id FROM dossier r WHERE r.resubmits = d.id) AS resubmitted_as FROM dossier d WHERE d.id = $1"""
 _PEOPLE = "p.id, p.data_key, p.sealed, o.id AS owner_id, o.data_key AS owner_data_key, o.sealed AS owner_sealed"
 _WITH_PEOPLE = """dossier d JOIN procedure c ON c.code = d.procedure AND c.version = d.procedure_version
 JOIN person p ON p.id = d.person LEFT JOIN person o ON o.id = d.owner"""
@@ -79,6 +81,7 @@ class Texts:
     corrections: Sequence[Mapping[str, Any]]
     comment: str | None
     handovers: Sequence[Mapping[str, Any]]
+    resubmitted_as: UUID | None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -164,6 +167,17 @@ async def load(work: Work, id: UUID) -> Dossier:
     tail, row = found
     work.knows(id, tail["sequence"], tail["head"])
     return _dossier(row)
+
+
+async def resubmitted(work: Work, id: UUID) -> tuple[Dossier | None, UUID | None]:
+    """A dossier that is to be filed again, and the one it was filed again as; two at once are told apart by an index."""
+    return await work.ask(_resubmitted, id)
+
+
+async def _resubmitted(connection: Connection, ids: Sequence[UUID]) -> Sequence[tuple[Dossier | None, UUID | None]]:
+    rows = {row["id"]: row for row in await connection.fetch(_BY_IDS, ids)}
+    again = {row["resubmits"]: row["id"] for row in await connection.fetch(_RESUBMITTED, ids)}
+    return [(_dossier(rows[each]) if each in rows else None, again.get(each)) for each in ids]
 
 
 async def _lock(connection: Connection, ids: Sequence[UUID]) -> Sequence[tuple[Any, Any] | None]:

@@ -56,6 +56,8 @@ class DossierBody(Body):
     owner: PersonBody | None = None
     components: Annotated[list[ComponentBody], Field(max_length=50)] = []
     summary: Annotated[str, text(max_length=1000)] | None = None
+    resubmits: UUID | None = None
+    """The person's dossier of the same procedure that was refused, withdrawn or stopped before."""
 
     def filing(self) -> Filing:
         """The submission and its people."""
@@ -66,6 +68,7 @@ class DossierBody(Body):
             tuple(c.component() for c in self.components),
             self.subject_kind,
             self.received_at,
+            self.resubmits,
         )
         return Filing(submission, self.submitter.details(), self.owner.details() if self.owner else None, self.summary)
 
@@ -198,6 +201,7 @@ class DossierDetail(DossierView):
     corrections: list[Correction]
     comment: str | None
     handovers: list[Handover]
+    resubmitted_as: UUID | None
 
 
 class Filters(BaseModel):

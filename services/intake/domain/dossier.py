@@ -70,7 +70,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What a person or a clerk hands in; people stand apart, in the vault."""
+    """What a person or a clerk hands in; people stand apart, in the vault. `resubmits`: what was filed before and not settled."""
 
     procedure: str
     unit: str
@@ -78,6 +78,8 @@ class Submission:
     components: tuple[Component, ...]
     subject_kind: str = "citizen"
     received_at: datetime | None = None
+    resubmits: UUID | None = None
+    bundle: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,3 +135,19 @@ class NotAWorkingDay(Invalid):
 
 class SameUnit(Invalid):
     """The dossier is with this unit already."""
+
+
+class UnknownDossier(Invalid):
+    """The person has filed no dossier with this id."""
+
+
+class OtherProcedure(Invalid):
+    """The dossier filed before is of another procedure."""
+
+
+class NotResubmittable(Refused):
+    """Only what was refused, withdrawn or stopped is filed again."""
+
+
+class AlreadyResubmitted(Refused):
+    """The dossier was filed again already."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from services.intake import domain, store
-from services.intake.domain import Dossier
+from services.intake.domain import Dossier, Submission
 from services.intake.handlers.desk import Desk, Filing, acting, office_at, state
 from shared.kernel import Caller, Principal
 from shared.law import ZONE
@@ -23,6 +23,7 @@ async def submit_dossier(desk: Desk, who: Caller, filing: Filing) -> Dossier:
     async def file(work: Work) -> Dossier:
         domain.check_submission(asked, procedure, unit, at=work.now, counter=role == "clerk")
         id_, recipient = work.new_id(), _recipient(work, filing.submitter)
+        await _check_before(work, asked, recipient)
         person, owner = _keep_people(work, recipient, filing)
         code = await store.next_code(work, unit.agency, work.now.astimezone(ZONE).date())
         dossier, stated = domain.submit(
@@ -34,6 +35,13 @@ async def submit_dossier(desk: Desk, who: Caller, filing: Filing) -> Dossier:
         return dossier
 
     return await desk.together.do(acting(who, role), file)
+
+
+async def _check_before(work: Work, asked: Submission, recipient: UUID) -> None:
+    if asked.resubmits is None:
+        return
+    before, again = await store.resubmitted(work, asked.resubmits)
+    domain.check_resubmission(before, again, procedure=asked.procedure, recipient=recipient)
 
 
 def _recipient(work: Work, submitter: vault.Details) -> UUID:
