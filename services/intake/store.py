@@ -128,7 +128,7 @@ def _term(clock: Mapping[str, Any] | None, moved_by: int = 0) -> Term | None:
 
 
 def _plain(components: Sequence[Component]) -> list[dict[str, Any]]:
-    return [{"name": each.name, "kind": each.kind, "count": each.count} for each in components]
+    return [asdict(each) for each in components]
 
 
 async def next_code(work: Work, agency: str, day: date) -> str:
@@ -208,6 +208,11 @@ async def dossier_by_code(connection: Connection, code: str) -> Dossier | None:
     """A dossier by its printed code."""
     row = await connection.fetchrow(_BY_CODE, code)
     return None if row is None else _dossier(row)
+
+
+async def of_bundle(connection: Connection, bundle: UUID) -> Sequence[Dossier]:
+    """The dossiers filed together, in the order of filing."""
+    return [_dossier(row) for row in await connection.fetch(f"{_DOSSIER} WHERE d.bundle = $1 ORDER BY d.id", bundle)]
 
 
 async def texts(connection: Connection, id: UUID) -> Texts:

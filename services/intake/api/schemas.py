@@ -27,10 +27,14 @@ class ComponentBody(Body):
     name: Annotated[str, text(max_length=300)]
     kind: Literal["original", "certified", "copy", "electronic"] = "original"
     count: Annotated[int, Field(ge=1, le=100)] = 1
+    digitised: bool = False
+    """Scanned and checked at the counter."""
+    reused: bool = False
+    """Taken from data or papers that were there already."""
 
     def component(self) -> Component:
         """As the domain knows it."""
-        return Component(self.name, self.kind, self.count)
+        return Component(self.name, self.kind, self.count, self.digitised, self.reused)
 
 
 class DossierBody(Body):
@@ -187,6 +191,8 @@ class Paper(BaseModel):
     name: str
     kind: str
     count: int
+    digitised: bool = False
+    reused: bool = False
 
 
 class DossierDetail(DossierView):

@@ -30,11 +30,16 @@ _ANSWERS = frozenset({"accept-transfer", "reject-transfer"})
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """A paper handed in: as original, certified, copy or electronic, so many times."""
+    """A paper handed in: as original, certified, copy or electronic, so many times.
+
+    `digitised`: scanned and checked at the counter; `reused`: taken from data or papers that were there already.
+    """
 
     name: str
     kind: str
     count: int = 1
+    digitised: bool = False
+    reused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.intake.domain import refusals
+from services.intake.domain.bundles import counted_from
 from services.intake.domain.clocks import Office, Term, answer_term, settlement_term
 from services.intake.domain.dossier import Dossier, Procedure, Submission, Unit, no_offer, permit, reckoned
 from services.intake.domain.states import State
@@ -121,7 +122,8 @@ def accept(dossier: Dossier, *, at: datetime, office: Office) -> tuple[Dossier, 
 def _accept(
     dossier: Dossier, *, since: datetime, at: datetime, office: Office
 ) -> tuple[Dossier, facts.DossierAccepted]:
-    term = settlement_term(dossier.received_at, since, dossier.limit, dossier.pause_mode, office)
+    limit = dossier.limit if dossier.bundle is None else counted_from(dossier.limit, since, office)
+    term = settlement_term(dossier.received_at, since, limit, dossier.pause_mode, office)
     due = term.due
     if due is None or due.due_at is None or due.due_on is None:
         raise AssertionError("a clock that was just started has a due date")

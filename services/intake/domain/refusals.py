@@ -151,3 +151,11 @@ class NotResubmittable(Refused):
 
 class AlreadyResubmitted(Refused):
     """The dossier was filed again already."""
+
+
+class UnknownLinkedService(Invalid):
+    """There is no linked service with this code."""
+
+
+class WrongParts(Invalid):
+    """A linked service is filed with each of its procedures once, and no other."""

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from services.intake.handlers.announcing import announce_stages
+from services.intake.handlers.bundles import read_bundle, submit_bundle
 from services.intake.handlers.commands import (
     accept_dossier,
     assign_dossier,
@@ -89,6 +90,7 @@ __all__ = [
     "pause_dossier",
     "rate_dossier",
     "read_apology",
+    "read_bundle",
     "read_control",
     "read_dossier",
     "read_dossier_texts",
@@ -111,6 +113,7 @@ __all__ = [
     "seed",
     "settle_dossier",
     "stop_dossier",
+    "submit_bundle",
     "submit_dossier",
     "supply_components",
     "transfer_dossier",
