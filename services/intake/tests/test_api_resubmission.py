@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ async def withdrawn(talk: Talk) -> Json:
     return await talk.act(await talk.file(), "withdraw", "citizen", WHY)
 
 
-async def refused(talk: Talk, before: str, token: str | None = None, **changes: object) -> tuple[int, str]:
+async def refused(talk: Talk, before: str, token: str | None = None, **changes: Any) -> tuple[int, str]:
     answer = await talk.post("/dossiers", body(resubmits=before, **changes), token=token or talk.token("clerk"))
     return answer.status_code, answer.json()["code"]
 
@@ -50,7 +51,7 @@ async def test_another_person_s_dossier_and_none_look_the_same(talk: Talk) -> No
 
     assert await refused(talk, ended["id"], submitter=other) == (422, "unknown-dossier")
     assert await refused(talk, "00000000-0000-7000-8000-000000000000") == (422, "unknown-dossier")
-    online = {"channel": "online", "components": []}
+    online: dict[str, Any] = {"channel": "online", "components": []}
     assert await refused(talk, ended["id"], talk.citizen(BINH.identity_no), **online) == (422, "unknown-dossier")
     assert await refused(talk, ended["id"], procedure=COOPERATIVE, components=body(COOPERATIVE)["components"]) == (
         422,
