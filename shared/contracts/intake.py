@@ -33,6 +33,8 @@ class DossierSubmitted(Fact):
     lookup_verifier: str
     components: int
     tells_citizens: bool = True
+    resubmits: UUID | None = None
+    bundle: UUID | None = None
 
 
 @fact(DOSSIERS, "dossier")

@@ -27,10 +27,14 @@ class ComponentBody(Body):
     name: Annotated[str, text(max_length=300)]
     kind: Literal["original", "certified", "copy", "electronic"] = "original"
     count: Annotated[int, Field(ge=1, le=100)] = 1
+    digitised: bool = False
+    """Scanned and checked at the counter."""
+    reused: bool = False
+    """Taken from data or papers that were there already."""
 
     def component(self) -> Component:
         """As the domain knows it."""
-        return Component(self.name, self.kind, self.count)
+        return Component(self.name, self.kind, self.count, self.digitised, self.reused)
 
 
 class DossierBody(Body):
@@ -56,6 +60,8 @@ class DossierBody(Body):
     owner: PersonBody | None = None
     components: Annotated[list[ComponentBody], Field(max_length=50)] = []
     summary: Annotated[str, text(max_length=1000)] | None = None
+    resubmits: UUID | None = None
+    """The person's dossier of the same procedure that was refused, withdrawn or stopped before."""
 
     def filing(self) -> Filing:
         """The submission and its people."""
@@ -66,6 +72,7 @@ class DossierBody(Body):
             tuple(c.component() for c in self.components),
             self.subject_kind,
             self.received_at,
+            self.resubmits,
         )
         return Filing(submission, self.submitter.details(), self.owner.details() if self.owner else None, self.summary)
 
@@ -184,6 +191,8 @@ class Paper(BaseModel):
     name: str
     kind: str
     count: int
+    digitised: bool = False
+    reused: bool = False
 
 
 class DossierDetail(DossierView):
@@ -198,6 +207,7 @@ class DossierDetail(DossierView):
     corrections: list[Correction]
     comment: str | None
     handovers: list[Handover]
+    resubmitted_as: UUID | None
 
 
 class Filters(BaseModel):

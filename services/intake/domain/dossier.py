@@ -30,11 +30,16 @@ _ANSWERS = frozenset({"accept-transfer", "reject-transfer"})
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """A paper handed in: as original, certified, copy or electronic, so many times."""
+    """A paper handed in: as original, certified, copy or electronic, so many times.
+
+    `digitised`: scanned and checked at the counter; `reused`: taken from data or papers that were there already.
+    """
 
     name: str
     kind: str
     count: int = 1
+    digitised: bool = False
+    reused: bool = False
 
 
 def _counts(valid_from: date | None, valid_to: date | None, day: date) -> bool:
@@ -88,7 +93,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What a person or a clerk hands in; people stand apart, in the vault."""
+    """What a person or a clerk hands in; people stand apart, in the vault. `resubmits`: what was filed before and not settled."""
 
     procedure: str
     unit: str
@@ -96,6 +101,8 @@ class Submission:
     components: tuple[Component, ...]
     subject_kind: str = "citizen"
     received_at: datetime | None = None
+    resubmits: UUID | None = None
+    bundle: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

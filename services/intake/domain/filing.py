@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from services.intake.domain import refusals
+from services.intake.domain.bundles import counted_from
 from services.intake.domain.clocks import Office, Term, answer_term, local_day, settlement_term
 from services.intake.domain.dossier import Dossier, Procedure, Submission, Unit, no_offer, permit, reckoned
 from services.intake.domain.states import State
@@ -69,6 +70,21 @@ def _check_components(submission: Submission, procedure: Procedure) -> None:
         raise refusals.MissingComponent(field="/components", missing="; ".join(missing))
 
 
+def check_resubmission(before: Dossier | None, again: UUID | None, *, procedure: str, recipient: UUID) -> None:
+    """What filing again is refused for: `before` is the dossier meant, `again` the one it was filed again as.
+
+    Absent and somebody else's look the same.
+    """
+    if before is None or before.recipient != recipient:
+        raise refusals.UnknownDossier(field="/resubmits")
+    if before.procedure != procedure:
+        raise refusals.OtherProcedure(field="/resubmits", procedure=before.procedure)
+    if before.state not in {State.REFUSED, State.WITHDRAWN, State.STOPPED}:
+        raise refusals.NotResubmittable(state=before.state.value)
+    if again is not None:
+        raise refusals.AlreadyResubmitted
+
+
 def submit(
     submission: Submission, procedure: Procedure, *, id: UUID, code: str, recipient: UUID, verifier: str, at: datetime, office: Office,
 ) -> tuple[Dossier, list[Fact]]:  # fmt: skip
@@ -77,6 +93,7 @@ def submit(
         id=id, code=code, procedure=procedure.code, procedure_version=procedure.version, unit=submission.unit, channel=submission.channel,
         subject_kind=submission.subject_kind, state=State.SUBMITTED, recipient=recipient, submitted_at=at,
         received_at=submission.received_at or at, receiving_unit=submission.unit, limit=procedure.limit, pause_mode=procedure.pause_mode, max_supplements=procedure.max_supplements,
+        resubmits=submission.resubmits, bundle=submission.bundle,
     )  # fmt: skip
     papers = len(submission.components)
     if submission.channel != "direct":
@@ -92,6 +109,7 @@ def _submitted(dossier: Dossier, verifier: str, components: int) -> facts.Dossie
         procedure_version=dossier.procedure_version, unit=dossier.unit, channel=dossier.channel, subject_kind=dossier.subject_kind,
         recipient=dossier.recipient, submitted_at=dossier.submitted_at, received_at=dossier.received_at,
         answer_due_at=dossier.answer_due_at, lookup_verifier=verifier, components=components,
+        resubmits=dossier.resubmits, bundle=dossier.bundle,
     )  # fmt: skip
 
 
@@ -115,7 +133,8 @@ def accept(dossier: Dossier, *, at: datetime, office: Office) -> tuple[Dossier, 
 def _accept(
     dossier: Dossier, *, since: datetime, at: datetime, office: Office
 ) -> tuple[Dossier, facts.DossierAccepted]:
-    term = settlement_term(dossier.received_at, since, dossier.limit, dossier.pause_mode, office)
+    limit = dossier.limit if dossier.bundle is None else counted_from(dossier.limit, since, office)
+    term = settlement_term(dossier.received_at, since, limit, dossier.pause_mode, office)
     due = term.due
     if due is None or due.due_at is None or due.due_on is None:
         raise AssertionError("a clock that was just started has a due date")

@@ -199,3 +199,27 @@ class DeputyWithoutDays(Invalid):
 
 class SuperiorCycle(Invalid):
     """Nobody is, by whatever way, their own superior."""
+
+
+class UnknownDossier(Invalid):
+    """The person has filed no dossier with this id."""
+
+
+class OtherProcedure(Invalid):
+    """The dossier filed before is of another procedure."""
+
+
+class NotResubmittable(Refused):
+    """Only what was refused, withdrawn or stopped is filed again."""
+
+
+class AlreadyResubmitted(Refused):
+    """The dossier was filed again already."""
+
+
+class UnknownLinkedService(Invalid):
+    """There is no linked service with this code."""
+
+
+class WrongParts(Invalid):
+    """A linked service is filed with each of its procedures once, and no other."""

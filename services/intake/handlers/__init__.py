@@ -8,6 +8,7 @@ their successors, `staff` the directory, `reference` seeds, publishes and reads 
 from __future__ import annotations
 
 from services.intake.handlers.announcing import announce_stages
+from services.intake.handlers.bundles import read_bundle, submit_bundle
 from services.intake.handlers.catalogue import (
     keep_version,
     publish_procedure,
@@ -111,6 +112,7 @@ __all__ = [
     "put_unit",
     "rate_dossier",
     "read_apology",
+    "read_bundle",
     "read_control",
     "read_dossier",
     "read_dossier_texts",
@@ -136,6 +138,7 @@ __all__ = [
     "seed",
     "settle_dossier",
     "stop_dossier",
+    "submit_bundle",
     "submit_dossier",
     "supply_components",
     "transfer_dossier",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -41,10 +41,12 @@ _DOSSIER = f"""SELECT {", ".join(f'd."{name}"' for name in SNAPSHOT)}, a.clock A
 FROM dossier d LEFT JOIN deadline a ON a.aggregate = d.id AND a.kind = '{ANSWER}' LEFT JOIN deadline t ON t.aggregate = d.id AND t.kind = '{SETTLEMENT}'"""
 _BY_ID, _BY_CODE = f"{_DOSSIER} WHERE d.id = $1", f"{_DOSSIER} WHERE d.code = $1"
 _BY_IDS = f"{_DOSSIER} WHERE d.id = ANY($1::uuid[])"
+_RESUBMITTED = """SELECT resubmits, id FROM dossier WHERE resubmits = ANY($1::uuid[])"""
 _NUMBERS = """INSERT INTO code_counter AS c (agency, day, last) SELECT * FROM unnest($1::text[], $2::date[], $3::int4[])
 ON CONFLICT (agency, day) DO UPDATE SET last = c.last + excluded.last RETURNING agency, day, last"""
 _LATE = "SELECT id, code, unit, recipient, handler FROM dossier WHERE id = ANY($1::uuid[])"
-_TEXTS = "SELECT summary, components, supplement, reason, payment, apology, corrections, comment, handovers FROM dossier WHERE id = $1"
+_TEXTS = """SELECT summary, components, supplement, reason, payment, apology, corrections, comment, handovers,
+(SELECT r.id FROM dossier r WHERE r.resubmits = d.id) AS resubmitted_as FROM dossier d WHERE d.id = $1"""
 _PEOPLE = "p.id, p.data_key, p.sealed, o.id AS owner_id, o.data_key AS owner_data_key, o.sealed AS owner_sealed"
 _WITH_PEOPLE = """dossier d JOIN procedure c ON c.code = d.procedure AND c.version = d.procedure_version
 JOIN person p ON p.id = d.person LEFT JOIN person o ON o.id = d.owner"""
@@ -77,6 +79,7 @@ class Texts:
     corrections: Sequence[Mapping[str, Any]]
     comment: str | None
     handovers: Sequence[Mapping[str, Any]]
+    resubmitted_as: UUID | None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -123,7 +126,7 @@ def _term(clock: Mapping[str, Any] | None, moved_by: int = 0) -> Term | None:
 
 
 def _plain(components: Sequence[Component]) -> list[dict[str, Any]]:
-    return [{"name": each.name, "kind": each.kind, "count": each.count} for each in components]
+    return [asdict(each) for each in components]
 
 
 async def next_code(work: Work, agency: str, day: date) -> str:
@@ -172,6 +175,17 @@ async def load_many(work: Work, ids: Sequence[UUID]) -> Sequence[Dossier]:
     return [_dossier(row) for _, row in found]
 
 
+async def resubmitted(work: Work, id: UUID) -> tuple[Dossier | None, UUID | None]:
+    """A dossier that is to be filed again, and the one it was filed again as; two at once are told apart by an index."""
+    return await work.ask(_resubmitted, id)
+
+
+async def _resubmitted(connection: Connection, ids: Sequence[UUID]) -> Sequence[tuple[Dossier | None, UUID | None]]:
+    rows = {row["id"]: row for row in await connection.fetch(_BY_IDS, ids)}
+    again = {row["resubmits"]: row["id"] for row in await connection.fetch(_RESUBMITTED, ids)}
+    return [(_dossier(rows[each]) if each in rows else None, again.get(each)) for each in ids]
+
+
 async def _lock(connection: Connection, ids: Sequence[UUID]) -> Sequence[tuple[Any, Any] | None]:
     """Each dossier's place in its history and its row, locked in one order.
 
@@ -200,6 +214,11 @@ async def dossier_by_code(connection: Connection, code: str) -> Dossier | None:
     """A dossier by its printed code."""
     row = await connection.fetchrow(_BY_CODE, code)
     return None if row is None else _dossier(row)
+
+
+async def of_bundle(connection: Connection, bundle: UUID) -> Sequence[Dossier]:
+    """The dossiers filed together, in the order of filing."""
+    return [_dossier(row) for row in await connection.fetch(f"{_DOSSIER} WHERE d.bundle = $1 ORDER BY d.id", bundle)]
 
 
 async def texts(connection: Connection, id: UUID) -> Texts:

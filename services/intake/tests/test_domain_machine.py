@@ -32,6 +32,7 @@ from shared.kernel import Refused
 COMMANDS = st.sampled_from(sorted(ARROWS))
 MEANWHILE = ("withdraw", "stop", "correct", "move-appointment")
 GAPS = st.timedeltas(timedelta(0), timedelta(days=20))
+MODES = st.sampled_from(["pause", "restart"])
 LIMITS = st.sampled_from(["same-day", "8wh", "3wd", "17wd", "15d", "30d"])
 
 
@@ -103,10 +104,12 @@ class Life(RuleBasedStateMachine):
     commands: int
     escalations: int
 
-    @initialize(channel=st.sampled_from(["online", "postal", "direct"]), limit=LIMITS, supplements=st.integers(0, 2))
-    def file(self, channel: str, limit: str, supplements: int) -> None:
+    @initialize(
+        channel=st.sampled_from(["online", "postal", "direct"]), limit=LIMITS, supplements=st.integers(0, 2), mode=MODES
+    )
+    def file(self, channel: str, limit: str, supplements: int, mode: str) -> None:
         self.at, self.commands, self.escalations = AT, 0, 0
-        self.dossier, self.facts = submitted(channel, limit=limit, max_supplements=supplements)
+        self.dossier, self.facts = submitted(channel, limit=limit, max_supplements=supplements, pause_mode=mode)
 
     @rule(command=COMMANDS, gap=GAPS)
     @precondition(lambda self: self.at < AT + timedelta(days=400))

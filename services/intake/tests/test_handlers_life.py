@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from services.intake import domain, handlers
 from services.intake.domain import Dossier, State
 from services.intake.handlers import Desk
 from services.intake.tests.given import (
+    MARITAL_STATUS,
     OTHER_UNIT,
     citizen,
     facts_of,
@@ -105,6 +107,23 @@ async def test_a_pause_is_outlived_by_the_clock(desk: Desk, clock: StandingClock
 
     assert resumed.due_at == (await deadline(desk, dossier.id))["due_at"] == hanoi("2026-12-04 17:00")
     assert (await handlers.read_dossier(desk, CLERK, dossier.id)).due_at == resumed.due_at
+
+
+@pytest.mark.parametrize(("mode", "due"), [("pause", "2026-12-04 17:00"), ("restart", "2026-12-08 17:00")])
+async def test_a_pause_keeps_the_time_left_or_counts_anew_as_the_procedure_s_version_said_at_receipt(
+    desk: Desk, clock: StandingClock, mode: str, due: str
+) -> None:
+    versions = desk.shelf.procedures[MARITAL_STATUS]
+    desk.shelf.procedures = {MARITAL_STATUS: [replace(each, pause_mode=mode) for each in versions]}
+    dossier = await assigned(desk)
+    desk.shelf.procedures = {MARITAL_STATUS: versions}
+    clock.at("2026-11-26T10:00:00+07:00")
+    await handlers.pause_dossier(desk, Caller(HEAD), dossier.id, None, reason_class="court", reason="x")
+    clock.at("2026-12-03T10:00:00+07:00")
+
+    resumed = await handlers.resume_dossier(desk, Caller(HEAD), dossier.id, None)
+
+    assert resumed.due_at == (await deadline(desk, dossier.id))["due_at"] == hanoi(due)
 
 
 async def test_a_moved_appointment_is_warned_of_and_breached_by_its_new_date_alone(
