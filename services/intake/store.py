@@ -159,6 +159,14 @@ async def load(work: Work, id: UUID) -> Dossier:
     return _dossier(row)
 
 
+async def load_many(work: Work, ids: Sequence[UUID]) -> Sequence[Dossier]:
+    """Dossiers to be changed together, locked in one order; those that are gone are left out."""
+    found = [each for each in await _lock(work.db, ids) if each is not None]
+    for tail, _row in found:
+        work.knows(tail["id"], tail["sequence"], tail["head"])
+    return [_dossier(row) for _tail, row in found]
+
+
 async def _lock(connection: Connection, ids: Sequence[UUID]) -> Sequence[tuple[Any, Any] | None]:
     """Each dossier's place in its history and its row, locked in one order.
 

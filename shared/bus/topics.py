@@ -52,6 +52,7 @@ CATALOGUE: tuple[Topic, ...] = (
     facts("intake.dossiers"),
     compacted("intake.units"),
     compacted("intake.procedures"),
+    compacted("intake.calendar"),
     compacted("intake.contacts", max_lag_ms=DAY_MS),
     facts("complaints.cases"),
     compacted("complaints.contacts", max_lag_ms=DAY_MS),

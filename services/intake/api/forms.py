@@ -19,7 +19,7 @@ from services.intake.api.common import At, Reader
 from services.intake.domain import Dossier
 from services.intake.handlers import Desk, Papers
 from shared.kernel import Principal
-from shared.law import ZONE, rulebook
+from shared.law import ZONE
 from shared.store.vault import Details
 from shared.web.auth import allow
 from shared.web.fields import Day, text
@@ -143,7 +143,7 @@ def _base_url(request: Request) -> str:
 
 def _slip(desk: Desk, papers: Papers, base_url: str) -> slips.Slip:
     dossier, center = papers.dossier, center_of(desk.shelf.units[papers.dossier.unit])
-    rule = rulebook().rule("one-stop.settlement", on=dossier.received_at.astimezone(ZONE).date())
+    rule = desk.standing.law.rules.rule("one-stop.settlement", on=dossier.received_at.astimezone(ZONE).date())
     return slips.Slip(
         authority=center.authority, center=center.name, place=center.place, code=dossier.code, procedure=papers.procedure,
         request=papers.summary or papers.procedure, channel=_channel(dossier), submitter=_party(papers.submitter),
@@ -151,7 +151,7 @@ def _slip(desk: Desk, papers: Papers, base_url: str) -> slips.Slip:
         components=tuple(Component(each["name"], each["kind"], each["count"]) for each in papers.components), limit=dossier.limit,
         basis=rule.legal_basis, basis_verified=rule.verified, received_at=dossier.received_at, due_at=domain.check_slip(dossier), return_method="counter",
         return_place=center.name, lookup_url=f"{base_url}/tra-cuu?ma={dossier.code}",
-        lookup_secret=papers.secret, phone="", receiver="", explanation=handlers.explanation(dossier, "vi"), provisional=dossier.provisional,
+        lookup_secret=papers.secret, phone="", receiver="", explanation=handlers.explanation(desk, dossier, "vi"), provisional=dossier.provisional,
     )  # fmt: skip
 
 

@@ -1,12 +1,25 @@
 """What intake does: one function = one use case = one transaction.
 
 `desk` is where everybody works; `filing` and `commands` change dossiers, `announcing` is the clock's, `reading` and
-`lookups` answer questions, `papers` and `registers` open the vault for what is printed, `reference` keeps units and procedures, `contacts` opens what is sent sealed.
+`lookups` answer questions, `papers` and `registers` open the vault for what is printed, `reference` keeps units and procedures, `calendar` days, hours and rules, `contacts` opens what is sent sealed.
 """
 
 from __future__ import annotations
 
 from services.intake.handlers.announcing import announce_stages
+from services.intake.handlers.calendar import (
+    Year,
+    confirm_act,
+    count_limits_again,
+    list_acts,
+    propose,
+    publish_year,
+    read_act,
+    read_year,
+    refresh_law,
+    take_in_rule,
+    withdraw_act,
+)
 from services.intake.handlers.commands import (
     accept_dossier,
     assign_dossier,
@@ -26,7 +39,7 @@ from services.intake.handlers.commands import (
     withdraw_dossier,
 )
 from services.intake.handlers.contacts import contact_details
-from services.intake.handlers.desk import Desk, Filing, Shelf, office_at
+from services.intake.handlers.desk import Desk, Filing, Shelf, office_of
 from services.intake.handlers.filing import submit_dossier
 from services.intake.handlers.lookups import Standing, look_up
 from services.intake.handlers.papers import (
@@ -64,22 +77,29 @@ __all__ = [
     "Shelf",
     "Standing",
     "SupplementNotRequested",
+    "Year",
     "accept_dossier",
     "announce_stages",
     "assign_dossier",
+    "confirm_act",
     "confirm_payment",
     "contact_details",
     "correct_dossier",
+    "count_limits_again",
     "explanation",
+    "list_acts",
     "list_dossiers",
     "list_own_dossiers",
     "look_up",
     "lookup_secret",
     "lookup_verifier",
     "move_appointment",
-    "office_at",
+    "office_of",
     "pause_dossier",
+    "propose",
+    "publish_year",
     "rate_dossier",
+    "read_act",
     "read_dossier",
     "read_dossier_texts",
     "read_history",
@@ -91,7 +111,9 @@ __all__ = [
     "read_stopping",
     "read_supplement_request",
     "read_units",
+    "read_year",
     "refresh",
+    "refresh_law",
     "refuse_dossier",
     "request_supplement",
     "require_payment",
@@ -102,5 +124,7 @@ __all__ = [
     "stop_dossier",
     "submit_dossier",
     "supply_components",
+    "take_in_rule",
+    "withdraw_act",
     "withdraw_dossier",
 ]

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.intake import domain, store
 from services.intake.domain import Dossier
-from services.intake.handlers.desk import Desk, Filing, acting, office_at, state
+from services.intake.handlers.desk import Desk, Filing, acting, state
 from shared.kernel import Caller, Principal
 from shared.law import ZONE
 from shared.store import vault
@@ -27,7 +27,7 @@ async def submit_dossier(desk: Desk, who: Caller, filing: Filing) -> Dossier:
         code = await store.next_code(work, unit.agency, work.now.astimezone(ZONE).date())
         dossier, stated = domain.submit(
             asked, procedure, id=id_, code=code, recipient=recipient, verifier=lookup_verifier(keys, code, lookup_secret(keys, id_, 0)), at=work.now,
-            office=office_at(asked.received_at or work.now),
+            office=desk.office_at(asked.received_at or work.now, unit.code),
         )  # fmt: skip
         store.create(work, dossier, person=person, owner=owner, summary=filing.summary, components=asked.components)
         state(work, None, dossier, *stated)

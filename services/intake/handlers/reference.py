@@ -49,8 +49,9 @@ def _today(desk: Desk) -> date:
 
 
 async def refresh(desk: Desk) -> bool:
-    """Read the reference data again."""
+    """Read the reference data again, and the law's."""
     async with desk.works.reading() as connection:
+        await desk.standing.refresh(connection)
         units = [store.unit_of(row) for row in await store.units(connection)]
         procedures = [store.procedure_of(row) for row in await store.procedures(connection, _today(desk))]
     desk.shelf.units = {unit.code: unit for unit in units}
