@@ -58,6 +58,24 @@ class ProcedureRow(Row, table=True):
     basis: str
     valid_from: date
     unverified: list[str] = Field(default_factory=list, sa_type=JSONB)
+    decided_by: str = ""
+    valid_to: date | None = None
+    form_schema: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    """JSON Schema of an online dossier's form."""
+    signed_on: date | None = None
+    published_at: datetime | None = Field(default=None, sa_type=Instant)
+    publicity: str | None = None
+    """How its publication stands: due, near, late or done; None where none was registered."""
+
+
+class DescribedRow(Row, table=True):
+    """What was last published about a key of a compacted topic: a digest, so that only what differs is published again."""
+
+    __tablename__ = "described"
+
+    topic: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    said: bytes
 
 
 class CodeCounterRow(Row, table=True):

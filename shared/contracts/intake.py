@@ -276,7 +276,7 @@ class DeadlineBreached(Fact):
 @fact(DOSSIERS, "dossier")
 class DeadlineMoved(Fact):
     """A change of the calendar, of office hours or of a rule moved a limit that runs. What the slip says stays a promise
-    (`promised_on`); `due_on` is the later one of the promise and the lawful day.
+    (`promised_on`); `due_on` is the later one of the promise and the lawful day; `moved_to` is that day where it is another one for the applicant.
     """
 
     dossier: UUID
@@ -292,6 +292,7 @@ class DeadlineMoved(Fact):
     promised_on: date | None = None
     old_lawful_due_on: date | None = None
     lawful_due_on: date | None = None
+    moved_to: date | None = None
     provisional: bool = False
     officer: str | None = None
     tells_citizens: bool = True
@@ -368,6 +369,22 @@ class ProcedureDescribed(Fact):
     legal_basis: str
     verified: bool
     components: list[str] = field(default_factory=list)
+    valid_from: date | None = None
+    valid_to: date | None = None
+    max_supplements: int | None = None
+    publicity: str | None = None
+    """How the publication of its newest version stands: due, near, late or done; never registered: None."""
+
+
+@fact(PROCEDURES, "procedure")
+class PublicityAnnounced(Fact):
+    """A signed version is to be published soon (stage `warn`), or was not in time (`breach`); never published itself."""
+
+    procedure: str
+    procedure_version: int
+    stage: str
+    revision: int
+    due_on: date
 
 
 @fact(DOSSIERS, "dossier")

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from services.intake.api.schemas import Body
 from services.intake.domain.acts import Act
 from services.intake.handlers import Year
-from services.intake.store_calendar import Progress
+from services.intake.store.calendar import Progress
 from shared.web.fields import Instant, text
 
 Words = Annotated[str, text(max_length=200)]

@@ -323,36 +323,10 @@ class UnitView(BaseModel):
     unverified: list[str]
 
 
-class ProcedureView(BaseModel):
-    """A procedure of the catalogue; `unverified` names the columns not yet checked against the law's text."""
-
-    code: str
-    version: int
-    name: str
-    sector: str
-    sector_name: str
-    levels: list[str]
-    limit: str
-    online: str
-    max_supplements: int
-    components: list[dict[str, Any]]
-    fees: list[dict[str, Any]]
-    fee_policy: str
-    basis: str
-    valid_from: date
-    unverified: list[str]
-
-
 class UnitList(BaseModel):
     """All units."""
 
     items: list[UnitView]
-
-
-class ProcedureList(BaseModel):
-    """All procedures."""
-
-    items: list[ProcedureView]
 
 
 class FactView(BaseModel):

@@ -111,6 +111,11 @@ def settlement_term(received_at: datetime, since: datetime, limit: str, pause_mo
     return _term(start(rule, since, limit=limit, mode=pause_mode), office)
 
 
+def publicity_term(signed_on: date, office: Office) -> Term:
+    """A provincial procedure is published within 5 working days after its decision was signed."""
+    return _term(start(office.rules.rule("procedure.publicity", on=signed_on), moment(signed_on)), office)
+
+
 def applicant_day(at: datetime, office: Office) -> date:
     """The day the applicant answers by, when the request names none."""
     due = office.due(start(office.rules.rule("one-stop.applicant-answer", on=local_day(at)), at))

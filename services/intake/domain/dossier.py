@@ -24,9 +24,13 @@ class Component:
     count: int = 1
 
 
+def _counts(valid_from: date | None, valid_to: date | None, day: date) -> bool:
+    return (valid_from is None or valid_from <= day) and (valid_to is None or day <= valid_to)
+
+
 @dataclass(frozen=True, slots=True)
 class Procedure:
-    """The version of a procedure that is in force."""
+    """A version of a procedure, in force for a time."""
 
     code: str
     version: int
@@ -37,6 +41,12 @@ class Procedure:
     pause_mode: str
     max_supplements: int
     required: tuple[str, ...]
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    def counts_on(self, day: date) -> bool:
+        """Whether this version is in force on this day."""
+        return _counts(self.valid_from, self.valid_to, day)
 
 
 @dataclass(frozen=True, slots=True)

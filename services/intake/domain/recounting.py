@@ -52,17 +52,11 @@ def _moved(kind: str, before: Dossier, after: Dossier) -> dict[str, Any] | None:
         old, new = before.answer_due_at, after.answer_due_at
         if new is None:
             raise AssertionError("compared above")
-        return {
-            "kind": kind,
-            "old_due_on": local_day(old),
-            "due_on": local_day(new),
-            "due_at": new,
-            "tells_citizens": False,
-        }
+        return {"kind": kind, "old_due_on": local_day(old), "due_on": local_day(new), "due_at": new}
     same = (before.due_at, before.lawful_due_on) == (after.due_at, after.lawful_due_on)
     if before.due_on is None or after.due_on is None or after.due_at is None or same:
         return None
     return {
         "kind": kind, "old_due_on": before.due_on, "due_on": after.due_on, "due_at": after.due_at, "promised_on": after.promised_on,
-        "old_lawful_due_on": before.lawful_due_on, "lawful_due_on": after.lawful_due_on, "tells_citizens": before.due_on != after.due_on,
+        "old_lawful_due_on": before.lawful_due_on, "lawful_due_on": after.lawful_due_on, "moved_to": after.due_on if after.due_on != before.due_on else None,
     }  # fmt: skip

@@ -123,3 +123,23 @@ class NotLater(Invalid):
 
 class NotAWorkingDay(Invalid):
     """Results are returned on working days."""
+
+
+class NotInForce(Invalid):
+    """No version of this procedure is in force on that day."""
+
+
+class OverlappingValidity(Invalid):
+    """Another version counts on these days already."""
+
+
+class EndsBeforeItBegins(Invalid):
+    """The last day lies before the first."""
+
+
+class NothingSigned(Refused):
+    """No signed decision was registered for this version, so there is nothing to publish."""
+
+
+class AlreadyPublished(Refused):
+    """This version was published already."""

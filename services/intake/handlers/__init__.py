@@ -1,7 +1,8 @@
 """What intake does: one function = one use case = one transaction.
 
 `desk` is where everybody works; `filing` and `commands` change dossiers, `announcing` is the clock's, `reading` and
-`lookups` answer questions, `papers` and `registers` open the vault for what is printed, `reference` keeps units and procedures, `calendar` days, hours and rules, `contacts` opens what is sent sealed.
+`lookups` answer questions, `papers` and `registers` open the vault for what is printed, `catalogue` keeps procedures, `calendar`
+the law's days, hours and rules, `reference` seeds, publishes and reads all reference data, `contacts` opens what is sent sealed.
 """
 
 from __future__ import annotations
@@ -19,6 +20,14 @@ from services.intake.handlers.calendar import (
     refresh_law,
     take_in_rule,
     withdraw_act,
+)
+from services.intake.handlers.catalogue import (
+    keep_version,
+    publish_procedure,
+    put_procedure,
+    read_procedure,
+    read_procedures,
+    read_versions,
 )
 from services.intake.handlers.commands import (
     accept_dossier,
@@ -60,7 +69,7 @@ from services.intake.handlers.reading import (
     read_dossier_texts,
     read_history,
 )
-from services.intake.handlers.reference import read_procedure, read_procedures, read_units, refresh, seed
+from services.intake.handlers.reference import keep_up, read_units, refresh, seed
 from services.intake.handlers.registers import BadPeriod, RegisterTooLong, read_register
 from shared.store.lookups import LookupLocked, LookupRefused, lookup_secret, lookup_verifier
 
@@ -87,6 +96,8 @@ __all__ = [
     "correct_dossier",
     "count_limits_again",
     "explanation",
+    "keep_up",
+    "keep_version",
     "list_acts",
     "list_dossiers",
     "list_own_dossiers",
@@ -97,7 +108,9 @@ __all__ = [
     "office_of",
     "pause_dossier",
     "propose",
+    "publish_procedure",
     "publish_year",
+    "put_procedure",
     "rate_dossier",
     "read_act",
     "read_dossier",
@@ -111,6 +124,7 @@ __all__ = [
     "read_stopping",
     "read_supplement_request",
     "read_units",
+    "read_versions",
     "read_year",
     "refresh",
     "refresh_law",

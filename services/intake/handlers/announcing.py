@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from services.intake import store
+from services.intake.domain import PUBLICITY
+from services.intake.handlers.catalogue import announce_publicity
 from services.intake.handlers.desk import Desk
 from shared.contracts import intake as facts
 from shared.contracts.envelope import Fact
@@ -23,9 +25,11 @@ async def announce_stages(desk: Desk, batch: int = SWEEP) -> bool:
         stages = await deadlines.take(work, batch)
         if not stages:
             return False
-        about = await store.many(work, [stage.aggregate for stage in stages])
-        for stage in stages:
+        dossiers = [stage for stage in stages if not stage.kind.startswith(PUBLICITY)]
+        about = await store.many(work, [stage.aggregate for stage in dossiers])
+        for stage in dossiers:
             work.record(_announcement(stage, about[stage.aggregate]), id=stage.id)
+        await announce_publicity(desk, work, [stage for stage in stages if stage.kind.startswith(PUBLICITY)])
         await deadlines.advance(work, stages)
     return True
 

@@ -8,12 +8,14 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.intake import store, store_calendar
+from services.intake import store
 from services.intake.domain import ANSWER, SETTLEMENT, Dossier, acts
 from services.intake.domain.acts import Act
 from services.intake.domain.recounting import count_again
+from services.intake.handlers.catalogue import count_publicity_again
 from services.intake.handlers.desk import Desk, office_of, schedule
-from services.intake.store_calendar import Progress, Recount
+from services.intake.store import calendar
+from services.intake.store.calendar import START, Progress, Recount
 from shared.contracts import intake as facts
 from shared.contracts.envelope import Fact
 from shared.kernel import Caller, Stale, system
@@ -43,14 +45,14 @@ async def read_year(desk: Desk, year: int) -> Year:
     """A year's days; `CalendarNotPublished` names a year nobody knows."""
     async with desk.works.reading() as connection:
         records = dict(await law_store.read(connection))
-        changes = await store_calendar.changes(connection, f"year/{year}")
+        changes = await calendar.changes(connection, f"year/{year}")
     return _year(standing(records.values()).calendar, records, year, changes + 1)
 
 
-def _year(calendar: Calendar, records: Mapping[str, Any], year: int, version: int) -> Year:
-    record = records.get(f"year/{year}") or year_record(calendar, year, "")
+def _year(days: Calendar, records: Mapping[str, Any], year: int, version: int) -> Year:
+    record = records.get(f"year/{year}") or year_record(days, year, "")
     first, last = date(year, 1, 1), date(year, 12, 31)
-    worked = sum(first.toordinal() <= day <= last.toordinal() for day in calendar.worked)
+    worked = sum(first.toordinal() <= day <= last.toordinal() for day in days.worked)
     return Year(record, worked, version)
 
 
@@ -59,13 +61,13 @@ async def publish_year(
 ) -> Year:
     """What the Government announced of a year; once, and by one person, since it repeats a text that was signed elsewhere."""
     async with desk.works.begin(who) as work:
-        await store_calendar.lock(work)
+        await calendar.lock(work)
         act = drafted(work, acts.YEAR, {"year": year, **content}, number=number, basis=basis, by=who.principal.subject)
-        version = await store_calendar.changes(work.db, act.key) + 1
+        version = await calendar.changes(work.db, act.key) + 1
         if seen is not None and seen != version:
             raise Stale(seen=seen, version=version)
         published = replace(act, state=acts.ActState.CONFIRMED, confirmed_by=act.proposed_by, confirmed_at=work.now)
-        await store_calendar.propose(work, published)
+        await calendar.propose(work, published)
         await _enact(work, published)
     await refresh_law(desk)
     return await read_year(desk, year)
@@ -77,7 +79,7 @@ async def propose(desk: Desk, who: Caller, kind: str, content: Mapping[str, Any]
         act = drafted(work, kind, content, number=number, basis=basis, by=who.principal.subject)
         _check_unit(desk, act)
         await _record_after(work, act)
-        await store_calendar.propose(work, act)
+        await calendar.propose(work, act)
         work.record(facts.LawActProposed(occurred_at=work.now, act=act.id, kind=kind, key=act.key), published=False)
         work.answers({"id": act.id, "version": act.version})
     return act
@@ -97,7 +99,7 @@ async def confirm_act(desk: Desk, who: Caller, id: UUID, seen: int) -> Act:
     """The second person signs: in force now, published, and every open limit it touches is counted again."""
     async with desk.works.begin(who) as work:
         act = acts.confirm(await _seen(work, id, seen), who.principal.subject, work.now)
-        await store_calendar.save(work, act)
+        await calendar.save(work, act)
         await _enact(work, act)
         work.answers({"id": act.id, "version": act.version})
     await refresh_law(desk)
@@ -108,14 +110,14 @@ async def withdraw_act(desk: Desk, who: Caller, id: UUID, seen: int) -> Act:
     """A proposal is given up."""
     async with desk.works.begin(who) as work:
         act = acts.withdraw(await _seen(work, id, seen))
-        await store_calendar.save(work, act)
+        await calendar.save(work, act)
         work.answers({"id": act.id, "version": act.version})
     return act
 
 
 async def _seen(work: Work, id: UUID, seen: int) -> Act:
-    await store_calendar.lock(work)
-    act = await store_calendar.act(work.db, id)
+    await calendar.lock(work)
+    act = await calendar.act(work.db, id)
     if act.version != seen:
         raise Stale(seen=seen, version=act.version)
     return act
@@ -133,7 +135,7 @@ async def _enact(work: Work, act: Act) -> None:
     work.record(_changed(act, record, work.now))
     begin = max(work.now, _first_moment(act))
     for not_before in (begin, begin + SECOND_LOOK):
-        await store_calendar.order(work, _recount(work, act, not_before))
+        await calendar.order(work, _recount(work, act, not_before))
 
 
 def _changed(act: Act, record: Mapping[str, Any], at: datetime) -> Fact:
@@ -159,16 +161,18 @@ def _recount(work: Work, act: Act, not_before: datetime) -> Recount:
 async def count_limits_again(desk: Desk, batch: int = BATCH) -> bool:
     """One batch of the oldest counting whose time has come; False when there is none. A stopped process goes on where it was."""
     async with desk.works.begin(system("intake.calendar")) as work:
-        recount = await store_calendar.next_recount(work)
+        recount = await calendar.next_recount(work)
         if recount is None:
             return False
         law = standing(record for _, record in await law_store.read(work.db))
-        ids = await store_calendar.spanning(work, recount, batch)
+        ids = await calendar.spanning(work, recount, batch)
+        if recount.cursor == START:
+            await count_publicity_again(work, law)
         moved, unknown = await _count(work, law, recount, await store.load_many(work, ids))
         done = replace(
             recount, cursor=ids[-1] if ids else recount.cursor, seen=recount.seen + len(ids), moved=recount.moved + moved, unknown=recount.unknown + unknown
         )  # fmt: skip
-        await store_calendar.advance(work, done, finished=len(ids) < batch)
+        await calendar.advance(work, done, finished=len(ids) < batch)
     return True
 
 
@@ -187,7 +191,7 @@ async def _count(work: Work, law: Law, recount: Recount, dossiers: Sequence[Doss
         counted.append(after)
         moved += len(stated)
         _state(work, dossier, after, stated)
-    await store_calendar.move(work, counted)
+    await calendar.move(work, counted)
     return moved, unknown
 
 
@@ -209,21 +213,21 @@ async def refresh_law(desk: Desk) -> bool:
 async def read_act(desk: Desk, id: UUID) -> tuple[Act, Progress | None]:
     """An act, and how far the counting after it has come."""
     async with desk.works.reading() as connection:
-        act = await store_calendar.act(connection, id)
-        return act, (await store_calendar.progress(connection, [id])).get(id)
+        act = await calendar.act(connection, id)
+        return act, (await calendar.progress(connection, [id])).get(id)
 
 
 async def list_acts(desk: Desk, state: str | None) -> Sequence[tuple[Act, Progress | None]]:
     """Acts, newest first."""
     async with desk.works.reading() as connection:
-        found = await store_calendar.acts(connection, state, _KEPT_KEYS)
-        progress = await store_calendar.progress(connection, [act.id for act in found])
+        found = await calendar.acts(connection, state, _KEPT_KEYS)
+        progress = await calendar.progress(connection, [act.id for act in found])
     return [(act, progress.get(act.id)) for act in found]
 
 
 async def take_in_rule(work: Work, row: Mapping[str, Any], *, proposed_by: str, confirmed_by: str) -> bool:
     """A version of a rule signed by two people; False where it is known already. `SecondPersonNeeded`, `RuleUncited`, `VersionKnown`."""
-    await store_calendar.lock(work)
+    await calendar.lock(work)
     law = standing(record for _, record in await law_store.read(work.db))
     rule = acts.checked_rule(row, law)
     if rule is None:
@@ -231,7 +235,7 @@ async def take_in_rule(work: Work, row: Mapping[str, Any], *, proposed_by: str, 
     content = {"rule": rule.id, "row": write_rule(rule)}
     act = drafted(work, acts.RULE, content, number=rule.legal_basis, basis="", by=proposed_by)
     confirmed = acts.confirm(act, confirmed_by, work.now)
-    await store_calendar.propose(work, confirmed)
+    await calendar.propose(work, confirmed)
     work.record(facts.LawActProposed(occurred_at=work.now, act=act.id, kind=act.kind, key=act.key), published=False)
     await _enact(work, confirmed)
     return True

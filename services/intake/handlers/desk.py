@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from services.intake import domain
@@ -20,10 +20,11 @@ from shared.store.unit_of_work import Work, Works
 
 @dataclass(slots=True)
 class Shelf:
-    """Reference data in memory: units and the procedure versions in force, read again by a timer."""
+    """Reference data in memory: units and the versions of procedures, read again by a timer."""
 
     units: Mapping[str, Unit] = field(default_factory=dict)
-    procedures: Mapping[str, Procedure] = field(default_factory=dict)
+    procedures: Mapping[str, Sequence[Procedure]] = field(default_factory=dict)
+    """Every version of a procedure, the newest first."""
 
     def unit(self, code: str) -> Unit:
         """The unit with this code; refused by the field's name."""
@@ -31,11 +32,14 @@ class Shelf:
             raise domain.UnknownUnit(field="/unit", unit=code)
         return self.units[code]
 
-    def procedure(self, code: str) -> Procedure:
-        """The procedure with this code; refused by the field's name."""
+    def procedure(self, code: str, on: date) -> Procedure:
+        """The version of a procedure in force on a day; refused by the field's name."""
         if code not in self.procedures:
             raise domain.UnknownProcedure(field="/procedure", procedure=code)
-        return self.procedures[code]
+        for version in self.procedures[code]:
+            if version.counts_on(on):
+                return version
+        raise domain.NotInForce(field="/procedure", procedure=code, on=on.isoformat())
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,11 @@ def office_of(law: Law, at: datetime, unit: str) -> Office:
     return Office(law.calendar, law.hours_of(unit, at.astimezone(ZONE).date()), law.rules)
 
 
+def today_of(desk: Desk) -> date:
+    """The day it is in Vietnam."""
+    return desk.works.clock().astimezone(ZONE).date()
+
+
 def acting(who: Caller, role: str) -> Caller:
     """The same caller in this of their roles: what the facts say about who acted."""
     return who if who.principal.acting == role else replace(who, principal=replace(who.principal, acting=role))
@@ -85,11 +94,11 @@ def state(work: Work, before: Dossier | None, dossier: Dossier, *stated: Fact) -
     work.answers(domain.snapshot(dossier, work.who))
 
 
-def schedule(dossier: UUID, kind: str, term: Term) -> deadlines.Schedule:
+def schedule(aggregate: UUID, kind: str, term: Term) -> deadlines.Schedule:
     """The deadline is the date on the slip; the row keeps the lawful clock."""
     if (due := term.promise) is None:
         raise AssertionError("a clock is read when it is moved")
     return deadlines.Schedule(
-        aggregate=dossier, kind=kind, rule=due.rule or "", rule_version=due.version or 0, clock=term.clock.to_dict(), due_at=due.due_at,
+        aggregate=aggregate, kind=kind, rule=due.rule or "", rule_version=due.version or 0, clock=term.clock.to_dict(), due_at=due.due_at,
         due_on=due.due_on, warn_at=None if due.completed else due.warn_at, breach_at=breach_at(due), closed_at=term.clock.completed_at,
     )  # fmt: skip

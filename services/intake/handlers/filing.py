@@ -17,7 +17,8 @@ from shared.store.unit_of_work import Work
 async def submit_dossier(desk: Desk, who: Caller, filing: Filing) -> Dossier:
     """File a dossier: row, code, facts, deadlines, people and the idempotent answer in one transaction."""
     asked, keys = filing.submission, desk.works.keys
-    unit, procedure = desk.shelf.unit(asked.unit), desk.shelf.procedure(asked.procedure)
+    received_on = (asked.received_at or desk.works.clock()).astimezone(ZONE).date()
+    unit, procedure = desk.shelf.unit(asked.unit), desk.shelf.procedure(asked.procedure, received_on)
     role = domain.filing_capacity(who.principal, unit.code)
 
     async def file(work: Work) -> Dossier:

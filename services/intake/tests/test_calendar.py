@@ -83,9 +83,9 @@ async def test_a_day_off_confirmed_by_a_second_person_moves_the_lawful_date_and_
     assert (after.due_on, after.lawful_due_on) == (date(2026, 11, 30), date(2026, 11, 30))
     assert (after.promised_on, after.first_promised_on, after.version) == (date(2026, 11, 27), date(2026, 11, 27), 1)
     (moved,) = await moves(desk, before)
-    told = ("old_due_on", "due_on", "promised_on", "lawful_due_on", "reason_class", "kind", "tells_citizens")
+    told = ("old_due_on", "due_on", "promised_on", "lawful_due_on", "reason_class", "kind", "moved_to")
     assert [moved[name] for name in told] == [
-        "2026-11-27", "2026-11-30", "2026-11-27", "2026-11-30", "calendar", "settlement", True,
+        "2026-11-27", "2026-11-30", "2026-11-27", "2026-11-30", "calendar", "settlement", "2026-11-30",
     ]  # fmt: skip
     async with desk.works.reading() as connection:
         row = await connection.fetchrow(
@@ -134,8 +134,8 @@ async def test_a_make_up_saturday_brings_the_lawful_date_forward_and_the_slip_s_
         date(2026, 12, 3),
     )
     (moved,) = await moves(desk, before)
-    assert (moved["tells_citizens"], moved["old_lawful_due_on"], moved["lawful_due_on"]) == (
-        False,
+    assert (moved["moved_to"], moved["old_lawful_due_on"], moved["lawful_due_on"]) == (
+        None,
         "2026-12-03",
         "2026-12-02",
     )
@@ -178,7 +178,7 @@ async def test_an_online_dossier_s_limit_to_answer_moves_too_and_tells_nobody(de
 
     after = await now(desk, waiting)
     assert after.answer_due_at == hanoi("2026-11-26 08:15")
-    assert {(move["kind"], move["tells_citizens"]) for move in await moves(desk, waiting)} == {("answer", False)}
+    assert {(move["kind"], move["moved_to"]) for move in await moves(desk, waiting)} == {("answer", None)}
 
 
 async def test_a_limit_that_stands_still_keeps_its_hours_and_tells_of_no_date(desk: Desk) -> None:
@@ -355,7 +355,7 @@ async def test_office_hours_count_for_their_unit_alone_and_what_comes_on_a_satur
     assert (await now(desk, here)).due_at == hanoi("2026-11-27 16:00")
     assert await moves(desk, there) == []
     (moved,) = await moves(desk, here)
-    assert (moved["reason_class"], moved["tells_citizens"]) == ("office-hours", False)
+    assert (moved["reason_class"], moved["moved_to"]) == ("office-hours", None)
     clock.at("2026-11-28T09:00:00+07:00")
     assert (await submit(desk, CLERK)).due_on == date(2026, 12, 2)
     assert (await submit(desk, officer("clerk", unit=OTHER_UNIT), filed(unit=OTHER_UNIT))).due_on == date(2026, 12, 3)

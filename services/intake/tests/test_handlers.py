@@ -350,4 +350,4 @@ async def test_a_version_of_a_procedure_counts_from_its_first_day(desk: Desk, cl
     after = await submit(desk, CLERK)
 
     assert [(each.procedure_version, each.limit) for each in (before, after)] == [(1, "3wd"), (2, "5wd")]
-    assert (await handlers.read_procedure(desk, "1.004873"))["version"] == 2
+    assert (await handlers.read_procedure(desk, "1.004873")).version == 2

@@ -5,7 +5,7 @@ from alembic import op
 from shared.store.migrate import frame_sql
 
 revision = "0005"
-down_revision = "0002"
+down_revision = "0004"
 
 OWN = (
     """CREATE TABLE law_act (

@@ -1,22 +1,21 @@
-"""The only SQL of intake: dossiers by hot statements, lists by built ones, reference data, codes and lookup locks."""
+"""The only SQL of intake: dossiers by hot statements and lists by built ones here; `catalogue`, `units` and `staff` beside."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeAlias
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, false, func, or_, tuple_
+from sqlalchemy import ColumnElement, and_, false, func, or_
 from sqlmodel import col, select
 
-from services.intake.data import ProcedureSeed, UnitSeed
-from services.intake.domain import ANSWER, SETTLEMENT, SNAPSHOT, Component, Dossier, Procedure, State, Term, Unit
+from services.intake.domain import ANSWER, SETTLEMENT, SNAPSHOT, Component, Dossier, State, Term
 from services.intake.domain.dossier import values
-from services.intake.tables import DossierRow, ProcedureRow, Row, UnitRow
+from services.intake.tables import DossierRow
 from shared.contracts.envelope import F, decode_foreign, fact_type
 from shared.contracts.intake import ResultReturned
 from shared.kernel import NotFound
@@ -25,7 +24,6 @@ from shared.store import db
 from shared.store.db import Connection
 from shared.store.unit_of_work import Work
 
-_TABLES = Row.metadata.tables
 _COLUMNS = ", ".join(f'"{name}"' for name in SNAPSHOT)
 _OWN = ("person", "owner", "summary", "components")
 _CREATE = f"INSERT INTO dossier ({_COLUMNS}, {', '.join(_OWN)}) VALUES ({', '.join(f'${n}' for n in range(1, len(SNAPSHOT) + len(_OWN) + 1))}) RETURNING 1"
@@ -53,7 +51,7 @@ _WITH_PEOPLE = """dossier d JOIN procedure c ON c.code = d.procedure AND c.versi
 JOIN person p ON p.id = d.person LEFT JOIN person o ON o.id = d.owner"""
 _PAPERS = f"""SELECT d.summary, d.components, d.supplement, d.payment, d.reason, d.corrections, c.name AS procedure_name, c.components AS procedure_components, {_PEOPLE}
 FROM {_WITH_PEOPLE} WHERE d.id = $1"""
-_REGISTER = f"""SELECT d.id AS dossier, d.code, d.procedure, d.procedure_version, c.name AS procedure_name, d.state, d.received_at, d.promised_on,
+_REGISTER = f"""SELECT d.id AS dossier, d.code, d.procedure, d.procedure_version, c.name AS procedure_name, c.decided_by, d.state, d.received_at, d.promised_on,
 d.returned_at, f.envelope AS returned, {_PEOPLE}
 FROM {_WITH_PEOPLE} LEFT JOIN fact f ON f.aggregate = d.id AND f.type = '{fact_type(ResultReturned)}'
 WHERE d.unit = $1 AND d.received_at >= $2 AND d.received_at < $3 ORDER BY d.received_at, d.code LIMIT $4"""
@@ -293,62 +291,6 @@ def _due_before(day: date) -> ColumnElement[bool]:
     return and_(col(row.due_on) < day, col(row.closed_at).is_(None), col(row.settled_at).is_(None))
 
 
-async def seed_lock(work: Work) -> None:
-    """One process seeds at a time."""
+async def reference_lock(work: Work) -> None:
+    """One at a time changes reference data, whether seeded, imported or put."""
     await work.db.execute("SELECT pg_advisory_xact_lock(7140071)")
-
-
-async def known_reference(work: Work) -> tuple[set[str], set[tuple[str, int]]]:
-    """Unit codes and procedure versions that stand in the store."""
-    units = {row["code"] for row in await work.db.fetch("SELECT code FROM unit")}
-    procedures = {(row["code"], row["version"]) for row in await work.db.fetch("SELECT code, version FROM procedure")}
-    return units, procedures
-
-
-async def add_units(work: Work, seeds: Sequence[UnitSeed]) -> None:
-    """Write units' rows."""
-    await work.db.executemany(
-        "INSERT INTO unit (code, name, level, kind, agency, parent, valid_from, remote, unverified) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)",
-        [(s.code, s.name, s.level, s.kind, s.agency, s.parent or None, s.valid_from, s.remote, sorted(s.unverified)) for s in seeds],
-    )  # fmt: skip
-
-
-async def add_procedures(work: Work, seeds: Sequence[ProcedureSeed]) -> None:
-    """Write versions of procedures."""
-    await work.db.executemany(
-        """INSERT INTO procedure (code, version, name, sector, sector_name, levels, "limit", pause_mode, max_supplements, online, components,
-        fees, fee_policy, basis, valid_from, unverified) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16)""",
-        [
-            (
-                s.code, s.version, s.name, s.field, s.field_name, list(s.levels), s.limit, s.pause_mode, s.max_supplements, s.online,
-                [asdict(c) for c in s.components], [asdict(f) for f in s.fees], s.fee_policy, s.basis, s.valid_from, sorted(s.unverified),
-            ) for s in seeds
-        ],
-    )  # fmt: skip
-
-
-async def units(connection: Connection) -> Sequence[Any]:
-    """All unit rows, by code."""
-    return await db.rows(connection, select(*_TABLES["unit"].columns).order_by(col(UnitRow.code)))
-
-
-async def procedures(connection: Connection, on: date) -> Sequence[Any]:
-    """The version of each procedure that is in force on this day, by code."""
-    code, version = col(ProcedureRow.code), col(ProcedureRow.version)
-    newest = select(code, func.max(version)).where(col(ProcedureRow.valid_from) <= on).group_by(code)
-    statement = select(*_TABLES["procedure"].columns).where(tuple_(code, version).in_(newest))
-    return await db.rows(connection, statement.order_by(code))
-
-
-def unit_of(row: Any) -> Unit:
-    """A unit as the domain knows it."""
-    return Unit(row["code"], row["name"], row["level"], row["kind"], row["agency"])
-
-
-def procedure_of(row: Any) -> Procedure:
-    """A procedure as the domain knows it."""
-    required = tuple(component["name"] for component in row["components"] if component["required"])
-    return Procedure(
-        row["code"], row["version"], row["name"], row["sector"], tuple(row["levels"]), row["limit"], row["pause_mode"], row["max_supplements"],
-        required,
-    )  # fmt: skip
