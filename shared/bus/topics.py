@@ -53,6 +53,7 @@ CATALOGUE: tuple[Topic, ...] = (
     compacted("intake.units"),
     compacted("intake.procedures"),
     compacted("intake.staff"),
+    compacted("intake.calendar"),
     compacted("intake.contacts", max_lag_ms=DAY_MS),
     facts("complaints.cases"),
     compacted("complaints.contacts", max_lag_ms=DAY_MS),

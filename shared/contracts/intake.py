@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import field
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from shared.contracts.envelope import Catalogue, Fact, fact
@@ -13,6 +14,7 @@ UNITS = "intake.units"
 PROCEDURES = "intake.procedures"
 STAFF = "intake.staff"
 CONTACTS = "intake.contacts"
+CALENDAR = "intake.calendar"
 
 
 @fact(DOSSIERS, "dossier")
@@ -275,6 +277,31 @@ class DeadlineBreached(Fact):
 
 
 @fact(DOSSIERS, "dossier")
+class DeadlineMoved(Fact):
+    """A change of the calendar, of office hours or of a rule moved a limit that runs. What the slip says stays a promise
+    (`promised_on`); `due_on` is the later one of the promise and the lawful day; `moved_to` is that day where it is another one for the applicant.
+    """
+
+    dossier: UUID
+    code: str
+    unit: str
+    recipient: UUID
+    kind: str
+    reason_class: str
+    act: UUID
+    old_due_on: date
+    due_on: date
+    due_at: datetime
+    promised_on: date | None = None
+    old_lawful_due_on: date | None = None
+    lawful_due_on: date | None = None
+    moved_to: date | None = None
+    provisional: bool = False
+    officer: str | None = None
+    tells_citizens: bool = True
+
+
+@fact(DOSSIERS, "dossier")
 class DossierTransferred(Fact):
     """Another unit is asked to take the dossier; `unit` stays accountable until it does, at the latest on `accept_due_on`.
 
@@ -424,6 +451,48 @@ class IdentityRead(Fact):
     purpose: str
 
 
+@fact(CALENDAR, "key")
+class CalendarChanged(Fact):
+    """A whole year as it stands now: `off` days `{on, vi, en}`, `makeup` days `{on, instead_of?, basis}`; replaces the one known before."""
+
+    key: str
+    year: int
+    status: str
+    basis: str
+    act: UUID
+    off: list[dict[str, str]] = field(default_factory=list)
+    makeup: list[dict[str, str]] = field(default_factory=list)
+
+
+@fact(CALENDAR, "key")
+class OfficeHoursChanged(Fact):
+    """All office hours of a unit (`province`: of whoever has none), the newest first; they stand before those shipped."""
+
+    key: str
+    unit: str
+    act: UUID
+    profiles: list[dict[str, Any]] = field(default_factory=list)
+
+
+@fact(CALENDAR, "key")
+class RuleChanged(Fact):
+    """All versions of a rule of law that were added to those shipped: rows as in the rule book, each with its citation."""
+
+    key: str
+    rule: str
+    act: UUID
+    versions: list[dict[str, Any]] = field(default_factory=list)
+
+
+@fact(CALENDAR, "act")
+class LawActProposed(Fact):
+    """Somebody proposed a change of the law's data; it counts when another person confirms it. Never published."""
+
+    act: UUID
+    kind: str
+    key: str
+
+
 @fact(CONTACTS, "recipient")
 class ContactSealed(Fact):
     """The newest contact of a recipient, sealed for notifications; sent, never kept as a fact (decisions 2)."""
@@ -436,8 +505,9 @@ class ContactSealed(Fact):
 DOSSIER_FACTS: tuple[type[Fact], ...] = (
     DossierSubmitted, DossierAccepted, DossierRefused, DossierAssigned, SupplementRequested, SupplementSupplied,
     PaymentRequired, PaymentConfirmed, DossierPaused, DossierResumed, AppointmentMoved, DossierStopped, DossierCorrected, DossierRated,
-    DossierSettled, ResultReturned, DossierWithdrawn, DeadlineWarned, DeadlineBreached,
+    DossierSettled, ResultReturned, DossierWithdrawn, DeadlineWarned, DeadlineBreached, DeadlineMoved,
     DossierTransferred, DossierTransferAccepted, DossierTransferRejected, DossierEscalated, DossierSucceeded,
 )  # fmt: skip
 REFERENCE_FACTS: tuple[type[Fact], ...] = (UnitDescribed, ProcedureDescribed, StaffDescribed)
-CATALOGUE = Catalogue.of((*DOSSIER_FACTS, *REFERENCE_FACTS, ContactSealed))
+LAW_FACTS: tuple[type[Fact], ...] = (CalendarChanged, OfficeHoursChanged, RuleChanged)
+CATALOGUE = Catalogue.of((*DOSSIER_FACTS, *REFERENCE_FACTS, *LAW_FACTS, ContactSealed))

@@ -29,8 +29,13 @@ PERSONAL = {
     "comment", "note", "title", "content", "body", "detail", "message", "description", "subject", "birth", "born", "gender", "password", "secret",
 }  # fmt: skip
 """Words of fields that hold somebody's details or somebody's sentences."""
-PUBLIC_RECORDS = {"unit-described": {"name"}, "procedure-described": {"name", "legal_basis"}}
-"""Reference data is published as it is: names of offices and procedures, citations."""
+PUBLIC_RECORDS = {
+    "unit-described": {"name"}, "procedure-described": {"name", "legal_basis"}, "calendar-changed": {"key", "status", "off", "makeup"},
+    "office-hours-changed": {"key", "profiles"}, "rule-changed": {"key", "versions"},
+}  # fmt: skip
+"""Reference data is published as it is: names of offices and procedures, citations, and the tables of the law."""
+ROWS_OF_LAW = {"calendar-changed": {"off", "makeup"}, "office-hours-changed": {"profiles"}, "rule-changed": {"versions"}}  # fmt: skip
+"""Fields that hold rows, as the files of `shared/law/data` do."""
 CODES = {
     "agency", "basis", "by_unit", "channel", "code", "contact_sealed", "deadline", "field", "from_unit", "ground", "key_id", "kind", "legal_basis", "level",
     "limit", "lookup_verifier", "method", "notice_no", "officer", "outcome", "parent", "procedure", "purpose", "reason_class", "rule", "sector", "signer", "subject_kind",
@@ -61,7 +66,8 @@ def test_no_fact_has_a_field_for_anything_personal(name: str) -> None:
 def test_a_text_in_a_fact_is_a_code_and_every_other_field_a_plain_value(name: str) -> None:
     allowed = CODES | PUBLIC_RECORDS.get(name.split(".")[-2], set())
     for field, kinds in hints(KINDS[name]):
-        assert kinds <= {UUID, datetime, date, int, float, bool, str}, f"{name}.{field}: {kinds}"
+        rows = {dict, Any} if field in ROWS_OF_LAW.get(name.split(".")[-2], set()) else set()
+        assert kinds <= {UUID, datetime, date, int, float, bool, str, *rows}, f"{name}.{field}: {kinds}"
         if str in kinds and not (kinds - {str} or field in {"components", "contents"}):
             assert field in allowed, (
                 f"{name}.{field}: if it is an id, a code or a word of a closed list, add it to CODES"

@@ -17,6 +17,7 @@ from deploy.cli.screen import as_json, columns
 
 KINDS: Mapping[str, str] = {
     "procedures": "procedures",
+    "rules": "rules",
     "staff": "staff",
     "successions": "successions",
     "units": "units",
@@ -45,15 +46,19 @@ def import_(
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
     all_or_nothing: Annotated[bool, typer.Option("--all-or-nothing", help="Nothing, if a line is refused.")] = False,
+    proposed_by: Annotated[str, typer.Option(help="Rules: id of the person who proposes them.")] = "",
+    confirmed_by: Annotated[str, typer.Option(help="Rules: id of another person, who confirms them.")] = "",
     as_json_: JsonOption = False,
 ) -> None:
     """Bring in rows of a JSON or XLSX file, each refused line told with its number and reason. Exit 1 when one was refused.
 
     Example: gandan import units units.xlsx --dry-run
     """
+    if kind == "rules" and not (proposed_by and confirmed_by):
+        raise typer.BadParameter("rules are signed by two people: name --proposed-by ID and --confirmed-by ID")
 
     async def work(here: Installation) -> int:
-        report = await done(here, kind_of(kind), file, How(dry_run, all_or_nothing))
+        report = await done(here, kind_of(kind), file, How(dry_run, all_or_nothing, proposed_by, confirmed_by))
         print(as_json(asdict(report)) if as_json_ else told(report))
         return REFUSED if report.refused else DONE
 

@@ -55,6 +55,9 @@ class How:
 
     dry_run: bool = False
     all_or_nothing: bool = False
+    proposed_by: str = ""
+    confirmed_by: str = ""
+    """The two people who sign, where the kind needs them."""
 
     @property
     def may_undo(self) -> bool:
@@ -68,6 +71,7 @@ class Bench:
 
     desk: Any
     work: Work
+    how: How = field(default_factory=How)
 
 
 Row: TypeAlias = tuple[int, Any]
@@ -118,7 +122,7 @@ def each(line: ApplyLine, *, batch: int | None = None) -> Apply:
                 for first in range(0, len(rows), size or 1):
                     with suppress(_TakenBack):
                         async with works.begin(operator()) as work:
-                            await _some(Bench(desk, work), line, rows[first : first + size], report)
+                            await _some(Bench(desk, work, how), line, rows[first : first + size], report)
                             _take_back(how, report)
                     bar.show(first + size, len(rows))
 

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from services.intake.api import bundles, catalogue, commands, dossiers, forms, lookups, staff, transfers, units
+from services.intake.api import (
+    bundles,
+    calendar,
+    catalogue,
+    commands,
+    dossiers,
+    forms,
+    lookups,
+    staff,
+    transfers,
+    units,
+)
 
 routers = (
     dossiers.router, commands.router, lookups.router, catalogue.router, units.router, forms.router, transfers.router, bundles.router, staff.router,
+    calendar.router,
 )  # fmt: skip
 """The busiest first: routes are matched in this order."""

@@ -22,7 +22,7 @@ from services.intake.domain import Dossier
 from services.intake.handlers import Control, Desk, Papers
 from shared.contracts import intake as facts
 from shared.kernel import Principal
-from shared.law import ZONE, rulebook
+from shared.law import ZONE
 from shared.store.vault import Details
 from shared.web.auth import allow
 from shared.web.fields import Day, text
@@ -168,7 +168,7 @@ def _base_url(request: Request) -> str:
 
 def _slip(desk: Desk, papers: Papers, base_url: str) -> slips.Slip:
     dossier, center = papers.dossier, _center(desk, papers.dossier.receiving_unit, papers.dossier.received_at)
-    rule = rulebook().rule("one-stop.settlement", on=dossier.received_at.astimezone(ZONE).date())
+    rule = desk.standing.law.rules.rule("one-stop.settlement", on=dossier.received_at.astimezone(ZONE).date())
     return slips.Slip(
         authority=center.authority, center=center.name, place=center.place, code=dossier.code, procedure=papers.procedure,
         request=papers.summary or papers.procedure, channel=_channel(dossier), submitter=_party(papers.submitter),
@@ -176,7 +176,7 @@ def _slip(desk: Desk, papers: Papers, base_url: str) -> slips.Slip:
         components=_components(papers), limit=dossier.limit,
         basis=rule.legal_basis, basis_verified=rule.verified, received_at=dossier.received_at, due_at=domain.check_slip(dossier), return_method="counter",
         return_place=_center(desk, dossier.unit, desk.works.clock()).name, lookup_url=f"{base_url}/tra-cuu?ma={dossier.code}",
-        lookup_secret=papers.secret, phone="", receiver="", explanation=handlers.explanation(dossier, "vi"), provisional=dossier.provisional,
+        lookup_secret=papers.secret, phone="", receiver="", explanation=handlers.explanation(desk, dossier, "vi"), provisional=dossier.provisional,
     )  # fmt: skip
 
 
@@ -191,7 +191,7 @@ def _name(desk: Desk, unit: str, at: datetime) -> str:
 
 def _control(desk: Desk, papers: Papers, control: Control) -> controls.ControlSlip:
     dossier, center = papers.dossier, _center(desk, papers.dossier.receiving_unit, papers.dossier.received_at)
-    rule = rulebook().rule("one-stop.settlement", on=dossier.received_at.astimezone(ZONE).date())
+    rule = desk.standing.law.rules.rule("one-stop.settlement", on=dossier.received_at.astimezone(ZONE).date())
     given = [_given(desk, each) for each in control.assigned]
     handed = [_handed(desk, dossier, each) for each in papers.handovers]
     return controls.ControlSlip(

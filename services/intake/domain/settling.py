@@ -30,8 +30,13 @@ def settle(
     )  # fmt: skip
     return settled, facts.DossierSettled(
         occurred_at=at, dossier=dossier.id, code=dossier.code, unit=dossier.unit, recipient=dossier.recipient, outcome=outcome,
-        settled_on=settled_on, promised_on=settled.promised_on, lawful_due_on=settled.lawful_due_on, timing=timing(settled_on, settled.promised_on),
+        settled_on=settled_on, promised_on=settled.promised_on, lawful_due_on=settled.lawful_due_on, timing=timing(settled_on, latest_day(settled)),
     )  # fmt: skip
+
+
+def latest_day(dossier: Dossier) -> date | None:
+    """The day promised, or the lawful one where a change of the calendar moved it behind that."""
+    return max((day for day in (dossier.promised_on, dossier.lawful_due_on) if day is not None), default=None)
 
 
 def timing(settled_on: date, promised_on: date | None) -> str:

@@ -1,14 +1,28 @@
 """What intake does: one function = one use case = one transaction.
 
-`desk` is where everybody works; `filing`, `commands` and `transfers` change dossiers, `announcing` is the clock's, `reading` and
+`desk` is where everybody works; `filing`, `bundles`, `commands` and `transfers` change dossiers, `announcing` is the clock's, `reading` and
 `lookups` answer questions, `papers` and `registers` open the vault for what is printed, `catalogue` keeps procedures, `units` units and
-their successors, `staff` the directory, `reference` seeds, publishes and reads all reference data, `contacts` opens what is sent sealed.
+their successors, `staff` the directory, `calendar` the law's days, hours and rules, `reference` seeds, publishes and reads all reference
+data, `contacts` opens what is sent sealed.
 """
 
 from __future__ import annotations
 
 from services.intake.handlers.announcing import announce_stages
 from services.intake.handlers.bundles import read_bundle, submit_bundle
+from services.intake.handlers.calendar import (
+    Year,
+    confirm_act,
+    count_limits_again,
+    list_acts,
+    propose,
+    publish_year,
+    read_act,
+    read_year,
+    refresh_law,
+    take_in_rule,
+    withdraw_act,
+)
 from services.intake.handlers.catalogue import (
     keep_version,
     publish_procedure,
@@ -36,7 +50,7 @@ from services.intake.handlers.commands import (
     withdraw_dossier,
 )
 from services.intake.handlers.contacts import contact_details
-from services.intake.handlers.desk import Desk, Filing, Shelf, office_at
+from services.intake.handlers.desk import Desk, Filing, Shelf, office_of
 from services.intake.handlers.filing import submit_dossier
 from services.intake.handlers.lookups import Standing, look_up
 from services.intake.handlers.papers import (
@@ -83,13 +97,16 @@ __all__ = [
     "Shelf",
     "Standing",
     "SupplementNotRequested",
+    "Year",
     "accept_dossier",
     "accept_transfer",
     "announce_stages",
     "assign_dossier",
+    "confirm_act",
     "confirm_payment",
     "contact_details",
     "correct_dossier",
+    "count_limits_again",
     "explanation",
     "hand_over_dossiers",
     "keep_officer",
@@ -98,19 +115,23 @@ __all__ = [
     "keep_up",
     "keep_version",
     "known_rights",
+    "list_acts",
     "list_dossiers",
     "list_own_dossiers",
     "look_up",
     "lookup_secret",
     "lookup_verifier",
     "move_appointment",
-    "office_at",
+    "office_of",
     "pause_dossier",
+    "propose",
     "publish_procedure",
+    "publish_year",
     "put_officer",
     "put_procedure",
     "put_unit",
     "rate_dossier",
+    "read_act",
     "read_apology",
     "read_bundle",
     "read_control",
@@ -128,7 +149,9 @@ __all__ = [
     "read_supplement_request",
     "read_units",
     "read_versions",
+    "read_year",
     "refresh",
+    "refresh_law",
     "refuse_dossier",
     "reject_transfer",
     "request_supplement",
@@ -141,6 +164,8 @@ __all__ = [
     "submit_bundle",
     "submit_dossier",
     "supply_components",
+    "take_in_rule",
     "transfer_dossier",
+    "withdraw_act",
     "withdraw_dossier",
 ]

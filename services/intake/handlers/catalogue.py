@@ -9,11 +9,12 @@ from datetime import date
 from services.intake import data, domain, store
 from services.intake.domain import Outcome, ProcedureVersion
 from services.intake.handlers.describing import describe
-from services.intake.handlers.desk import Desk, office_at, schedule, today_of
+from services.intake.handlers.desk import Desk, office_of, schedule, today_of
 from services.intake.store import catalogue
 from shared.contracts import intake as facts
 from shared.contracts.envelope import Fact, derived_id
 from shared.kernel import Caller, NotFound, Stale
+from shared.law import PROVINCE, Law
 from shared.law.zone import moment
 from shared.store.db import Connection
 from shared.store.deadlines import Stage
@@ -61,7 +62,7 @@ async def keep_version(
         await catalogue.add_versions(work, [placed.version])
         if placed.shortened is not None:
             await catalogue.move_version(work, placed.shortened)
-        _keep_publicity(work, placed.version)
+        _keep_publicity(work, placed.version, desk.standing.law)
         await _describe(desk, work, new.code)
     return placed.version, placed.outcome
 
@@ -72,16 +73,24 @@ async def publish_procedure(desk: Desk, who: Caller, code: str, version: int) ->
         await store.reference_lock(work)
         published = domain.publish(await _one(work.db, code, version), at=work.now)
         await catalogue.move_version(work, published)
-        _keep_publicity(work, published)
+        _keep_publicity(work, published, desk.standing.law)
         await _describe(desk, work, code)
         work.answers({"code": code, "version": version})
     return published
 
 
-def _keep_publicity(work: Work, version: ProcedureVersion) -> None:
+async def count_publicity_again(work: Work, law: Law) -> None:
+    """The law's data changed: the limits to publish what was signed, by the law as it stands."""
+    for versions in (await catalogue.all_versions(work.db)).values():
+        for version in versions:
+            if version.published_at is None:
+                _keep_publicity(work, version, law)
+
+
+def _keep_publicity(work: Work, version: ProcedureVersion, law: Law) -> None:
     if version.signed_on is None:
         return
-    term = domain.publicity(version, office_at(moment(version.signed_on)))
+    term = domain.publicity(version, office_of(law, moment(version.signed_on), PROVINCE))
     aggregate = derived_id(facts.PROCEDURES, version.code)
     work.deadline(schedule(aggregate, f"{domain.PUBLICITY}{version.version}", term))
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.intake import domain, store
 from services.intake.domain import Component, Dossier, Office
-from services.intake.handlers.desk import Desk, acting, office_at, state
+from services.intake.handlers.desk import Desk, acting, state
 from services.intake.store import NOTHING_KEPT, Kept
 from shared.contracts.envelope import Fact
 from shared.kernel import Caller, NotFound, Stale
@@ -26,7 +26,7 @@ async def _change(
 
     async def change(work: Work) -> Dossier:
         before, at = await load_for(work, command, id, seen)
-        dossier, fact = decide(before, at, office_at(before.received_at))
+        dossier, fact = decide(before, at, desk.office_at(before.received_at, before.unit))
         store.save(work, dossier, kept)
         state(work, before, dossier, fact)
         return dossier

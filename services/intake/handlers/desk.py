@@ -22,8 +22,9 @@ from services.intake.domain import (
 )
 from shared.contracts.envelope import Fact
 from shared.kernel import Caller
-from shared.law import ZONE, breach_at, office_hours, official_calendar
+from shared.law import ZONE, Law, breach_at
 from shared.store import deadlines, vault
+from shared.store.law import StandingLaw
 from shared.store.together import Together
 from shared.store.unit_of_work import Work, Works
 
@@ -64,6 +65,12 @@ class Desk:
     shelf: Shelf
     together: Together
     """Group commit of filings and commands."""
+    standing: StandingLaw = field(default_factory=StandingLaw)
+    """Days, hours and rules as acts have left them."""
+
+    def office_at(self, at: datetime, unit: str) -> Office:
+        """What counts for what a unit received at an instant."""
+        return office_of(self.standing.law, at, unit)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -76,9 +83,9 @@ class Filing:
     summary: str | None = None
 
 
-def office_at(at: datetime) -> Office:
-    """The calendar and office hours that count at an instant."""
-    return Office(official_calendar(), office_hours(at.astimezone(ZONE).date()))
+def office_of(law: Law, at: datetime, unit: str) -> Office:
+    """What counts under this law for what a unit received at an instant: the calendar, its hours, the rules."""
+    return Office(law.calendar, law.hours_of(unit, at.astimezone(ZONE).date()), law.rules)
 
 
 def today_of(desk: Desk) -> date:

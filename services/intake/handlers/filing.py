@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.intake import domain, store
 from services.intake.domain import Dossier, Procedure, Submission, Unit
-from services.intake.handlers.desk import Desk, Filing, acting, office_at, state
+from services.intake.handlers.desk import Desk, Filing, acting, state
 from shared.kernel import Caller, Principal
 from shared.law import ZONE
 from shared.store import vault
@@ -51,7 +51,7 @@ async def enter(work: Work, desk: Desk, filing: Filing, procedure: Procedure, un
     code = await store.next_code(work, unit.agency, work.now.astimezone(ZONE).date())
     dossier, stated = domain.submit(
         asked, procedure, id=id_, code=code, recipient=hand.recipient, verifier=lookup_verifier(keys, code, lookup_secret(keys, id_, 0)),
-        at=work.now, office=office_at(asked.received_at or work.now),
+        at=work.now, office=desk.office_at(asked.received_at or work.now, unit.code),
     )  # fmt: skip
     store.create(
         work, dossier, person=hand.person, owner=hand.owner, summary=filing.summary, components=asked.components

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.intake import domain, store
 from services.intake.domain import Dossier
-from services.intake.handlers.desk import Desk, office_at
+from services.intake.handlers.desk import Desk
 from services.intake.store import Texts, Wanted, Whose
 from shared.kernel import NotFound, Principal
 from shared.law import ZONE, explain
@@ -18,6 +18,10 @@ from shared.store.db import Connection
 _MOVED = {
     "vi": "Cơ quan đã xin lỗi và hẹn lại ngày trả kết quả: {day}; hạn theo luật ở trên không thay đổi.",
     "en": "The office apologised and promised another day: {day}; the lawful date above stays what it is.",
+}
+_KEPT = {
+    "vi": "Ngày trên Giấy hẹn là {day}; hạn theo luật ở trên đã được tính lại vì lịch nghỉ, giờ làm việc hoặc quy định thay đổi.",
+    "en": "The day on the slip is {day}; the lawful date above was counted again, since the calendar, office hours or a rule changed.",
 }
 
 
@@ -54,18 +58,18 @@ async def read_history(desk: Desk, who: Principal, id: UUID) -> Sequence[Any]:
         return await store.history(connection, id)
 
 
-def explanation(dossier: Dossier, lang: str) -> tuple[str, ...]:
+def explanation(desk: Desk, dossier: Dossier, lang: str) -> tuple[str, ...]:
     """Why the date is what it is, day by day; of the limit that runs now."""
     term = dossier.settlement or dossier.answer
-    office = office_at(dossier.received_at)
+    office = desk.office_at(dossier.received_at, dossier.unit)
     return () if term is None else (*explain(term.clock, office.calendar, office.hours, lang), *_moved(dossier, lang))
 
 
 def _moved(dossier: Dossier, lang: str) -> tuple[str, ...]:
-    """That the slip shows another day than the law, where an appointment was moved."""
-    if not dossier.moved_by or dossier.promised_on is None:
+    """That the slip shows another day than the law: an appointment was moved, or the law's data changed after it was printed."""
+    if dossier.promised_on is None or dossier.due_on is None or dossier.promised_on == dossier.lawful_due_on:
         return ()
-    return (_MOVED[lang].format(day=f"{dossier.promised_on:%d/%m/%Y}"),)
+    return ((_MOVED if dossier.apologies else _KEPT)[lang].format(day=f"{dossier.promised_on:%d/%m/%Y}"),)
 
 
 async def list_dossiers(

@@ -65,8 +65,9 @@ async def keep_up(desk: Desk) -> bool:
 
 
 async def refresh(desk: Desk) -> None:
-    """Read the reference data again."""
+    """Read the reference data again, and the law's."""
     async with desk.works.reading() as connection:
+        await desk.standing.refresh(connection)
         units, today = await unit_store.units(connection), today_of(desk)
         procedures = await catalogue.all_versions(connection)
         desk.shelf.staff = list((await staff_store.officers(connection)).values())

@@ -10,7 +10,7 @@ from uuid import UUID
 from services.intake import domain, store
 from services.intake.domain import Dossier, Office
 from services.intake.handlers.commands import load_for
-from services.intake.handlers.desk import Desk, office_at, state
+from services.intake.handlers.desk import Desk, state
 from services.intake.store import Kept
 from shared.contracts.envelope import Fact
 from shared.kernel import Caller
@@ -28,7 +28,7 @@ async def _hand(
 
     async def change(work: Work) -> Dossier:
         before, at = await load_for(work, command, id, seen)
-        dossier, stated = decide(before, at, office_at(before.received_at))
+        dossier, stated = decide(before, at, desk.office_at(before.received_at, before.unit))
         store.save(work, dossier, slip(before, dossier, at))
         state(work, before, dossier, *stated)
         return dossier

@@ -9,7 +9,7 @@ from uuid import UUID
 from services.intake import domain, store
 from services.intake.domain import Outcome, Succession, UnitRecord
 from services.intake.handlers.describing import describe
-from services.intake.handlers.desk import Desk, office_at, schedule, today_of
+from services.intake.handlers.desk import Desk, schedule, today_of
 from services.intake.store import units as unit_store
 from shared.contracts import intake as facts
 from shared.contracts.envelope import Fact
@@ -73,17 +73,17 @@ async def hand_over_dossiers(desk: Desk, who: Caller | None = None, batch: int =
         return 0
     wanted = {row["id"]: to for row in left if (to := domain.successor(ended[row["unit"]], row["sector"])) is not None}
     async with desk.works.begin(who or system("intake.succession")) as work:
-        return await _hand_over(work, wanted, {row["id"]: row["unit"] for row in left})
+        return await _hand_over(desk, work, wanted, {row["id"]: row["unit"] for row in left})
 
 
-async def _hand_over(work: Work, wanted: Mapping[UUID, str], was: Mapping[UUID, str]) -> int:
+async def _hand_over(desk: Desk, work: Work, wanted: Mapping[UUID, str], was: Mapping[UUID, str]) -> int:
     """What is still open, and still where it was, once its row is locked."""
     going: dict[UUID, str] = {}
     for dossier in await store.load_many(work, sorted(wanted)):
         if dossier.unit == was[dossier.id] and dossier.state not in domain.CLOSED:
             at = max(work.now, dossier.last_event_at)
             handed, fact = domain.hand_over(
-                dossier, to=wanted[dossier.id], at=at, office=office_at(dossier.received_at)
+                dossier, to=wanted[dossier.id], at=at, office=desk.office_at(dossier.received_at, dossier.unit)
             )
             going[handed.id] = handed.unit
             work.record(fact)

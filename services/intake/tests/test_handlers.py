@@ -236,7 +236,7 @@ async def test_two_acts_at_once_on_any_version_are_done_one_after_the_other(desk
         supplying = asyncio.create_task(supply(desk, dossier.id, citizen(keys)))
         await wait_until(lambda: somebody_waits(desk))
         after, fact = domain.request_supplement(
-            before, components=["Căn cước"], respond_by=None, at=work.now, office=handlers.office_at(work.now)
+            before, components=["Căn cước"], respond_by=None, at=work.now, office=desk.office_at(work.now, before.unit)
         )
         store.save(work, after)
         state(work, before, after, fact)

@@ -175,9 +175,9 @@ async def test_the_reason_of_an_apology_and_its_signer_are_read_with_the_dossier
     assert texts.apology == {
         "new_due_on": "2026-12-02", "reason_class": "overload", "reason": SECRET_TEXT, "signer": "ld-1",
     }  # fmt: skip
-    *_, last = handlers.explanation(shown, "vi")
+    *_, last = handlers.explanation(desk, shown, "vi")
     assert "02/12/2026" in last
-    assert handlers.explanation(await submit(desk, CLERK), "vi")[-1] != last
+    assert handlers.explanation(desk, await submit(desk, CLERK), "vi")[-1] != last
 
 
 async def test_an_appointment_moved_twice_or_too_late_is_refused_and_nothing_is_written(

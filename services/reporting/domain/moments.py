@@ -13,6 +13,7 @@ from shared.contracts.envelope import Fact, fact_type
 from shared.contracts.intake import (
     AppointmentMoved,
     DeadlineBreached,
+    DeadlineMoved,
     DeadlineWarned,
     DossierAccepted,
     DossierAssigned,
@@ -76,6 +77,10 @@ def _settled(fact: DossierSettled) -> tuple[str, date | None]:
     return (word if word in WORDS else "settled"), fact.settled_on
 
 
+def _recounted(fact: DeadlineMoved) -> tuple[str, date | None]:
+    return ("limit-moved" if fact.moved_to else "limit-counted-again"), fact.moved_to
+
+
 def _deadline(event: str) -> Callable[[Any], tuple[str, date | None]]:
     def tell(fact: Any) -> tuple[str, date | None]:
         return f"{_LIMITS.get(fact.kind, 'answer')}-{event}", fact.due_on
@@ -109,5 +114,6 @@ _TELL: Final[Mapping[type[Fact], Callable[[Any], tuple[str, date | None]]]] = {
     DeadlineWarned: _deadline("warned"),
     DeadlineBreached: _deadline("breached"),
     DossierSucceeded: lambda _fact: ("succeeded", None),
+    DeadlineMoved: _recounted,
 }
 _TYPES: Final = {kind: fact_type(kind) for kind in _TELL}

@@ -56,6 +56,14 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "Cơ quan xin lỗi và hẹn lại ngày trả kết quả: {day}. Hạn theo luật không thay đổi.",
         "The office apologised and promised another day: {day}. The lawful date stays what it is.",
     ),
+    "limit-moved": (
+        "Thời hạn được tính lại vì lịch nghỉ, giờ làm việc hoặc quy định thay đổi: đến ngày {day}.",
+        "The limit was counted again, since the calendar, office hours or a rule changed: to {day}.",
+    ),
+    "limit-counted-again": (
+        "Thời hạn được tính lại vì lịch nghỉ, giờ làm việc hoặc quy định thay đổi; ngày trả kết quả không đổi.",
+        "The limit was counted again, since the calendar, office hours or a rule changed; the day of the result stays.",
+    ),
     "stopped": (
         "Hồ sơ đã dừng giải quyết theo đề nghị của công dân.",
         "The dossier was stopped as the citizen asked.",

@@ -17,6 +17,7 @@ from shared.contracts.intake import (
     DOSSIERS,
     AppointmentMoved,
     DeadlineBreached,
+    DeadlineMoved,
     DeadlineWarned,
     DossierAccepted,
     DossierAssigned,
@@ -167,6 +168,21 @@ class Dossier:
 
     def breached(self, kind: str = "settlement", at: datetime | None = None) -> DeadlineBreached:
         return DeadlineBreached(**self._told(at), kind=kind, revision=1, due_at=MONDAY, due_on=FRIDAY)
+
+    def recounted(
+        self, to: date = date(2026, 11, 30), kind: str = "settlement", at: datetime | None = None
+    ) -> DeadlineMoved:
+        dates = {**_dates(to), "promised_on": FRIDAY, "old_lawful_due_on": FRIDAY}
+        moved_to = to if kind == "settlement" and to != FRIDAY else None
+        return DeadlineMoved(
+            **self._told(at),
+            kind=kind,
+            reason_class="calendar",
+            act=UUID(int=9),
+            old_due_on=FRIDAY,
+            moved_to=moved_to,
+            **dates,
+        )
 
     def life(self) -> list[Fact]:
         """From the counter to the result in the citizen's hand, on the promised day."""

@@ -133,6 +133,18 @@ TABLE: list[tuple[str, list[Fact], dict[str, Any]]] = [
     ("withdrawn", [*BEGUN, D.withdrawn()], {"state": "withdrawn", "open": False, "withdrawn_on": date(2026, 11, 23), "settled_on": None, "due_on": None}),
     ("warned", [*BEGUN, D.warned()], {"warned": True, "breached": False, "state": "accepted"}),
     ("breached", [*BEGUN, D.breached()], {"breached": True, "answer_late": False, "open": True}),
+    (
+        "the calendar moved the lawful day behind the promise",
+        [*BEGUN, D.warned(), D.breached(), D.recounted()],
+        {"due_on": date(2026, 11, 30), "lawful_due_on": date(2026, 11, 30), "promised_on": FRIDAY, "warned": False, "breached": False},
+    ),
+    ("settled on the day the calendar moved it to", [*BEGUN, D.recounted(), D.settled(date(2026, 11, 30))], {"timing": "on", "promised_on": FRIDAY}),
+    (
+        "the calendar moved the limit to answer",
+        [D.submitted(channel="online"), D.recounted(kind="answer")],
+        {"answer_due_at": datetime(2026, 11, 30, 10, tzinfo=UTC), "due_on": None},
+    ),
+    ("the calendar changed while the clock stood still", [*BEGUN, D.paused(), D.recounted()], {"due_on": None, "lawful_due_on": date(2026, 11, 30)}),
     ("the answer to an online submission is late", [D.submitted(channel="online"), D.breached("online-answer")], {"breached": False, "answer_late": True}),
 ]  # fmt: skip
 
