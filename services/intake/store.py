@@ -27,7 +27,7 @@ from shared.store.unit_of_work import Work
 
 _TABLES = Row.metadata.tables
 _COLUMNS = ", ".join(f'"{name}"' for name in SNAPSHOT)
-_OWN = ("person", "owner", "summary", "components")
+_OWN = ("person", "owner", "summary", "components", "late_entry_reason", "backlog")
 _CREATE = f"INSERT INTO dossier ({_COLUMNS}, {', '.join(_OWN)}) VALUES ({', '.join(f'${n}' for n in range(1, len(SNAPSHOT) + len(_OWN) + 1))}) RETURNING 1"
 _SET = ", ".join(f'"{name}" = ${n}' for n, name in enumerate(SNAPSHOT[1:], 2))
 _SEEN, _REASON, _ASKED, _PAYMENT, _APOLOGY, _COMMENT, _ADDED, _CORRECTED = (
@@ -45,9 +45,7 @@ _BY_IDS = f"{_DOSSIER} WHERE d.id = ANY($1::uuid[])"
 _NUMBERS = """INSERT INTO code_counter AS c (agency, day, last) SELECT * FROM unnest($1::text[], $2::date[], $3::int4[])
 ON CONFLICT (agency, day) DO UPDATE SET last = c.last + excluded.last RETURNING agency, day, last"""
 _LATE = "SELECT id, code, unit, recipient, handler FROM dossier WHERE id = ANY($1::uuid[])"
-_TEXTS = (
-    "SELECT summary, components, supplement, reason, payment, apology, corrections, comment FROM dossier WHERE id = $1"
-)
+_TEXTS = "SELECT summary, components, supplement, reason, payment, apology, corrections, comment, late_entry_reason FROM dossier WHERE id = $1"
 _PEOPLE = "p.id, p.data_key, p.sealed, o.id AS owner_id, o.data_key AS owner_data_key, o.sealed AS owner_sealed"
 _WITH_PEOPLE = """dossier d JOIN procedure c ON c.code = d.procedure AND c.version = d.procedure_version
 JOIN person p ON p.id = d.person LEFT JOIN person o ON o.id = d.owner"""
@@ -78,6 +76,21 @@ class Texts:
     apology: Mapping[str, Any] | None
     corrections: Sequence[Mapping[str, Any]]
     comment: str | None
+    late_entry_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Backlog:
+    """The row of a dossier of the past: what stands in it beside the dossier."""
+
+    dossier: Dossier
+    person: UUID
+    owner: UUID | None
+    digest: bytes
+    summary: str | None = None
+    reason: str | None = None
+    missing: Sequence[str] = ()
+    amount: int | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -142,11 +155,46 @@ async def _next_numbers(connection: Connection, counters: Sequence[tuple[str, da
 
 
 def create(
-    work: Work, dossier: Dossier, *, person: UUID, owner: UUID | None, summary: str | None, components: Sequence[Component]
+    work: Work, dossier: Dossier, *, person: UUID, owner: UUID | None, summary: str | None, components: Sequence[Component],
+    late_entry_reason: str | None = None,
 ) -> None:  # fmt: skip
     """Write a new dossier's row."""
     work.starts(dossier.id)
-    work.along(_CREATE, *values(dossier), person, owner, summary, _plain(components))
+    work.along(_CREATE, *values(dossier), person, owner, summary, _plain(components), late_entry_reason, None)
+
+
+async def backlog_lock(work: Work) -> None:
+    """One import at a time, so that a code is taken once."""
+    await work.db.execute("SELECT pg_advisory_xact_lock(7140072)")
+
+
+async def known_codes(work: Work, codes: Sequence[str]) -> Mapping[str, bytes | None]:
+    """Of these codes those that are taken, and the digest of the line each came with; None: it came otherwise."""
+    rows = await work.db.fetch("SELECT code, backlog FROM dossier WHERE code = ANY($1::text[])", list(codes))
+    return {row["code"]: row["backlog"] for row in rows}
+
+
+async def create_many(work: Work, rows: Sequence[Backlog]) -> None:
+    """Write the rows of dossiers of the past."""
+    for row in rows:
+        work.starts(row.dossier.id)
+    await work.db.executemany(
+        _CREATE,
+        [(*values(row.dossier), row.person, row.owner, row.summary, [], None, row.digest) for row in rows],
+    )
+    asked = [
+        (row.dossier.id, {"components": list(row.missing), "reason": row.reason or ""}) for row in rows if row.missing
+    ]
+    await work.db.executemany("UPDATE dossier SET supplement = $2 WHERE id = $1", asked)
+    paid = [(row.dossier.id, _to_pay(row.amount, row.reason)) for row in rows if row.amount is not None]
+    await work.db.executemany("UPDATE dossier SET payment = $2 WHERE id = $1", paid)
+    await work.db.executemany(
+        "UPDATE dossier SET reason = $2 WHERE id = $1", [(row.dossier.id, row.reason) for row in rows if row.reason]
+    )
+
+
+def _to_pay(amount: int, purpose: str | None) -> dict[str, Any]:
+    return {"amount": amount, "purpose": purpose or "", "notice_no": None, "reference": None, "paid_at": None}
 
 
 async def load(work: Work, id: UUID) -> Dossier:
@@ -328,13 +376,15 @@ async def procedures(connection: Connection, on: date) -> Sequence[Any]:
     """The version of each procedure that is in force on this day, by code."""
     code, version = col(ProcedureRow.code), col(ProcedureRow.version)
     newest = select(code, func.max(version)).where(col(ProcedureRow.valid_from) <= on).group_by(code)
-    statement = select(*_TABLES["procedure"].columns).where(tuple_(code, version).in_(newest))
+    first = select(code, func.min(col(ProcedureRow.valid_from)).label("known_from")).group_by(code).subquery()
+    statement = select(*_TABLES["procedure"].columns, first.c.known_from).join(first, first.c.code == code)
+    statement = statement.where(tuple_(code, version).in_(newest))
     return await db.rows(connection, statement.order_by(code))
 
 
 def unit_of(row: Any) -> Unit:
     """A unit as the domain knows it."""
-    return Unit(row["code"], row["name"], row["level"], row["kind"], row["agency"])
+    return Unit(row["code"], row["name"], row["level"], row["kind"], row["agency"], row["valid_from"])
 
 
 def procedure_of(row: Any) -> Procedure:
@@ -342,5 +392,5 @@ def procedure_of(row: Any) -> Procedure:
     required = tuple(component["name"] for component in row["components"] if component["required"])
     return Procedure(
         row["code"], row["version"], row["name"], row["sector"], tuple(row["levels"]), row["limit"], row["pause_mode"], row["max_supplements"],
-        required,
+        required, row["known_from"],
     )  # fmt: skip

@@ -12,6 +12,7 @@ DOSSIERS = "intake.dossiers"
 UNITS = "intake.units"
 PROCEDURES = "intake.procedures"
 CONTACTS = "intake.contacts"
+# `backfill` on a fact: it was loaded from a paper register after it had happened; nobody is told of it.
 
 
 @fact(DOSSIERS, "dossier")
@@ -32,6 +33,7 @@ class DossierSubmitted(Fact):
     lookup_verifier: str
     components: int
     tells_citizens: bool = True
+    backfill: bool = False
 
 
 @fact(DOSSIERS, "dossier")
@@ -50,6 +52,7 @@ class DossierAccepted(Fact):
     promised_on: date
     lawful_due_on: date
     provisional: bool
+    backfill: bool = False
 
 
 @fact(DOSSIERS, "dossier")
@@ -61,6 +64,7 @@ class DossierRefused(Fact):
     unit: str
     recipient: UUID
     reason_class: str
+    backfill: bool = False
 
 
 @fact(DOSSIERS, "dossier")
@@ -70,6 +74,7 @@ class DossierAssigned(Fact):
     dossier: UUID
     unit: str
     officer: str
+    backfill: bool = False
 
 
 @fact(DOSSIERS, "dossier")
@@ -83,6 +88,7 @@ class SupplementRequested(Fact):
     respond_by: date
     components: int
     remaining_working_hours: float | None = None
+    backfill: bool = False
 
 
 @fact(DOSSIERS, "dossier")
@@ -113,6 +119,7 @@ class DossierSettled(Fact):
     promised_on: date | None = None
     lawful_due_on: date | None = None
     timing: str = "unknown"
+    backfill: bool = False
 
 
 @fact(DOSSIERS, "dossier")
@@ -124,6 +131,7 @@ class ResultReturned(Fact):
     unit: str
     recipient: UUID
     method: str
+    backfill: bool = False
 
 
 @fact(DOSSIERS, "dossier")
@@ -138,6 +146,7 @@ class PaymentRequired(Fact):
     notice_no: str | None = None
     respond_by: date | None = None
     remaining_working_hours: float | None = None
+    backfill: bool = False
 
 
 @fact(DOSSIERS, "dossier")
@@ -164,6 +173,7 @@ class DossierPaused(Fact):
     recipient: UUID
     reason_class: str
     remaining_working_hours: float | None = None
+    backfill: bool = False
 
 
 @fact(DOSSIERS, "dossier")
@@ -206,6 +216,7 @@ class DossierStopped(Fact):
     unit: str
     recipient: UUID
     reason_class: str
+    backfill: bool = False
 
 
 @fact(DOSSIERS, "dossier")
@@ -239,6 +250,7 @@ class DossierWithdrawn(Fact):
     unit: str
     recipient: UUID
     reason_class: str
+    backfill: bool = False
 
 
 @fact(DOSSIERS, "dossier")
@@ -269,6 +281,7 @@ class DeadlineBreached(Fact):
     due_on: date
     officer: str | None = None
     tells_citizens: bool = True
+    backfill: bool = False
 
 
 @fact(UNITS, "unit")

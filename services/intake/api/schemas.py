@@ -52,6 +52,7 @@ class DossierBody(Body):
     channel: Literal["online", "direct", "postal"]
     subject_kind: Literal["citizen", "business", "state-body", "organisation"] = "citizen"
     received_at: Instant | None = None
+    late_entry_reason: Annotated[str, text(max_length=500)] | None = None
     submitter: PersonBody
     owner: PersonBody | None = None
     components: Annotated[list[ComponentBody], Field(max_length=50)] = []
@@ -66,6 +67,7 @@ class DossierBody(Body):
             tuple(c.component() for c in self.components),
             self.subject_kind,
             self.received_at,
+            self.late_entry_reason,
         )
         return Filing(submission, self.submitter.details(), self.owner.details() if self.owner else None, self.summary)
 
@@ -171,6 +173,7 @@ class DossierDetail(DossierView):
     apology: Apology | None
     corrections: list[Correction]
     comment: str | None
+    late_entry_reason: str | None
 
 
 class Filters(BaseModel):

@@ -1,7 +1,7 @@
 """Dossiers: states, what a command does to them, and what it is refused for. Pure.
 
 Read `states` (the arrows), `dossier` (the values), then the commands: `filing`, `supplements`, `payments`, `pauses`,
-`appointments`, `settling`, `afterwards`.
+`appointments`, `settling`, `afterwards`; `backlog` is what paper registers tell.
 Every command takes the dossier, the instant and the office, and returns the next dossier with the fact it states.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from services.intake.domain.afterwards import correct, rate
 from services.intake.domain.appointments import move_appointment
+from services.intake.domain.backlog import Past, Recorded, check_past, remember
 from services.intake.domain.clocks import Office, Term
 from services.intake.domain.dossier import (
     SNAPSHOT,
@@ -22,7 +23,16 @@ from services.intake.domain.dossier import (
     is_readable_by,
     snapshot,
 )
-from services.intake.domain.filing import accept, check_submission, filing_capacity, refuse, stop, submit, withdraw
+from services.intake.domain.filing import (
+    accept,
+    check_lifetimes,
+    check_submission,
+    filing_capacity,
+    refuse,
+    stop,
+    submit,
+    withdraw,
+)
 from services.intake.domain.pauses import pause, resume
 from services.intake.domain.payments import confirm_payment, require_payment
 from services.intake.domain.refusals import (
@@ -33,10 +43,16 @@ from services.intake.domain.refusals import (
     AlreadySettled,
     AwaitingPayment,
     AwaitingSupplement,
+    BeforeTheProcedure,
+    BeforeTheUnit,
+    CodeMalformed,
+    CodeReserved,
+    CodeTaken,
     CounterOnly,
     DateTooEarly,
     IdentityUnknown,
     InTheFuture,
+    LateEntryReasonMissing,
     MissingComponent,
     NotAwaitingPayment,
     NotAwaitingSupplement,
@@ -47,6 +63,9 @@ from services.intake.domain.refusals import (
     NotYetAssigned,
     NotYetReturned,
     NotYetSettled,
+    PastContradicts,
+    PastIncomplete,
+    PastOutOfOrder,
     Paused,
     PersonForgotten,
     ReceivedAtCounterOnly,
@@ -56,7 +75,7 @@ from services.intake.domain.refusals import (
     UnknownProcedure,
     UnknownUnit,
 )
-from services.intake.domain.settling import assign, check_slip, return_result, settle, timing
+from services.intake.domain.settling import assign, check_slip, entered_late, return_result, settle, timing
 from services.intake.domain.states import (
     ANSWER,
     ARROWS,
@@ -83,12 +102,18 @@ __all__ = [
     "AlreadySettled",
     "AwaitingPayment",
     "AwaitingSupplement",
+    "BeforeTheProcedure",
+    "BeforeTheUnit",
+    "CodeMalformed",
+    "CodeReserved",
+    "CodeTaken",
     "Component",
     "CounterOnly",
     "DateTooEarly",
     "Dossier",
     "IdentityUnknown",
     "InTheFuture",
+    "LateEntryReasonMissing",
     "MissingComponent",
     "NotAWorkingDay",
     "NotAwaitingPayment",
@@ -100,10 +125,15 @@ __all__ = [
     "NotYetReturned",
     "NotYetSettled",
     "Office",
+    "Past",
+    "PastContradicts",
+    "PastIncomplete",
+    "PastOutOfOrder",
     "Paused",
     "PersonForgotten",
     "Procedure",
     "ReceivedAtCounterOnly",
+    "Recorded",
     "State",
     "Submission",
     "Term",
@@ -118,16 +148,20 @@ __all__ = [
     "assign",
     "capacity",
     "check",
+    "check_lifetimes",
+    "check_past",
     "check_slip",
     "check_submission",
     "confirm_payment",
     "correct",
+    "entered_late",
     "filing_capacity",
     "is_readable_by",
     "move_appointment",
     "pause",
     "rate",
     "refuse",
+    "remember",
     "request_supplement",
     "require_payment",
     "resume",

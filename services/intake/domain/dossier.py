@@ -37,6 +37,8 @@ class Procedure:
     pause_mode: str
     max_supplements: int
     required: tuple[str, ...]
+    valid_from: date = date.min
+    """The first day of its first version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Unit:
     level: str
     kind: str
     agency: str
+    valid_from: date = date.min
 
     def offers(self, procedure: Procedure) -> bool:
         """Its own level's procedures; the province's service centres receive any dossier (Decree 118/2025, Art. 14)."""
@@ -64,6 +67,8 @@ class Submission:
     components: tuple[Component, ...]
     subject_kind: str = "citizen"
     received_at: datetime | None = None
+    late_entry_reason: str | None = None
+    """Why a clerk enters on a later day what came before; stays in intake."""
 
 
 @dataclass(frozen=True, slots=True)

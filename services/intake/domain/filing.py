@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.intake.domain import refusals
-from services.intake.domain.clocks import Office, Term, answer_term, settlement_term
+from services.intake.domain.clocks import Office, Term, answer_term, local_day, settlement_term
 from services.intake.domain.dossier import Dossier, Procedure, Submission, Unit, reckoned
 from services.intake.domain.states import State, check
 from shared.contracts import intake as facts
@@ -37,6 +37,8 @@ def check_submission(submission: Submission, procedure: Procedure, unit: Unit, *
     if submission.channel == "direct" and not counter:
         raise refusals.CounterOnly(field="/channel")
     _check_receipt(submission.received_at, at, counter=counter)
+    check_lifetimes(submission.received_at or at, unit, procedure)
+    _check_late_entry(submission, at)
     if submission.channel == "direct":
         _check_components(submission, procedure)
 
@@ -50,6 +52,24 @@ def _check_receipt(received_at: datetime | None, at: datetime, *, counter: bool)
         raise refusals.InTheFuture(field="/received_at")
     if received_at < at - LONGEST_BACKLOG:
         raise refusals.TooLongAgo(field="/received_at", days=LONGEST_BACKLOG.days)
+
+
+def check_lifetimes(received_at: datetime, unit: Unit, procedure: Procedure) -> None:
+    """Nothing is received by a unit or under a procedure that did not exist yet."""
+    day = local_day(received_at)
+    if day < unit.valid_from:
+        raise refusals.BeforeTheUnit(field="/received_at", unit=unit.code, since=unit.valid_from.isoformat())
+    if day < procedure.valid_from:
+        raise refusals.BeforeTheProcedure(
+            field="/received_at", procedure=procedure.code, since=procedure.valid_from.isoformat()
+        )
+
+
+def _check_late_entry(submission: Submission, at: datetime) -> None:
+    """A slip written on paper is entered the same day; later there is a reason, which is kept."""
+    late = submission.received_at is not None and local_day(submission.received_at) < local_day(at)
+    if late and not (submission.late_entry_reason or "").strip():
+        raise refusals.LateEntryReasonMissing(field="/late_entry_reason")
 
 
 def _check_components(submission: Submission, procedure: Procedure) -> None:

@@ -1,12 +1,13 @@
 """What intake does: one function = one use case = one transaction.
 
 `desk` is where everybody works; `filing` and `commands` change dossiers, `announcing` is the clock's, `reading` and
-`lookups` answer questions, `papers` and `registers` open the vault for what is printed, `reference` keeps units and procedures, `contacts` opens what is sent sealed.
+`lookups` answer questions, `papers` and `registers` open the vault for what is printed, `reference` keeps units and procedures, `contacts` opens what is sent sealed, `backlog` loads paper registers.
 """
 
 from __future__ import annotations
 
 from services.intake.handlers.announcing import announce_stages
+from services.intake.handlers.backlog import PastLine, enter_backlog
 from services.intake.handlers.commands import (
     accept_dossier,
     assign_dossier,
@@ -60,6 +61,7 @@ __all__ = [
     "NotRefused",
     "NotStopped",
     "Papers",
+    "PastLine",
     "RegisterTooLong",
     "Shelf",
     "Standing",
@@ -70,6 +72,7 @@ __all__ = [
     "confirm_payment",
     "contact_details",
     "correct_dossier",
+    "enter_backlog",
     "explanation",
     "list_dossiers",
     "list_own_dossiers",

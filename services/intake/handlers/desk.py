@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
@@ -71,11 +71,17 @@ def state(work: Work, before: Dossier | None, dossier: Dossier, *stated: Fact) -
     """Say what happened, how the deadlines stand, and what a repeat of the command is answered."""
     for fact in stated:
         work.record(fact)
+    for schedule in schedules(dossier, before):
+        work.deadline(schedule)
+    work.answers(domain.snapshot(dossier, work.who))
+
+
+def schedules(dossier: Dossier, before: Dossier | None = None) -> Iterator[deadlines.Schedule]:
+    """How those of its deadlines stand that were moved since `before`."""
     for kind in (ANSWER, SETTLEMENT):
         term: Term | None = getattr(dossier, kind)
         if term is not None and (before is None or term is not getattr(before, kind)):
-            work.deadline(_schedule(dossier.id, kind, term))
-    work.answers(domain.snapshot(dossier, work.who))
+            yield _schedule(dossier.id, kind, term)
 
 
 def _schedule(dossier: UUID, kind: str, term: Term) -> deadlines.Schedule:

@@ -29,7 +29,15 @@ async def submit_dossier(desk: Desk, who: Caller, filing: Filing) -> Dossier:
             asked, procedure, id=id_, code=code, recipient=recipient, verifier=lookup_verifier(keys, code, lookup_secret(keys, id_, 0)), at=work.now,
             office=office_at(asked.received_at or work.now),
         )  # fmt: skip
-        store.create(work, dossier, person=person, owner=owner, summary=filing.summary, components=asked.components)
+        store.create(
+            work,
+            dossier,
+            person=person,
+            owner=owner,
+            summary=filing.summary,
+            components=asked.components,
+            late_entry_reason=asked.late_entry_reason,
+        )
         state(work, None, dossier, *stated)
         return dossier
 

@@ -19,6 +19,11 @@ _MOVED = {
     "en": "The office apologised and promised another day: {day}; the lawful date above stays what it is.",
 }
 
+_ON_PAPER = {
+    "vi": "Giấy hẹn ghi ngày trả kết quả {day}; hạn theo luật là ngày tính ở trên.",
+    "en": "The paper slip promised {day}; the lawful date is the one counted above.",
+}
+
 
 async def readable(connection: Connection, who: Principal, id: UUID) -> Dossier:
     """A dossier of one's own, or of one's unit; anything else is not found."""
@@ -58,7 +63,8 @@ def _moved(dossier: Dossier, lang: str) -> tuple[str, ...]:
     """That the slip shows another day than the law, where an appointment was moved."""
     if not dossier.moved_by or dossier.promised_on is None:
         return ()
-    return (_MOVED[lang].format(day=f"{dossier.promised_on:%d/%m/%Y}"),)
+    words = _MOVED if dossier.apologies else _ON_PAPER
+    return (words[lang].format(day=f"{dossier.promised_on:%d/%m/%Y}"),)
 
 
 async def list_dossiers(
