@@ -377,8 +377,8 @@ async def procedures(connection: Connection, on: date) -> Sequence[Any]:
     code, version = col(ProcedureRow.code), col(ProcedureRow.version)
     newest = select(code, func.max(version)).where(col(ProcedureRow.valid_from) <= on).group_by(code)
     first = select(code, func.min(col(ProcedureRow.valid_from)).label("known_from")).group_by(code).subquery()
-    statement = select(*_TABLES["procedure"].columns, first.c.known_from).join(first, first.c.code == code)
-    statement = statement.where(tuple_(code, version).in_(newest))
+    columns: list[Any] = [*_TABLES["procedure"].columns, first.c.known_from]
+    statement = select(*columns).join(first, first.c.code == code).where(tuple_(code, version).in_(newest))
     return await db.rows(connection, statement.order_by(code))
 
 

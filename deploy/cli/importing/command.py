@@ -15,7 +15,7 @@ from deploy.cli.importing.lines import How, Kind, Report, parsed
 from deploy.cli.installation import DONE, REFUSED, HomeOption, Installation, JsonOption, run
 from deploy.cli.screen import as_json, columns
 
-KINDS: Mapping[str, str] = {}
+KINDS: Mapping[str, str] = {"dossiers": "dossiers"}
 """Kind -> the module here that holds its `KIND`."""
 
 
@@ -34,7 +34,8 @@ def _known(name: str) -> str:
 def import_(
     kind: Annotated[str, typer.Argument(metavar="KIND", callback=_known, help=f"One of: {', '.join(sorted(KINDS))}.")],
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, readable=True, help="JSON or XLSX.")
+        Path,
+        typer.Argument(metavar="FILE", exists=True, dir_okay=False, readable=True, help="JSON, JSON lines or XLSX."),
     ],
     home: HomeOption = None,
     *,

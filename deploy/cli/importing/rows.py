@@ -1,4 +1,4 @@
-"""Files of rows: a JSON list of objects, or the first sheet of an XLSX book under one line of headings."""
+"""Files of rows: a JSON list of objects, JSON lines, or the first sheet of an XLSX book under one line of headings."""
 
 from __future__ import annotations
 
@@ -40,10 +40,34 @@ def read(path: Path) -> Sequence[Entry]:
     """The rows of a file; an empty cell is no value, an empty row no row. `Unreadable`."""
     if path.stat().st_size > LARGEST:
         raise Unreadable(f"{path.name} is larger than {LARGEST // 1_000_000} MB: split it")
-    entries = _of_a_book(path) if path.suffix.lower() == ".xlsx" else _of_a_list(path)
+    readers = {".xlsx": _of_a_book, ".jsonl": _of_lines, ".ndjson": _of_lines}
+    entries = readers.get(path.suffix.lower(), _of_a_list)(path)
     if not entries:
         raise Unreadable(f"{path.name} holds no rows")
     return entries
+
+
+def _of_lines(path: Path) -> Sequence[Entry]:
+    """JSON lines: an object on each, numbered as an editor numbers them."""
+    found = []
+    for number, line in enumerate(_text(path).splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise Unreadable(f"{path.name}, line {number}, is not JSON: {error}") from None
+        if not isinstance(row, dict):
+            raise Unreadable(f"{path.name}, line {number}, is not an object")
+        found.append(Entry(number, row))
+    return found
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except ValueError as error:
+        raise Unreadable(f"{path.name} is not UTF-8: {error}") from None
 
 
 def _of_a_list(path: Path) -> Sequence[Entry]:
@@ -125,7 +149,8 @@ def _parts(value: object) -> object:
     return [part.strip() for part in value.split(";") if part.strip()]
 
 
-Code = Annotated[str, BeforeValidator(_typed)]
+AsText = BeforeValidator(_typed)
+Code = Annotated[str, AsText]
 """A code that a sheet may have taken for a number."""
 SheetDay = Annotated[date, BeforeValidator(_day)]
 """A day that a sheet may have kept as a midnight."""

@@ -40,6 +40,9 @@ _ALLOWED: dict[str, frozenset[State]] = {
 }  # fmt: skip
 
 
+_HISTORY: dict[str, Any] = {"backfill": True}
+
+
 @dataclass(frozen=True, slots=True)
 class Past:
     """A dossier as a paper register has it; `since`: when it began to wait, or ended without a result."""
@@ -119,7 +122,7 @@ def remember(
         stated.append(fact)
     broken = [_breach(dossier, kind, term) for kind, term in _broken(dossier, at)]
     in_order = sorted([*stated, *broken], key=lambda fact: fact.occurred_at)
-    return Recorded(dossier, [replace(fact, backfill=True) for fact in in_order])
+    return Recorded(dossier, [replace(fact, **_HISTORY) for fact in in_order])
 
 
 def _taken_on(dossier: Dossier, stated: list[Fact], past: Past, office: Office) -> tuple[Dossier, list[Fact]]:
