@@ -64,7 +64,7 @@ def test_a_moment_is_read_as_registers_write_it(written: object, meant: str) -> 
 )  # fmt: skip
 def test_a_wrong_value_is_told_by_line_and_column(field: str, value: object) -> None:
     report = Report()
-    good = parsed([rows.Entry(7, line(**{field: value}))], dossiers.DossierRow, report)
+    good = parsed([rows.Entry(7, {**line(), field: value})], dossiers.DossierRow, report)
 
     assert good == []
     assert [(wrong.row, wrong.field) for wrong in report.refused] == [(7, field)]

@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from itertools import chain, islice
 from random import Random
 from typing import Any
@@ -108,10 +109,10 @@ class Year:
         story = Story(number, self.random.choice(UNITS), self.random.choice(PROCEDURES), online)
         moment = self.random.choice([m for m in (self.moments if online else self.office) if m.date() <= LAST_FILING])
         self.stories.append(story)
-        self.acts[moment].append(lambda: self.file(story))
+        self.acts[moment].append(partial(self.file, story))
         if online:
             moment = self.later(moment, 5)
-            self.acts[moment].append(lambda: self.accept(story))
+            self.acts[moment].append(partial(self.accept, story))
         self._plan_the_rest(story, moment)
 
     def _plan_the_rest(self, story: Story, moment: datetime) -> None:
@@ -123,19 +124,19 @@ class Year:
             halves = (self.bill, self.paid)
         elif kind < 0.36:
             moment = self.later(moment, 1)
-            self.acts[moment].append(lambda: self.assign(story))
+            self.acts[moment].append(partial(self.assign, story))
             halves = (self.pause, self.resume)
         elif kind < 0.42 and steps >= 6:
             moment = self.later(moment, 1)
-            self.acts[moment].append(lambda: self.apologise(story))
+            self.acts[moment].append(partial(self.apologise, story))
         for half in halves or ():
             moment = self.later(moment, max(2, steps // 2))
-            self.acts[moment].append(lambda half=half: half(story))
+            self.acts[moment].append(partial(half, story))
         if self.random.random() < 0.97:
             moment = self.later(moment, steps + 4)
-            self.acts[moment].append(lambda: self.settle(story))
+            self.acts[moment].append(partial(self.settle, story))
             moment = self.later(moment, 6)
-            self.acts[moment].append(lambda: self.hand_over(story))
+            self.acts[moment].append(partial(self.hand_over, story))
 
     async def file(self, story: Story) -> None:
         who = Details(f"Người thứ {story.number}", f"{44_000_000_000 + story.number:012d}")
