@@ -47,7 +47,7 @@ async def test_a_citizen_with_the_slip_learns_state_date_reason_duty_rights_and_
     for part in (
         "Cấp Giấy xác nhận tình trạng hôn nhân · Phường Quảng Trị", "Cán bộ đang giải quyết", "Hẹn trả kết quả thứ Sáu 27/11/2026",
         "Nhận lúc 08:15 thứ Hai 23/11/2026. Ngày nhận chưa tính; đếm từ ngày làm việc kế tiếp.", "Không tính thứ Ba 24/11/2026: Ngày Văn hóa Việt Nam.",
-        "Ngày làm việc thứ 1 đến thứ 3: thứ Tư 25/11/2026 đến thứ Sáu 27/11/2026.",
+        "Ngày làm việc thứ 1 đến thứ 3: từ thứ Tư 25/11/2026 đến thứ Sáu 27/11/2026.",
         "Hạn: 17:00 thứ Sáu 27/11/2026.", "Không cần làm gì. Kết quả được trả chậm nhất vào ngày hẹn.", "Khiếu nại quyết định hoặc hành vi",
         "Bộ phận một cửa của Phường Quảng Trị, giờ làm việc 07:00–11:30, 13:30–17:00",
     ):  # fmt: skip
