@@ -34,7 +34,7 @@ class Store:
 
     databases: Databases
     prefix: str
-    dossiers: int
+    dossiers: int = 0
     """How many it is filled with before it is measured."""
     rounds: list[dict[str, Any]] = field(default_factory=list)
 

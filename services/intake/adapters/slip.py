@@ -73,7 +73,7 @@ def render_slip(slip: Slip) -> bytes:
 def _printed(slip: Slip) -> dict[str, Any]:
     submitter = layout.party(slip.submitter)
     return {
-        **layout.heading(slip.authority, slip.center, slip.place, slip.received_at),
+        **layout.heading(slip.authority, slip.center, slip.place, slip.entered_at or slip.received_at),
         "code": copied(slip.code),
         "submitter": submitter,
         "owner": submitter if slip.owner is None else layout.party(slip.owner),

@@ -115,6 +115,7 @@ def test_a_slip_entered_on_a_later_day_says_when_it_was_received_and_when_entere
         "Thời gian nhận hồ sơ: 08 giờ 15 phút, ngày 23 tháng 11 năm 2026 "
         "(nhập vào hệ thống: 09 giờ 05 phút, ngày 25 tháng 11 năm 2026)"
     ) in entered
+    assert "Quảng Trị, ngày 25 tháng 11 năm 2026" in entered  # the slip is signed when it is written
     assert "nhập vào hệ thống" not in words(SLIP)
 
 

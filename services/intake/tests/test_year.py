@@ -36,9 +36,7 @@ pytestmark = pytest.mark.postgres
 FIRST, LAST_FILING, LAST = date(2025, 12, 8), date(2026, 10, 30), date(2026, 12, 31)
 UNITS = tuple(sorted(unit.code for unit in data.units() if unit.level == "commune"))
 PROCEDURES = tuple(each for each in data.procedures() if "commune" in each.levels)
-ADMIN = Principal(
-    "admin", frozenset({"admin"}), acting="admin"
-)
+ADMIN = Principal("admin", frozenset({"admin"}), acting="admin")
 SEED = 20_260_101
 Act = Callable[[], Awaitable[None]]
 
@@ -299,7 +297,7 @@ def by_hand(story: Story) -> Counter[tuple[str, int, str, date]]:
     return Counter((kind, *each) for kind, hand in kinds if hand for each in hand.announced(at(LAST, time(23))))
 
 
-@pytest.mark.parametrize("number", [1_000, pytest.param(20_000, marks=pytest.mark.full)])
+@pytest.mark.parametrize("number", [1_000, pytest.param(20_000, marks=[pytest.mark.full, pytest.mark.timeout(1800)])])
 async def test_in_a_simulated_year_every_date_every_announcement_and_every_register_is_right(
     desk: Desk, clock: StandingClock, number: int
 ) -> None:

@@ -34,6 +34,19 @@ async def test_a_dossiers_life_is_told_in_order_and_owed_facts_only(
     assert dossiers.counts() == {"applied": 7, "ignored": 1, "consumed": 8}
 
 
+async def test_nobody_is_told_of_what_was_loaded_as_history_but_of_what_comes_after_it(
+    works: Works, dossiers: Fed, log: Log, citizen: UUID
+) -> None:
+    *past, last = samples.life(citizen)
+    history = [replace(fact, backfill=True) for fact in past if hasattr(fact, "backfill")]
+
+    await dossiers.give(*records(log, history))
+    assert (await codes(works, citizen), await stated(works, "notice-created")) == ([], [])
+
+    await dossiers.give(*records(log, [last]))
+    assert await codes(works, citizen) == [(1, "HS-08")]
+
+
 async def test_a_redelivered_fact_makes_no_second_notice(works: Works, dossiers: Fed, log: Log, citizen: UUID) -> None:
     facts = samples.life(citizen)
     await dossiers.give(*records(log, facts))
