@@ -37,7 +37,7 @@ async def test_a_dossiers_life_is_told_in_order_and_owed_facts_only(
 async def test_nobody_is_told_of_what_was_loaded_as_history_but_of_what_comes_after_it(
     works: Works, dossiers: Fed, log: Log, citizen: UUID
 ) -> None:
-    *past, last = samples.life(citizen)
+    *past, last, _returned = samples.life(citizen)
     history = [replace(fact, backfill=True) for fact in past if hasattr(fact, "backfill")]
 
     await dossiers.give(*records(log, history))
