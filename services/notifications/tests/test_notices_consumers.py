@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -43,7 +44,7 @@ async def test_nobody_is_told_of_what_was_loaded_as_history_but_of_what_comes_af
     await dossiers.give(*records(log, history))
     assert (await codes(works, citizen), await stated(works, "notice-created")) == ([], [])
 
-    await dossiers.give(*records(log, [last]))
+    await dossiers.give(*records(log, [last], first=len(history) + 1))
     assert await codes(works, citizen) == [(1, "HS-08")]
 
 
