@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -38,7 +39,8 @@ async def test_nobody_is_told_of_what_was_loaded_as_history_but_of_what_comes_af
     works: Works, dossiers: Fed, log: Log, citizen: UUID
 ) -> None:
     *past, last, _returned = samples.life(citizen)
-    history = [replace(fact, backfill=True) for fact in past if hasattr(fact, "backfill")]
+    loaded: dict[str, Any] = {"backfill": True}
+    history = [replace(fact, **loaded) for fact in past]
 
     await dossiers.give(*records(log, history))
     assert (await codes(works, citizen), await stated(works, "notice-created")) == ([], [])
