@@ -198,6 +198,10 @@ class DossierRow(Row, table=True):
     owner: UUID | None = None
     summary: str | None = None
     """Free text of the applicant; stays here."""
+    late_entry_reason: str | None = None
+    """Why it was entered on a later day than it was received."""
+    backlog: bytes | None = None
+    """Of a line of a paper register: a keyed digest of what it said, so that the same line is known again."""
     components: list[dict[str, Any]] = Field(sa_type=JSONB)
     supplement: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
     """What was asked for last: names of papers and the reason's text."""

@@ -15,6 +15,7 @@ PROCEDURES = "intake.procedures"
 STAFF = "intake.staff"
 CONTACTS = "intake.contacts"
 CALENDAR = "intake.calendar"
+# `backfill` on a fact: it was loaded from a paper register after it had happened; nobody is told of it.
 
 
 @fact(DOSSIERS, "dossier")
@@ -37,6 +38,7 @@ class DossierSubmitted(Fact):
     tells_citizens: bool = True
     resubmits: UUID | None = None
     bundle: UUID | None = None
+    backfill: bool = False
 
 
 @fact(DOSSIERS, "dossier")
@@ -55,6 +57,7 @@ class DossierAccepted(Fact):
     promised_on: date
     lawful_due_on: date
     provisional: bool
+    backfill: bool = False
 
 
 @fact(DOSSIERS, "dossier")
@@ -66,6 +69,7 @@ class DossierRefused(Fact):
     unit: str
     recipient: UUID
     reason_class: str
+    backfill: bool = False
 
 
 @fact(DOSSIERS, "dossier")
@@ -75,6 +79,7 @@ class DossierAssigned(Fact):
     dossier: UUID
     unit: str
     officer: str
+    backfill: bool = False
 
 
 @fact(DOSSIERS, "dossier")
@@ -88,6 +93,7 @@ class SupplementRequested(Fact):
     respond_by: date
     components: int
     remaining_working_hours: float | None = None
+    backfill: bool = False
 
 
 @fact(DOSSIERS, "dossier")
@@ -118,6 +124,7 @@ class DossierSettled(Fact):
     promised_on: date | None = None
     lawful_due_on: date | None = None
     timing: str = "unknown"
+    backfill: bool = False
 
 
 @fact(DOSSIERS, "dossier")
@@ -129,6 +136,7 @@ class ResultReturned(Fact):
     unit: str
     recipient: UUID
     method: str
+    backfill: bool = False
 
 
 @fact(DOSSIERS, "dossier")
@@ -143,6 +151,7 @@ class PaymentRequired(Fact):
     notice_no: str | None = None
     respond_by: date | None = None
     remaining_working_hours: float | None = None
+    backfill: bool = False
 
 
 @fact(DOSSIERS, "dossier")
@@ -169,6 +178,7 @@ class DossierPaused(Fact):
     recipient: UUID
     reason_class: str
     remaining_working_hours: float | None = None
+    backfill: bool = False
 
 
 @fact(DOSSIERS, "dossier")
@@ -211,6 +221,7 @@ class DossierStopped(Fact):
     unit: str
     recipient: UUID
     reason_class: str
+    backfill: bool = False
 
 
 @fact(DOSSIERS, "dossier")
@@ -244,6 +255,7 @@ class DossierWithdrawn(Fact):
     unit: str
     recipient: UUID
     reason_class: str
+    backfill: bool = False
 
 
 @fact(DOSSIERS, "dossier")
@@ -274,6 +286,7 @@ class DeadlineBreached(Fact):
     due_on: date
     officer: str | None = None
     tells_citizens: bool = True
+    backfill: bool = False
 
 
 @fact(DOSSIERS, "dossier")

@@ -16,6 +16,7 @@ from deploy.cli.installation import DONE, REFUSED, HomeOption, Installation, Jso
 from deploy.cli.screen import as_json, columns
 
 KINDS: Mapping[str, str] = {
+    "dossiers": "dossiers",
     "procedures": "procedures",
     "rules": "rules",
     "staff": "staff",
@@ -40,7 +41,8 @@ def _known(name: str) -> str:
 def import_(
     kind: Annotated[str, typer.Argument(metavar="KIND", callback=_known, help=f"One of: {', '.join(sorted(KINDS))}.")],
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, readable=True, help="JSON or XLSX.")
+        Path,
+        typer.Argument(metavar="FILE", exists=True, dir_okay=False, readable=True, help="JSON, JSON lines or XLSX."),
     ],
     home: HomeOption = None,
     *,

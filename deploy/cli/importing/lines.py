@@ -88,7 +88,7 @@ class Kind:
     apply: Apply
 
 
-class _TakenBack(Exception):  # noqa: N818 - rolls the transaction back, and is no error
+class TakenBack(Exception):  # noqa: N818 - rolls the transaction back, and is no error
     """Nothing stays."""
 
 
@@ -120,20 +120,20 @@ def each(line: ApplyLine, *, batch: int | None = None) -> Apply:
             await handlers.refresh(desk)
             with Bar("rows") as bar:
                 for first in range(0, len(rows), size or 1):
-                    with suppress(_TakenBack):
+                    with suppress(TakenBack):
                         async with works.begin(operator()) as work:
                             await _some(Bench(desk, work, how), line, rows[first : first + size], report)
-                            _take_back(how, report)
+                            take_back(how, report)
                     bar.show(first + size, len(rows))
 
     return apply
 
 
-def _take_back(how: How, report: Report) -> None:
+def take_back(how: How, report: Report) -> None:
     """Roll back what must not stay."""
     if how.dry_run or (how.all_or_nothing and report.refused):
         report.applied = False
-        raise _TakenBack
+        raise TakenBack
 
 
 async def _some(bench: Bench, line: ApplyLine, rows: Sequence[Row], report: Report) -> None:
@@ -145,12 +145,13 @@ async def _some(bench: Bench, line: ApplyLine, rows: Sequence[Row], report: Repo
                 await bench.work.flush()
         except Refused as refusal:
             bench.work.reset(mark)
-            report.refused.append(_refused(number, refusal))
+            report.refused.append(refused(number, refusal))
         else:
             report.count(outcome)
 
 
-def _refused(number: int, refusal: Refused) -> Line:
+def refused(number: int, refusal: Refused) -> Line:
+    """Why intake refused a line."""
     facts = {name: value for name, value in refusal.facts.items() if name != "field"}
     told = f" ({', '.join(f'{name} {value}' for name, value in facts.items())})" if facts else ""
     return Line(number, str(refusal.facts.get("field", "")).lstrip("/"), refusal.code, f"{refusal}{told}")

@@ -41,10 +41,34 @@ def read(path: Path) -> Sequence[Entry]:
     """The rows of a file; an empty cell is no value, an empty row no row. `Unreadable`."""
     if path.stat().st_size > LARGEST:
         raise Unreadable(f"{path.name} is larger than {LARGEST // 1_000_000} MB: split it")
-    entries = {".xlsx": _of_a_book, ".jsonl": _of_lines}.get(path.suffix.lower(), _of_a_list)(path)
+    readers = {".xlsx": _of_a_book, ".jsonl": _of_lines, ".ndjson": _of_lines}
+    entries = readers.get(path.suffix.lower(), _of_a_list)(path)
     if not entries:
         raise Unreadable(f"{path.name} holds no rows")
     return entries
+
+
+def _of_lines(path: Path) -> Sequence[Entry]:
+    """JSON lines: an object on each, numbered as an editor numbers them."""
+    found = []
+    for number, line in enumerate(_text(path).splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise Unreadable(f"{path.name}, line {number}, is not JSON: {error}") from None
+        if not isinstance(row, dict):
+            raise Unreadable(f"{path.name}, line {number}, is not an object")
+        found.append(Entry(number, row))
+    return found
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except ValueError as error:
+        raise Unreadable(f"{path.name} is not UTF-8: {error}") from None
 
 
 def _of_a_list(path: Path) -> Sequence[Entry]:
@@ -55,20 +79,6 @@ def _of_a_list(path: Path) -> Sequence[Entry]:
     if not isinstance(document, list) or not all(isinstance(row, dict) for row in document):
         raise Unreadable(f"{path.name} is not a list of objects")
     return [Entry(number, row) for number, row in enumerate(document, 1)]
-
-
-def _of_lines(path: Path) -> Sequence[Entry]:
-    found: list[Entry] = []
-    for number, line in enumerate(path.read_bytes().splitlines(), 1):
-        try:
-            row = json.loads(line) if line.strip() else {}
-        except (ValueError, RecursionError) as error:
-            raise Unreadable(f"line {number} of {path.name} is not JSON in UTF-8: {error}") from None
-        if not isinstance(row, dict):
-            raise Unreadable(f"line {number} of {path.name} is not an object")
-        if row:
-            found.append(Entry(number, row))
-    return found
 
 
 def _of_a_book(path: Path) -> Sequence[Entry]:
@@ -140,9 +150,9 @@ def _parts(value: object) -> object:
     return [part.strip() for part in value.split(";") if part.strip()]
 
 
-typed = BeforeValidator(_typed)
-"""Beside a text, `Annotated[str, typed]`: a code that a sheet may have taken for a number."""
-Code = Annotated[str, typed]
+AsText = BeforeValidator(_typed)
+"""Beside a text, `Annotated[str, AsText]`: a code that a sheet may have taken for a number."""
+Code = Annotated[str, AsText]
 SheetDay = Annotated[Day, BeforeValidator(_day)]
 """A day that a sheet may have kept as a midnight."""
 Parts = BeforeValidator(_parts)

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from deploy.cli.importing.lines import Bench, Kind, Outcome, each
-from deploy.cli.importing.rows import Parts, SheetDay, typed
+from deploy.cli.importing.rows import AsText, Parts, SheetDay
 from services.intake import handlers
 from services.intake.api.reference_schemas import OfficerBody, OfficerId, Role, UnitCode
 from shared.web.people import PersonBody
@@ -16,15 +16,15 @@ from shared.web.people import PersonBody
 class StaffRow(PersonBody):
     """One officer and their contact in one line; a deputy and a superior stand in the file before whoever names them."""
 
-    id: Annotated[OfficerId, typed]
+    id: Annotated[OfficerId, AsText]
     subject: str | None = None
-    unit: Annotated[UnitCode, typed]
+    unit: Annotated[UnitCode, AsText]
     position: str
     roles: Annotated[list[Role], Field(min_length=1), Parts]
     valid_from: SheetDay
     valid_to: SheetDay | None = None
-    superior: Annotated[OfficerId, typed] | None = None
-    deputy: Annotated[OfficerId, typed] | None = None
+    superior: Annotated[OfficerId, AsText] | None = None
+    deputy: Annotated[OfficerId, AsText] | None = None
     deputy_from: SheetDay | None = None
     deputy_to: SheetDay | None = None
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from deploy.cli.importing.lines import Bench, How, Kind, Outcome, Report, Row, each
-from deploy.cli.importing.rows import Parts, SheetDay, typed
+from deploy.cli.importing.rows import AsText, Parts, SheetDay
 from deploy.cli.installation import Installation, operator, quiet
 from services.intake import handlers
 from services.intake.api.reference_schemas import UnitCode
@@ -21,8 +21,8 @@ class SuccessionRow(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    old: Annotated[UnitCode, typed]
-    new: Annotated[UnitCode, typed]
+    old: Annotated[UnitCode, AsText]
+    new: Annotated[UnitCode, AsText]
     valid_from: SheetDay
     valid_to: SheetDay | None = None
     basis: Annotated[str, text(max_length=500)]

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from deploy.cli.importing.lines import Bench, Kind, Outcome, each
-from deploy.cli.importing.rows import Parts, SheetDay, typed
+from deploy.cli.importing.rows import AsText, Parts, SheetDay
 from services.intake import handlers
 from services.intake.api.reference_schemas import UnitBody, UnitCode
 
@@ -15,8 +15,8 @@ from services.intake.api.reference_schemas import UnitBody, UnitCode
 class UnitRow(UnitBody):
     """One unit."""
 
-    code: Annotated[UnitCode, typed]
-    parent: Annotated[UnitCode, typed] | None = None
+    code: Annotated[UnitCode, AsText]
+    parent: Annotated[UnitCode, AsText] | None = None
     valid_from: SheetDay
     valid_to: SheetDay | None = None
     remote_from: SheetDay | None = None

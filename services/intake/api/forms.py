@@ -174,7 +174,7 @@ def _slip(desk: Desk, papers: Papers, base_url: str) -> slips.Slip:
         request=papers.summary or papers.procedure, channel=_channel(dossier), submitter=_party(papers.submitter),
         owner=_party(papers.owner) if papers.owner else None,
         components=_components(papers), limit=dossier.limit,
-        basis=rule.legal_basis, basis_verified=rule.verified, received_at=dossier.received_at, due_at=domain.check_slip(dossier), return_method="counter",
+        basis=rule.legal_basis, basis_verified=rule.verified, received_at=dossier.received_at, entered_at=domain.entered_late(dossier), due_at=domain.check_slip(dossier), return_method="counter",
         return_place=_center(desk, dossier.unit, desk.works.clock()).name, lookup_url=f"{base_url}/tra-cuu?ma={dossier.code}",
         lookup_secret=papers.secret, phone="", receiver="", explanation=handlers.explanation(desk, dossier, "vi"), provisional=dossier.provisional,
     )  # fmt: skip

@@ -56,6 +56,7 @@ class DossierBody(Body):
     channel: Literal["online", "direct", "postal"]
     subject_kind: Literal["citizen", "business", "state-body", "organisation"] = "citizen"
     received_at: Instant | None = None
+    late_entry_reason: Annotated[str, text(max_length=500)] | None = None
     submitter: PersonBody
     owner: PersonBody | None = None
     components: Annotated[list[ComponentBody], Field(max_length=50)] = []
@@ -73,6 +74,7 @@ class DossierBody(Body):
             self.subject_kind,
             self.received_at,
             self.resubmits,
+            late_entry_reason=self.late_entry_reason,
         )
         return Filing(submission, self.submitter.details(), self.owner.details() if self.owner else None, self.summary)
 
@@ -208,6 +210,7 @@ class DossierDetail(DossierView):
     comment: str | None
     handovers: list[Handover]
     resubmitted_as: UUID | None
+    late_entry_reason: str | None
 
 
 class Filters(BaseModel):

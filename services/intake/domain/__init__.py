@@ -1,7 +1,7 @@
 """Dossiers: states, what a command does to them, and what it is refused for. Pure.
 
 Read `states` (the arrows), `dossier` (the values), then the commands: `filing`, `supplements`, `payments`, `pauses`,
-`appointments`, `settling`, `afterwards`, `transfers`.
+`appointments`, `settling`, `afterwards`, `transfers`; `backlog` is what paper registers tell.
 Every command takes the dossier, the instant and the office, and returns the next dossier with the fact it states.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from services.intake.domain.afterwards import correct, rate
 from services.intake.domain.appointments import move_appointment
+from services.intake.domain.backlog import Past, Recorded, check_past, remember
 from services.intake.domain.catalogue import (
     PUBLICITY,
     Outcome,
@@ -35,6 +36,7 @@ from services.intake.domain.dossier import (
 )
 from services.intake.domain.filing import (
     accept,
+    check_lifetimes,
     check_resubmission,
     check_submission,
     filing_capacity,
@@ -56,6 +58,9 @@ from services.intake.domain.refusals import (
     AlreadySettled,
     AwaitingPayment,
     AwaitingSupplement,
+    CodeMalformed,
+    CodeReserved,
+    CodeTaken,
     CounterOnly,
     DateTooEarly,
     DeputyElsewhere,
@@ -66,6 +71,7 @@ from services.intake.domain.refusals import (
     IdentityUnknown,
     InTheFuture,
     InTransfer,
+    LateEntryReasonMissing,
     MissingComponent,
     NotAwaitingPayment,
     NotAwaitingSupplement,
@@ -83,6 +89,9 @@ from services.intake.domain.refusals import (
     NotYetSettled,
     OtherProcedure,
     OverlappingValidity,
+    PastContradicts,
+    PastIncomplete,
+    PastOutOfOrder,
     Paused,
     PersonForgotten,
     ReceivedAtCounterOnly,
@@ -99,7 +108,7 @@ from services.intake.domain.refusals import (
     UnknownProcedure,
     UnknownUnit,
 )
-from services.intake.domain.settling import assign, check_slip, return_result, settle, timing
+from services.intake.domain.settling import assign, check_slip, entered_late, return_result, settle, timing
 from services.intake.domain.staff import Officer, put_officer, rights
 from services.intake.domain.staff import described as described_staff
 from services.intake.domain.states import (
@@ -139,6 +148,9 @@ __all__ = [
     "AlreadySettled",
     "AwaitingPayment",
     "AwaitingSupplement",
+    "CodeMalformed",
+    "CodeReserved",
+    "CodeTaken",
     "Component",
     "CounterOnly",
     "DateTooEarly",
@@ -151,6 +163,7 @@ __all__ = [
     "IdentityUnknown",
     "InTheFuture",
     "InTransfer",
+    "LateEntryReasonMissing",
     "MissingComponent",
     "NotAWorkingDay",
     "NotAwaitingPayment",
@@ -171,12 +184,17 @@ __all__ = [
     "OtherProcedure",
     "Outcome",
     "OverlappingValidity",
+    "Past",
+    "PastContradicts",
+    "PastIncomplete",
+    "PastOutOfOrder",
     "Paused",
     "PersonForgotten",
     "Placed",
     "Procedure",
     "ProcedureVersion",
     "ReceivedAtCounterOnly",
+    "Recorded",
     "SameUnit",
     "State",
     "SubjectTaken",
@@ -201,6 +219,8 @@ __all__ = [
     "assign",
     "capacity",
     "check",
+    "check_lifetimes",
+    "check_past",
     "check_resubmission",
     "check_slip",
     "check_submission",
@@ -210,6 +230,7 @@ __all__ = [
     "described_procedure",
     "described_staff",
     "described_unit",
+    "entered_late",
     "filing_capacity",
     "hand_over",
     "in_force",
@@ -224,6 +245,7 @@ __all__ = [
     "rate",
     "refuse",
     "reject_transfer",
+    "remember",
     "request_supplement",
     "require_payment",
     "resume",

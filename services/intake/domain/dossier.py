@@ -103,6 +103,8 @@ class Submission:
     received_at: datetime | None = None
     resubmits: UUID | None = None
     bundle: UUID | None = None
+    late_entry_reason: str | None = None
+    """Why a clerk enters on a later day what came before; stays in intake."""
 
 
 @dataclass(frozen=True, slots=True)

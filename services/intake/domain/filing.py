@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.intake.domain import refusals
@@ -38,7 +38,8 @@ def check_submission(submission: Submission, procedure: Procedure, unit: Unit, *
     if submission.channel == "direct" and not counter:
         raise refusals.CounterOnly(field="/channel")
     _check_receipt(submission.received_at, at, counter=counter)
-    _check_validity(procedure, unit, local_day(submission.received_at or at))
+    check_lifetimes(submission.received_at or at, unit, procedure)
+    _check_late_entry(submission, at)
     if submission.channel == "direct":
         _check_components(submission, procedure)
 
@@ -54,14 +55,22 @@ def _check_receipt(received_at: datetime | None, at: datetime, *, counter: bool)
         raise refusals.TooLongAgo(field="/received_at", days=LONGEST_BACKLOG.days)
 
 
-def _check_validity(procedure: Procedure, unit: Unit, day: date) -> None:
+def check_lifetimes(received_at: datetime, unit: Unit, procedure: Procedure) -> None:
     """A dossier is received by a unit that is there on that day, for a procedure that is in force then."""
+    day = local_day(received_at)
     if not procedure.counts_on(day):
         raise refusals.NotInForce(field="/procedure", procedure=procedure.code, on=day.isoformat())
     if unit.valid_from is not None and day < unit.valid_from:
         raise refusals.UnitNotYetThere(field="/unit", unit=unit.code, since=unit.valid_from.isoformat())
     if unit.valid_to is not None and day > unit.valid_to:
         raise refusals.UnitNoLongerThere(field="/unit", unit=unit.code, until=unit.valid_to.isoformat())
+
+
+def _check_late_entry(submission: Submission, at: datetime) -> None:
+    """A slip written on paper is entered the same day; later there is a reason, which is kept."""
+    late = submission.received_at is not None and local_day(submission.received_at) < local_day(at)
+    if late and not (submission.late_entry_reason or "").strip():
+        raise refusals.LateEntryReasonMissing(field="/late_entry_reason")
 
 
 def _check_components(submission: Submission, procedure: Procedure) -> None:

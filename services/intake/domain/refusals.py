@@ -113,6 +113,34 @@ class TooLongAgo(Invalid):
     """This date lies too far back."""
 
 
+class LateEntryReasonMissing(Invalid):
+    """What was received on an earlier day is entered with the reason why it is entered late."""
+
+
+class PastIncomplete(Invalid):
+    """A dossier of the past in this state has this field in its line."""
+
+
+class PastContradicts(Invalid):
+    """A dossier of the past in this state cannot have this value."""
+
+
+class PastOutOfOrder(Invalid):
+    """This happened before what came before it."""
+
+
+class CodeMalformed(Invalid):
+    """This is not a dossier's code as Vietnamese systems write it."""
+
+
+class CodeReserved(Invalid):
+    """A code of this agency and day is given by this system itself."""
+
+
+class CodeTaken(Invalid):
+    """A dossier with this code is there, and it is another one or says something else."""
+
+
 class CounterOnly(Invalid):
     """Only a clerk at the counter may file a dossier of this channel."""
 

@@ -55,6 +55,11 @@ def return_result(dossier: Dossier, *, method: str, at: datetime) -> tuple[Dossi
     )  # fmt: skip
 
 
+def entered_late(dossier: Dossier) -> datetime | None:
+    """When a dossier was entered, where that was on a later day than it was received."""
+    return dossier.submitted_at if local_day(dossier.received_at) < local_day(dossier.submitted_at) else None
+
+
 def check_slip(dossier: Dossier) -> datetime:
     """The date of return a slip would show; refused while there is none."""
     if dossier.accepted_at is None:

@@ -3,12 +3,13 @@
 `desk` is where everybody works; `filing`, `bundles`, `commands` and `transfers` change dossiers, `announcing` is the clock's, `reading` and
 `lookups` answer questions, `papers` and `registers` open the vault for what is printed, `catalogue` keeps procedures, `units` units and
 their successors, `staff` the directory, `calendar` the law's days, hours and rules, `reference` seeds, publishes and reads all reference
-data, `contacts` opens what is sent sealed.
+data, `contacts` opens what is sent sealed, `backlog` loads paper registers.
 """
 
 from __future__ import annotations
 
 from services.intake.handlers.announcing import announce_stages
+from services.intake.handlers.backlog import PastLine, enter_backlog
 from services.intake.handlers.bundles import read_bundle, submit_bundle
 from services.intake.handlers.calendar import (
     Year,
@@ -93,6 +94,7 @@ __all__ = [
     "NotRefused",
     "NotStopped",
     "Papers",
+    "PastLine",
     "RegisterTooLong",
     "Shelf",
     "Standing",
@@ -107,6 +109,7 @@ __all__ = [
     "contact_details",
     "correct_dossier",
     "count_limits_again",
+    "enter_backlog",
     "explanation",
     "hand_over_dossiers",
     "keep_officer",

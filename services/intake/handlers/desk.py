@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
@@ -102,11 +102,17 @@ def state(work: Work, before: Dossier | None, dossier: Dossier, *stated: Fact) -
     """Say what happened, how the deadlines stand, and what a repeat of the command is answered."""
     for fact in stated:
         work.record(fact)
+    for each in schedules(dossier, before):
+        work.deadline(each)
+    work.answers(domain.snapshot(dossier, work.who))
+
+
+def schedules(dossier: Dossier, before: Dossier | None = None) -> Iterator[deadlines.Schedule]:
+    """How those of its deadlines stand that were moved since `before`."""
     for kind in (ANSWER, SETTLEMENT, TRANSFER):
         term: Term | None = getattr(dossier, kind)
         if term is not None and (before is None or term is not getattr(before, kind)):
-            work.deadline(schedule(dossier.id, kind, term))
-    work.answers(domain.snapshot(dossier, work.who))
+            yield schedule(dossier.id, kind, term)
 
 
 def schedule(aggregate: UUID, kind: str, term: Term) -> deadlines.Schedule:

@@ -54,7 +54,13 @@ async def enter(work: Work, desk: Desk, filing: Filing, procedure: Procedure, un
         at=work.now, office=desk.office_at(asked.received_at or work.now, unit.code),
     )  # fmt: skip
     store.create(
-        work, dossier, person=hand.person, owner=hand.owner, summary=filing.summary, components=asked.components
+        work,
+        dossier,
+        person=hand.person,
+        owner=hand.owner,
+        summary=filing.summary,
+        components=asked.components,
+        late_entry_reason=asked.late_entry_reason,
     )
     state(work, None, dossier, *stated)
     return dossier

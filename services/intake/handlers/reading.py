@@ -20,8 +20,8 @@ _MOVED = {
     "en": "The office apologised and promised another day: {day}; the lawful date above stays what it is.",
 }
 _KEPT = {
-    "vi": "Ngày trên Giấy hẹn là {day}; hạn theo luật ở trên đã được tính lại vì lịch nghỉ, giờ làm việc hoặc quy định thay đổi.",
-    "en": "The day on the slip is {day}; the lawful date above was counted again, since the calendar, office hours or a rule changed.",
+    "vi": "Giấy hẹn ghi ngày trả kết quả {day}; hạn theo luật là ngày tính ở trên (hai ngày khác nhau khi lịch nghỉ, giờ làm việc hoặc quy định thay đổi, hoặc khi giấy hẹn viết tay ghi ngày khác).",
+    "en": "The slip promised {day}; the lawful date is the one counted above (they differ where the calendar, office hours or a rule changed, or where a slip written by hand names another day).",
 }
 
 

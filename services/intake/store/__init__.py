@@ -25,7 +25,7 @@ from shared.store.db import Connection
 from shared.store.unit_of_work import Work
 
 _COLUMNS = ", ".join(f'"{name}"' for name in SNAPSHOT)
-_OWN = ("person", "owner", "summary", "components")
+_OWN = ("person", "owner", "summary", "components", "late_entry_reason", "backlog")
 _CREATE = f"INSERT INTO dossier ({_COLUMNS}, {', '.join(_OWN)}) VALUES ({', '.join(f'${n}' for n in range(1, len(SNAPSHOT) + len(_OWN) + 1))}) RETURNING 1"
 _SET = ", ".join(f'"{name}" = ${n}' for n, name in enumerate(SNAPSHOT[1:], 2))
 _SEEN, _REASON, _ASKED, _PAYMENT, _APOLOGY, _COMMENT, _ADDED, _CORRECTED, _HANDED, _ANSWERED = (
@@ -45,7 +45,7 @@ _RESUBMITTED = """SELECT resubmits, id FROM dossier WHERE resubmits = ANY($1::uu
 _NUMBERS = """INSERT INTO code_counter AS c (agency, day, last) SELECT * FROM unnest($1::text[], $2::date[], $3::int4[])
 ON CONFLICT (agency, day) DO UPDATE SET last = c.last + excluded.last RETURNING agency, day, last"""
 _LATE = "SELECT id, code, unit, recipient, handler FROM dossier WHERE id = ANY($1::uuid[])"
-_TEXTS = """SELECT summary, components, supplement, reason, payment, apology, corrections, comment, handovers,
+_TEXTS = """SELECT summary, components, supplement, reason, payment, apology, corrections, comment, late_entry_reason, handovers,
 (SELECT r.id FROM dossier r WHERE r.resubmits = d.id) AS resubmitted_as FROM dossier d WHERE d.id = $1"""
 _PEOPLE = "p.id, p.data_key, p.sealed, o.id AS owner_id, o.data_key AS owner_data_key, o.sealed AS owner_sealed"
 _WITH_PEOPLE = """dossier d JOIN procedure c ON c.code = d.procedure AND c.version = d.procedure_version
@@ -80,6 +80,21 @@ class Texts:
     comment: str | None
     handovers: Sequence[Mapping[str, Any]]
     resubmitted_as: UUID | None
+    late_entry_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Backlog:
+    """The row of a dossier of the past: what stands in it beside the dossier."""
+
+    dossier: Dossier
+    person: UUID
+    owner: UUID | None
+    digest: bytes
+    summary: str | None = None
+    reason: str | None = None
+    missing: Sequence[str] = ()
+    amount: int | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -150,11 +165,46 @@ async def _next_numbers(connection: Connection, counters: Sequence[tuple[str, da
 
 
 def create(
-    work: Work, dossier: Dossier, *, person: UUID, owner: UUID | None, summary: str | None, components: Sequence[Component]
+    work: Work, dossier: Dossier, *, person: UUID, owner: UUID | None, summary: str | None, components: Sequence[Component],
+    late_entry_reason: str | None = None,
 ) -> None:  # fmt: skip
     """Write a new dossier's row."""
     work.starts(dossier.id)
-    work.along(_CREATE, *values(dossier), person, owner, summary, _plain(components))
+    work.along(_CREATE, *values(dossier), person, owner, summary, _plain(components), late_entry_reason, None)
+
+
+async def backlog_lock(work: Work) -> None:
+    """One import at a time, so that a code is taken once."""
+    await work.db.execute("SELECT pg_advisory_xact_lock(7140072)")
+
+
+async def known_codes(work: Work, codes: Sequence[str]) -> Mapping[str, bytes | None]:
+    """Of these codes those that are taken, and the digest of the line each came with; None: it came otherwise."""
+    rows = await work.db.fetch("SELECT code, backlog FROM dossier WHERE code = ANY($1::text[])", list(codes))
+    return {row["code"]: row["backlog"] for row in rows}
+
+
+async def create_many(work: Work, rows: Sequence[Backlog]) -> None:
+    """Write the rows of dossiers of the past."""
+    for row in rows:
+        work.starts(row.dossier.id)
+    await work.db.executemany(
+        _CREATE,
+        [(*values(row.dossier), row.person, row.owner, row.summary, [], None, row.digest) for row in rows],
+    )
+    asked = [
+        (row.dossier.id, {"components": list(row.missing), "reason": row.reason or ""}) for row in rows if row.missing
+    ]
+    await work.db.executemany("UPDATE dossier SET supplement = $2 WHERE id = $1", asked)
+    paid = [(row.dossier.id, _to_pay(row.amount, row.reason)) for row in rows if row.amount is not None]
+    await work.db.executemany("UPDATE dossier SET payment = $2 WHERE id = $1", paid)
+    await work.db.executemany(
+        "UPDATE dossier SET reason = $2 WHERE id = $1", [(row.dossier.id, row.reason) for row in rows if row.reason]
+    )
+
+
+def _to_pay(amount: int, purpose: str | None) -> dict[str, Any]:
+    return {"amount": amount, "purpose": purpose or "", "notice_no": None, "reference": None, "paid_at": None}
 
 
 async def load(work: Work, id: UUID) -> Dossier:

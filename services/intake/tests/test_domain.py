@@ -432,6 +432,10 @@ def test_a_slip_needs_a_date_of_return() -> None:
             domain.check_slip(give(command, in_state(state), AT + timedelta(hours=2)))
 
 
+LATE = hanoi("2026-11-19 09:00")
+"""Four days before it is entered."""
+
+
 def refused_filing(*, counter: bool, procedure: dict[str, Any], unit: dict[str, Any], **asked: Any) -> Invalid:
     made = replace(Submission("1.004873", UNIT, "direct", PAPER), **asked)
     with pytest.raises(Invalid) as refused:
@@ -449,6 +453,15 @@ def refused_filing(*, counter: bool, procedure: dict[str, Any], unit: dict[str, 
         (domain.MissingComponent, "/components", {"components": (Component("Tờ khai khác", "original"),)}),
         (domain.InTheFuture, "/received_at", {"received_at": AT + timedelta(seconds=1)}),
         (domain.TooLongAgo, "/received_at", {"received_at": AT - timedelta(days=367)}),
+        (domain.UnitNotYetThere, "/unit", {"unit": {"valid_from": date(2026, 11, 24)}}),
+        (domain.UnitNotYetThere, "/unit", {"unit": {"valid_from": date(2026, 11, 20)}, "received_at": LATE}),
+        (
+            domain.NotInForce,
+            "/procedure",
+            {"procedure": {"valid_from": date(2026, 11, 20)}, "received_at": LATE},
+        ),
+        (domain.LateEntryReasonMissing, "/late_entry_reason", {"received_at": LATE}),
+        (domain.LateEntryReasonMissing, "/late_entry_reason", {"received_at": LATE, "late_entry_reason": "  "}),
         (domain.ReceivedAtCounterOnly, "/received_at", {"counter": False, "channel": "online", "received_at": AT}),
     ],
 )
@@ -474,7 +487,9 @@ def test_a_service_centre_of_the_province_receives_a_commune_s_procedure() -> No
 def test_papers_may_be_missing_online_and_at_the_counter_a_year_may_lie_between() -> None:
     unit, procedure = a_unit(), a_procedure()
     online = Submission("1.004873", UNIT, "online", ())
-    year_old = Submission("1.004873", UNIT, "direct", PAPER, received_at=AT - timedelta(days=366))
+    year_old = Submission(
+        "1.004873", UNIT, "direct", PAPER, received_at=AT - timedelta(days=366), late_entry_reason="Mất điện"
+    )
 
     domain.check_submission(online, procedure, unit, at=AT, counter=False)
     domain.check_submission(year_old, procedure, unit, at=AT, counter=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -33,6 +34,20 @@ async def test_a_dossiers_life_is_told_in_order_and_owed_facts_only(
         (1, "HS-00"), (2, "HS-01"), (3, "HS-02"), (4, "HS-06a"), (5, "HS-07"), (6, "HS-08"),
     ]  # fmt: skip
     assert dossiers.counts() == {"applied": 7, "ignored": 1, "consumed": 8}
+
+
+async def test_nobody_is_told_of_what_was_loaded_as_history_but_of_what_comes_after_it(
+    works: Works, dossiers: Fed, log: Log, citizen: UUID
+) -> None:
+    *past, last, _returned = samples.life(citizen)
+    loaded: dict[str, Any] = {"backfill": True}
+    history = [replace(fact, **loaded) for fact in past]
+
+    await dossiers.give(*records(log, history))
+    assert (await codes(works, citizen), await stated(works, "notice-created")) == ([], [])
+
+    await dossiers.give(*records(log, [last], first=len(history) + 1))
+    assert await codes(works, citizen) == [(1, "HS-07")]
 
 
 async def test_a_redelivered_fact_makes_no_second_notice(works: Works, dossiers: Fed, log: Log, citizen: UUID) -> None:
