@@ -31,15 +31,15 @@ PERSONAL = {
 """Words of fields that hold somebody's details or somebody's sentences."""
 PUBLIC_RECORDS = {
     "unit-described": {"name"}, "procedure-described": {"name", "legal_basis"}, "calendar-changed": {"key", "status", "off", "makeup"},
-    "office-hours-changed": {"key", "profiles"}, "rule-changed": {"key", "versions"},
+    "office-hours-changed": {"key", "profiles"}, "rule-changed": {"key", "versions"}, "staff-described": {"position"},
 }  # fmt: skip
-"""Reference data is published as it is: names of offices and procedures, citations, and the tables of the law."""
+"""Reference data is published as it is: names of offices, procedures and posts, citations, and the tables of the law."""
 ROWS_OF_LAW = {"calendar-changed": {"off", "makeup"}, "office-hours-changed": {"profiles"}, "rule-changed": {"versions"}}  # fmt: skip
 """Fields that hold rows, as the files of `shared/law/data` do."""
 CODES = {
-    "agency", "basis", "by_unit", "channel", "code", "contact_sealed", "deadline", "field", "from_unit", "ground", "key_id", "kind", "legal_basis", "level",
-    "limit", "lookup_verifier", "method", "notice_no", "officer", "outcome", "parent", "procedure", "purpose", "reason_class", "rule", "sector", "signer", "subject_kind",
-    "timing", "to_unit", "unit",
+    "agency", "basis", "by_unit", "channel", "code", "contact_sealed", "deadline", "deputy", "field", "from_unit", "ground", "key_id", "kind", "legal_basis", "level",
+    "limit", "lookup_verifier", "method", "notice_no", "officer", "outcome", "parent", "procedure", "publicity", "purpose", "reason_class", "roles", "rule",
+    "sector", "signer", "subject_kind", "subject_mark", "superior", "timing", "to_unit", "unit",
 }  # fmt: skip
 """Fields of type text: ids, codes, words of a closed list, and sealed bytes. A sentence or a name is none of these."""
 

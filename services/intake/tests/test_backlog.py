@@ -173,7 +173,7 @@ async def test_a_line_is_loaded_once_for_its_code(desk: Desk) -> None:
         (past(code="hồ sơ số 7"), ("code-malformed", "/code")),
         (past(code="H50.144-261123-0007"), ("code-reserved", "/code")),
         (past(procedure="9.999999"), ("unknown-procedure", "/procedure")),
-        (past(received_at=hanoi("2025-06-30 08:00")), ("unit-not-yet-there", "/unit")),
+        (past(received_at=hanoi("2025-06-30 08:00")), ("not-in-force", "/procedure")),
         (past(received_at=hanoi("2026-11-24 08:00")), ("in-the-future", "/received_at")),
         (past(State.SUBMITTED), ("past-contradicts", "/state")),
         (past(State.IN_PROGRESS), ("past-incomplete", "/handler")),

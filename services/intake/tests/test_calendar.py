@@ -139,7 +139,7 @@ async def test_a_make_up_saturday_brings_the_lawful_date_forward_and_the_slip_s_
         "2026-12-03",
         "2026-12-02",
     )
-    assert handlers.explanation(desk, after, "vi")[-1].startswith("Ngày trên Giấy hẹn là 03/12/2026")
+    assert handlers.explanation(desk, after, "vi")[-1].startswith("Giấy hẹn ghi ngày trả kết quả 03/12/2026")
     paused = await handlers.pause_dossier(
         desk, HANDLER, (await handlers.assign_dossier(desk, HEAD, after.id, 1, officer="cb-1")).id, 2, reason_class="court", reason="x"
     )  # fmt: skip
@@ -305,7 +305,7 @@ async def test_a_dossier_whose_new_date_lies_in_an_unknown_year_stays_and_is_cou
     desk: Desk, clock: StandingClock
 ) -> None:
     clock.at("2028-12-27T08:00:00+07:00")
-    dossier = await submit(desk, CLERK, filed(received_at=hanoi("2028-12-26 08:00")))
+    dossier = await submit(desk, CLERK, filed(received_at=hanoi("2028-12-26 08:00"), late_entry_reason="mất điện"))
     assert dossier.due_on == date(2028, 12, 29)
     act = await handlers.propose(desk, FIRST, "day", {**STORM, "on": "2028-12-28"}, **PAPER)
     await handlers.confirm_act(desk, SECOND, act.id, 1)
