@@ -14,14 +14,26 @@ from sqlalchemy import ColumnElement, and_, false, func, or_, tuple_
 from sqlmodel import col, select
 
 from services.intake.data import ProcedureSeed, UnitSeed
-from services.intake.domain import ANSWER, SETTLEMENT, SNAPSHOT, Component, Dossier, Procedure, State, Term, Unit
+from services.intake.domain import (
+    ANSWER,
+    SETTLEMENT,
+    SNAPSHOT,
+    Component,
+    Dossier,
+    File,
+    Owner,
+    Procedure,
+    State,
+    Term,
+    Unit,
+)
 from services.intake.domain.dossier import values
 from services.intake.tables import DossierRow, ProcedureRow, Row, UnitRow
 from shared.contracts.envelope import F, decode_foreign, fact_type
 from shared.contracts.intake import ResultReturned
 from shared.kernel import NotFound
 from shared.law import Clock
-from shared.store import db
+from shared.store import db, vault
 from shared.store.db import Connection
 from shared.store.unit_of_work import Work
 
@@ -46,7 +58,9 @@ _NUMBERS = """INSERT INTO code_counter AS c (agency, day, last) SELECT * FROM un
 ON CONFLICT (agency, day) DO UPDATE SET last = c.last + excluded.last RETURNING agency, day, last"""
 _LATE = "SELECT id, code, unit, recipient, handler FROM dossier WHERE id = ANY($1::uuid[])"
 _TEXTS = (
-    "SELECT summary, components, supplement, reason, payment, apology, corrections, comment FROM dossier WHERE id = $1"
+    "SELECT summary, components, supplement, reason, payment, apology, corrections, comment,"
+    " (SELECT f.id FROM file f WHERE f.dossier = d.id AND f.purpose = 'result' ORDER BY f.id DESC LIMIT 1) AS result_file,"
+    " EXISTS (SELECT FROM form o WHERE o.dossier = d.id) AS has_form FROM dossier d WHERE d.id = $1"
 )
 _PEOPLE = "p.id, p.data_key, p.sealed, o.id AS owner_id, o.data_key AS owner_data_key, o.sealed AS owner_sealed"
 _WITH_PEOPLE = """dossier d JOIN procedure c ON c.code = d.procedure AND c.version = d.procedure_version
@@ -61,6 +75,16 @@ _LAST_OF = "SELECT type FROM fact WHERE aggregate = $1 AND type = ANY($2::text[]
 _LATEST = "SELECT envelope FROM fact WHERE aggregate = $1 AND type = $2 ORDER BY sequence DESC LIMIT 1"
 _CONTACTS = """SELECT c.recipient, c.sequence, p.id, CASE WHEN c.forgotten_at IS NULL THEN p.data_key END AS data_key, p.sealed
 FROM contact c JOIN person p ON p.id = c.person WHERE c.recipient = ANY($1::uuid[])"""
+
+_FILE = "id, sha256, size, media_type, recipient, units, dossier"
+_ADD_FILE = """INSERT INTO file (id, sha256, size, media_type, data_key, key_id, recipient, units, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"""
+_FILES = f"SELECT {_FILE} FROM file WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE SKIP LOCKED"
+_ATTACH = """UPDATE file SET dossier = $1, purpose = coalesce(purpose, $2) WHERE id = ANY($3::uuid[]) AND (dossier IS NULL OR dossier = $1)
+RETURNING 1"""
+_DROP_LOOSE = """DELETE FROM file WHERE id IN (SELECT id FROM file WHERE dossier IS NULL AND created_at < $1 ORDER BY created_at LIMIT $2
+FOR UPDATE SKIP LOCKED) RETURNING sha256"""
+_FORM = "SELECT f.sealed, p.data_key FROM form f JOIN person p ON p.id = f.person WHERE f.dossier = $1"
 
 Whose: TypeAlias = UUID | frozenset[str] | None
 """Whose dossiers a list holds: one recipient's, those of units, or (None) everybody's, for an admin."""
@@ -78,6 +102,8 @@ class Texts:
     apology: Mapping[str, Any] | None
     corrections: Sequence[Mapping[str, Any]]
     comment: str | None
+    result_file: UUID | None
+    has_form: bool
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -118,7 +144,10 @@ def _term(clock: Mapping[str, Any] | None, moved_by: int = 0) -> Term | None:
 
 
 def _plain(components: Sequence[Component]) -> list[dict[str, Any]]:
-    return [{"name": each.name, "kind": each.kind, "count": each.count} for each in components]
+    return [
+        {"name": each.name, "kind": each.kind, "count": each.count, **({"file": str(each.file)} if each.file else {})}
+        for each in components
+    ]
 
 
 async def next_code(work: Work, agency: str, day: date) -> str:
@@ -344,3 +373,62 @@ def procedure_of(row: Any) -> Procedure:
         row["code"], row["version"], row["name"], row["sector"], tuple(row["levels"]), row["limit"], row["pause_mode"], row["max_supplements"],
         required,
     )  # fmt: skip
+
+
+async def lock_content(work: Work, sha256: bytes) -> None:
+    """Nobody else adds or removes the blob with this content until the transaction ends."""
+    await work.db.execute("SELECT pg_advisory_xact_lock($1)", int.from_bytes(sha256[:8], "big", signed=True))
+
+
+async def content_key(work: Work, sha256: bytes) -> bytes | None:
+    """The wrapped data key of the blob with this content; None: no row needs such a blob."""
+    key: bytes | None = await work.db.fetchval("SELECT data_key FROM file WHERE sha256 = $1 LIMIT 1", sha256)
+    return key
+
+
+async def add_file(work: Work, file: File, data_key: bytes) -> None:
+    """Write a file's row."""
+    owner = file.owner
+    await work.db.execute(
+        _ADD_FILE, file.id, file.sha256, file.size, file.media_type, data_key, vault.KEY_ID, owner.recipient, sorted(owner.units), work.now
+    )  # fmt: skip
+
+
+async def file(connection: Connection, id: UUID) -> tuple[File, bytes]:
+    """A file and its wrapped data key, or `NotFound`."""
+    row = await connection.fetchrow(f"SELECT {_FILE}, data_key FROM file WHERE id = $1", id)
+    if row is None:
+        raise NotFound
+    return _file(row), row["data_key"]
+
+
+def _file(row: Any) -> File:
+    owner = Owner(row["recipient"], frozenset(row["units"]))
+    return File(row["id"], row["sha256"], row["size"], row["media_type"], owner, row["dossier"])
+
+
+async def files_for_update(connection: Connection, asked: Sequence[tuple[UUID, ...]]) -> Sequence[Mapping[UUID, File]]:
+    """The files of each who asks; one that is being handed in elsewhere this moment is not among them."""
+    rows = await connection.fetch(_FILES, sorted({id_ for ids in asked for id_ in ids}))
+    found = {row["id"]: _file(row) for row in rows}
+    return [{id_: found[id_] for id_ in ids if id_ in found} for ids in asked]
+
+
+def attach_files(work: Work, dossier: UUID, ids: Sequence[UUID], purpose: str) -> None:
+    """Make files part of a dossier."""
+    work.along(_ATTACH, dossier, purpose, ids)
+
+
+async def drop_loose(work: Work, before: datetime, most: int) -> Sequence[bytes]:
+    """Forget files that came before this and belong to no dossier; the contents, one for each row."""
+    return [row["sha256"] for row in await work.db.fetch(_DROP_LOOSE, before, most)]
+
+
+def create_form(work: Work, dossier: UUID, person: UUID, sealed: bytes) -> None:
+    """Keep a sealed form."""
+    work.along("INSERT INTO form (dossier, person, sealed) VALUES ($1, $2, $3) RETURNING 1", dossier, person, sealed)
+
+
+async def form(connection: Connection, dossier: UUID) -> Any:
+    """A dossier's sealed form and its person's wrapped key; None where there is none."""
+    return await connection.fetchrow(_FORM, dossier)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.intake.api import commands, dossiers, forms, lookups, reference
+from services.intake.api import commands, dossiers, files, forms, lookups, reference
 
-routers = (dossiers.router, commands.router, lookups.router, reference.router, forms.router)
+routers = (dossiers.router, commands.router, lookups.router, reference.router, forms.router, files.router)
 """The busiest first: routes are matched in this order."""

@@ -27,10 +27,11 @@ class ComponentBody(Body):
     name: Annotated[str, text(max_length=300)]
     kind: Literal["original", "certified", "copy", "electronic"] = "original"
     count: Annotated[int, Field(ge=1, le=100)] = 1
+    file: UUID | None = None
 
     def component(self) -> Component:
         """As the domain knows it."""
-        return Component(self.name, self.kind, self.count)
+        return Component(self.name, self.kind, self.count, self.file)
 
 
 class DossierBody(Body):
@@ -55,6 +56,7 @@ class DossierBody(Body):
     submitter: PersonBody
     owner: PersonBody | None = None
     components: Annotated[list[ComponentBody], Field(max_length=50)] = []
+    form: dict[str, Any] | None = None
     summary: Annotated[str, text(max_length=1000)] | None = None
 
     def filing(self) -> Filing:
@@ -67,7 +69,8 @@ class DossierBody(Body):
             self.subject_kind,
             self.received_at,
         )
-        return Filing(submission, self.submitter.details(), self.owner.details() if self.owner else None, self.summary)
+        owner = self.owner.details() if self.owner else None
+        return Filing(submission, self.submitter.details(), owner, self.summary, self.form)
 
 
 class Lookup(BaseModel):
@@ -158,6 +161,7 @@ class Paper(BaseModel):
     name: str
     kind: str
     count: int
+    file: UUID | None = None
 
 
 class DossierDetail(DossierView):
@@ -171,6 +175,23 @@ class DossierDetail(DossierView):
     apology: Apology | None
     corrections: list[Correction]
     comment: str | None
+    result_file: UUID | None
+    has_form: bool
+
+
+class FormView(BaseModel):
+    """What was filled in online."""
+
+    form: dict[str, Any]
+
+
+class FileView(BaseModel):
+    """A file as it was taken in."""
+
+    id: UUID
+    sha256: str = Field(examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])
+    size: int
+    media_type: str = Field(examples=["application/pdf"])
 
 
 class Filters(BaseModel):
@@ -301,6 +322,7 @@ class SettleBody(Body):
 
     outcome: Literal["granted", "rejected"]
     number: Annotated[str, text(max_length=60)] | None = None
+    result_file: UUID | None = None
 
 
 class ReturnBody(Body):

@@ -22,6 +22,7 @@ from services.intake.domain.dossier import (
     is_readable_by,
     snapshot,
 )
+from services.intake.domain.files import COMPONENT, RESULT, File, Owner, owner_of
 from services.intake.domain.filing import accept, check_submission, filing_capacity, refuse, stop, submit, withdraw
 from services.intake.domain.pauses import pause, resume
 from services.intake.domain.payments import confirm_payment, require_payment
@@ -53,6 +54,7 @@ from services.intake.domain.refusals import (
     TooLateToMove,
     TooLongAgo,
     TooManySupplements,
+    UnknownFile,
     UnknownProcedure,
     UnknownUnit,
 )
@@ -72,8 +74,10 @@ from services.intake.domain.supplements import request_supplement, supply
 __all__ = [
     "ANSWER",
     "ARROWS",
+    "COMPONENT",
     "PHASE",
     "PORTAL_STATUS",
+    "RESULT",
     "SETTLEMENT",
     "SNAPSHOT",
     "AlreadyAccepted",
@@ -87,6 +91,7 @@ __all__ = [
     "CounterOnly",
     "DateTooEarly",
     "Dossier",
+    "File",
     "IdentityUnknown",
     "InTheFuture",
     "MissingComponent",
@@ -100,6 +105,7 @@ __all__ = [
     "NotYetReturned",
     "NotYetSettled",
     "Office",
+    "Owner",
     "Paused",
     "PersonForgotten",
     "Procedure",
@@ -111,6 +117,7 @@ __all__ = [
     "TooLongAgo",
     "TooManySupplements",
     "Unit",
+    "UnknownFile",
     "UnknownProcedure",
     "UnknownUnit",
     "accept",
@@ -125,6 +132,7 @@ __all__ = [
     "filing_capacity",
     "is_readable_by",
     "move_appointment",
+    "owner_of",
     "pause",
     "rate",
     "refuse",

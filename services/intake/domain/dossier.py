@@ -22,6 +22,7 @@ class Component:
     name: str
     kind: str
     count: int = 1
+    file: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

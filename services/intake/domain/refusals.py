@@ -123,3 +123,7 @@ class NotLater(Invalid):
 
 class NotAWorkingDay(Invalid):
     """Results are returned on working days."""
+
+
+class UnknownFile(Invalid):
+    """There is no such file of yours to hand in with this dossier."""

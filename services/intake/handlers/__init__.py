@@ -1,7 +1,8 @@
 """What intake does: one function = one use case = one transaction.
 
 `desk` is where everybody works; `filing` and `commands` change dossiers, `announcing` is the clock's, `reading` and
-`lookups` answer questions, `papers` and `registers` open the vault for what is printed, `reference` keeps units and procedures, `contacts` opens what is sent sealed.
+`lookups` answer questions, `papers` and `registers` open the vault for what is printed, `reference` keeps units and procedures, `contacts` opens what is sent sealed,
+`files` keeps what is handed in as files, `online` the forms.
 """
 
 from __future__ import annotations
@@ -27,8 +28,10 @@ from services.intake.handlers.commands import (
 )
 from services.intake.handlers.contacts import contact_details
 from services.intake.handlers.desk import Desk, Filing, Shelf, office_at
+from services.intake.handlers.files import Cabinet, keep_file, read_file, shown, sweep_litter, sweep_loose
 from services.intake.handlers.filing import submit_dossier
 from services.intake.handlers.lookups import Standing, look_up
+from services.intake.handlers.online import FormNotTaken, FormTooLarge, FormWrong, read_form
 from services.intake.handlers.papers import (
     NotRefused,
     NotStopped,
@@ -53,8 +56,12 @@ from shared.store.lookups import LookupLocked, LookupRefused, lookup_secret, loo
 
 __all__ = [
     "BadPeriod",
+    "Cabinet",
     "Desk",
     "Filing",
+    "FormNotTaken",
+    "FormTooLarge",
+    "FormWrong",
     "LookupLocked",
     "LookupRefused",
     "NotRefused",
@@ -71,6 +78,7 @@ __all__ = [
     "contact_details",
     "correct_dossier",
     "explanation",
+    "keep_file",
     "list_dossiers",
     "list_own_dossiers",
     "look_up",
@@ -82,6 +90,8 @@ __all__ = [
     "rate_dossier",
     "read_dossier",
     "read_dossier_texts",
+    "read_file",
+    "read_form",
     "read_history",
     "read_papers",
     "read_procedure",
@@ -99,8 +109,11 @@ __all__ = [
     "return_result",
     "seed",
     "settle_dossier",
+    "shown",
     "stop_dossier",
     "submit_dossier",
     "supply_components",
+    "sweep_litter",
+    "sweep_loose",
     "withdraw_dossier",
 ]

@@ -7,11 +7,14 @@ from uuid import UUID
 from services.intake import domain, store
 from services.intake.domain import Dossier
 from services.intake.handlers.desk import Desk, Filing, acting, office_at, state
+from services.intake.handlers.files import attach, component_files
+from services.intake.handlers.online import check_form, keep_form
 from shared.kernel import Caller, Principal
 from shared.law import ZONE
 from shared.store import vault
 from shared.store.lookups import lookup_secret, lookup_verifier
 from shared.store.unit_of_work import Work
+from shared.store.vault import PersonRow
 
 
 async def submit_dossier(desk: Desk, who: Caller, filing: Filing) -> Dossier:
@@ -19,17 +22,22 @@ async def submit_dossier(desk: Desk, who: Caller, filing: Filing) -> Dossier:
     asked, keys = filing.submission, desk.works.keys
     unit, procedure = desk.shelf.unit(asked.unit), desk.shelf.procedure(asked.procedure)
     role = domain.filing_capacity(who.principal, unit.code)
+    if filing.form is not None:
+        check_form(procedure, filing.form)
 
     async def file(work: Work) -> Dossier:
         domain.check_submission(asked, procedure, unit, at=work.now, counter=role == "clerk")
         id_, recipient = work.new_id(), _recipient(work, filing.submitter)
         person, owner = _keep_people(work, recipient, filing)
+        if filing.form is not None:
+            keep_form(work, id_, person, filing.form)
+        await attach(work, id_, component_files(asked.components), domain.COMPONENT)
         code = await store.next_code(work, unit.agency, work.now.astimezone(ZONE).date())
         dossier, stated = domain.submit(
             asked, procedure, id=id_, code=code, recipient=recipient, verifier=lookup_verifier(keys, code, lookup_secret(keys, id_, 0)), at=work.now,
             office=office_at(asked.received_at or work.now),
         )  # fmt: skip
-        store.create(work, dossier, person=person, owner=owner, summary=filing.summary, components=asked.components)
+        store.create(work, dossier, person=person.id, owner=owner, summary=filing.summary, components=asked.components)
         state(work, None, dossier, *stated)
         return dossier
 
@@ -44,10 +52,10 @@ def _recipient(work: Work, submitter: vault.Details) -> UUID:
     return vault.recipient_of(work.works.keys.people, submitter.identity_no) if submitter.identity_no else work.new_id()
 
 
-def _keep_people(work: Work, recipient: UUID, filing: Filing) -> tuple[UUID, UUID | None]:
+def _keep_people(work: Work, recipient: UUID, filing: Filing) -> tuple[PersonRow, UUID | None]:
     """Put submitter and owner into the vault, before the counter is locked: encryption takes its time."""
-    person = work.new_id()
-    work.keep(vault.enclose(work.works.keys, person, recipient, filing.submitter))
+    person = vault.enclose(work.works.keys, work.new_id(), recipient, filing.submitter)
+    work.keep(person)
     if filing.owner is None:
         return person, None
     owner = work.new_id()
