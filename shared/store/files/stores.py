@@ -9,15 +9,18 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 import obstore
 from obstore.exceptions import GenericError
-from obstore.store import RetryConfig, S3Store
+from obstore.store import S3Store
 
 from shared.settings import Settings
 from shared.store.files.sealing import SEALED
+
+if TYPE_CHECKING:
+    from obstore.store import RetryConfig
 
 INCOMING = "incoming"
 _PATIENCE: RetryConfig = {"max_retries": 3, "retry_timeout": timedelta(seconds=10)}
