@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -22,6 +22,7 @@ LOOSE_FOR = timedelta(hours=24)
 HALF_DONE_SECONDS = 24 * 3600
 """What is in the store without a row, and older, was left by a process that died; nothing takes so long."""
 SWEEP = 500
+_ADDRESS = re.compile(r"[0-9a-f]{64}")
 _SWEEPER = system("intake.files")
 
 
@@ -133,8 +134,7 @@ async def sweep_litter(cabinet: Cabinet) -> bool:
             continue
         if "/" in address:
             await cabinet.blobs.discard(address)
-            continue
-        with suppress(ValueError):  # not an address of ours: somebody's else, left alone
+        elif _ADDRESS.fullmatch(address):  # anything else is not ours, and left alone
             await _remove_unneeded(cabinet, bytes.fromhex(address))
     return False
 

@@ -320,10 +320,12 @@ async def test_killed_between_blob_and_row_leaves_litter_that_is_swept_and_no_br
     assert kept(tmp_path) == [litter]  # it may still be on its way
     left = tmp_path / "files" / "incoming" / "half"
     left.write_bytes(b"half")
-    for path in (litter, left):
-        age(path)
+    not_ours = tmp_path / "files" / "ab" / "abcd"
+    not_ours.parent.mkdir(exist_ok=True)
+    not_ours.write_bytes(b"an operator's")
+    age(litter, left, not_ours)
     await named_timer(cabinet, "intake.file-litter").once()
-    assert kept(tmp_path) == []
+    assert kept(tmp_path) == [not_ours]
 
 
 async def test_litter_is_no_hindrance_for_the_same_bytes(
