@@ -8,6 +8,7 @@ from services.intake.api import (
     catalogue,
     commands,
     dossiers,
+    files,
     forms,
     lookups,
     staff,
@@ -17,6 +18,6 @@ from services.intake.api import (
 
 routers = (
     dossiers.router, commands.router, lookups.router, catalogue.router, units.router, forms.router, transfers.router, bundles.router, staff.router,
-    calendar.router,
+    calendar.router, files.router,
 )  # fmt: skip
 """The busiest first: routes are matched in this order."""

@@ -19,6 +19,7 @@ from services.intake.api.schemas import (
     DossierView,
     FactView,
     Filters,
+    FormView,
     History,
 )
 from shared.kernel import Once, Principal
@@ -83,6 +84,12 @@ async def get_dossier(id: UUID, desk: At, who: Reader, request: Request, respons
     dossier, texts = await handlers.read_dossier_texts(desk, who, id)
     revalidate(request, response, dossier.version)
     return DossierDetail.model_validate({**domain.snapshot(dossier, who), **asdict(texts)})
+
+
+@router.get("/dossiers/{id}/form", responses={410: {"description": "The people of this dossier were forgotten."}})
+async def get_form(id: UUID, desk: At, who: Reader) -> FormView:
+    """What was filled in online, by the procedure's form."""
+    return FormView(form=dict(await handlers.read_form(desk, who, id)))
 
 
 @router.get("/dossiers/{id}/history")

@@ -31,10 +31,11 @@ class ComponentBody(Body):
     """Scanned and checked at the counter."""
     reused: bool = False
     """Taken from data or papers that were there already."""
+    file: UUID | None = None
 
     def component(self) -> Component:
         """As the domain knows it."""
-        return Component(self.name, self.kind, self.count, self.digitised, self.reused)
+        return Component(self.name, self.kind, self.count, self.digitised, self.reused, self.file)
 
 
 class DossierBody(Body):
@@ -59,6 +60,7 @@ class DossierBody(Body):
     submitter: PersonBody
     owner: PersonBody | None = None
     components: Annotated[list[ComponentBody], Field(max_length=50)] = []
+    form: dict[str, Any] | None = None
     summary: Annotated[str, text(max_length=1000)] | None = None
     resubmits: UUID | None = None
     """The person's dossier of the same procedure that was refused, withdrawn or stopped before."""
@@ -74,7 +76,8 @@ class DossierBody(Body):
             self.received_at,
             self.resubmits,
         )
-        return Filing(submission, self.submitter.details(), self.owner.details() if self.owner else None, self.summary)
+        owner = self.owner.details() if self.owner else None
+        return Filing(submission, self.submitter.details(), owner, self.summary, self.form)
 
 
 class Lookup(BaseModel):
@@ -193,6 +196,7 @@ class Paper(BaseModel):
     count: int
     digitised: bool = False
     reused: bool = False
+    file: UUID | None = None
 
 
 class DossierDetail(DossierView):
@@ -208,6 +212,23 @@ class DossierDetail(DossierView):
     comment: str | None
     handovers: list[Handover]
     resubmitted_as: UUID | None
+    result_file: UUID | None
+    has_form: bool
+
+
+class FormView(BaseModel):
+    """What was filled in online."""
+
+    form: dict[str, Any]
+
+
+class FileView(BaseModel):
+    """A file as it was taken in."""
+
+    id: UUID
+    sha256: str = Field(examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])
+    size: int
+    media_type: str = Field(examples=["application/pdf"])
 
 
 class Filters(BaseModel):
@@ -362,6 +383,7 @@ class SettleBody(Body):
 
     outcome: Literal["granted", "rejected"]
     number: Annotated[str, text(max_length=60)] | None = None
+    result_file: UUID | None = None
 
 
 class ReturnBody(Body):

@@ -3,7 +3,7 @@
 `desk` is where everybody works; `filing`, `bundles`, `commands` and `transfers` change dossiers, `announcing` is the clock's, `reading` and
 `lookups` answer questions, `papers` and `registers` open the vault for what is printed, `catalogue` keeps procedures, `units` units and
 their successors, `staff` the directory, `calendar` the law's days, hours and rules, `reference` seeds, publishes and reads all reference
-data, `contacts` opens what is sent sealed.
+data, `contacts` opens what is sent sealed, `files` keeps what is handed in as files, `online` the forms.
 """
 
 from __future__ import annotations
@@ -51,8 +51,10 @@ from services.intake.handlers.commands import (
 )
 from services.intake.handlers.contacts import contact_details
 from services.intake.handlers.desk import Desk, Filing, Shelf, office_of
+from services.intake.handlers.files import Cabinet, keep_file, read_file, shown, sweep_litter, sweep_loose
 from services.intake.handlers.filing import submit_dossier
 from services.intake.handlers.lookups import Standing, look_up
+from services.intake.handlers.online import FormNotTaken, FormTooLarge, FormWrong, read_form
 from services.intake.handlers.papers import (
     Control,
     NotApologised,
@@ -84,9 +86,13 @@ from shared.store.lookups import LookupLocked, LookupRefused, lookup_secret, loo
 
 __all__ = [
     "BadPeriod",
+    "Cabinet",
     "Control",
     "Desk",
     "Filing",
+    "FormNotTaken",
+    "FormTooLarge",
+    "FormWrong",
     "LookupLocked",
     "LookupRefused",
     "NotApologised",
@@ -109,6 +115,7 @@ __all__ = [
     "count_limits_again",
     "explanation",
     "hand_over_dossiers",
+    "keep_file",
     "keep_officer",
     "keep_succession",
     "keep_unit",
@@ -137,6 +144,8 @@ __all__ = [
     "read_control",
     "read_dossier",
     "read_dossier_texts",
+    "read_file",
+    "read_form",
     "read_history",
     "read_officer",
     "read_papers",
@@ -160,10 +169,13 @@ __all__ = [
     "return_result",
     "seed",
     "settle_dossier",
+    "shown",
     "stop_dossier",
     "submit_bundle",
     "submit_dossier",
     "supply_components",
+    "sweep_litter",
+    "sweep_loose",
     "take_in_rule",
     "transfer_dossier",
     "withdraw_act",

@@ -8,18 +8,21 @@ from uuid import UUID
 from services.intake import domain, store
 from services.intake.domain import Dossier, Procedure, Submission, Unit
 from services.intake.handlers.desk import Desk, Filing, acting, state
+from services.intake.handlers.files import attach, component_files
+from services.intake.handlers.online import check_form, keep_form
 from shared.kernel import Caller, Principal
 from shared.law import ZONE
 from shared.store import vault
 from shared.store.lookups import lookup_secret, lookup_verifier
 from shared.store.unit_of_work import Work
+from shared.store.vault import PersonRow
 
 
 class Hand(NamedTuple):
     """Whose inbox hears of a dossier, and where submitter and owner stand in the vault."""
 
     recipient: UUID
-    person: UUID
+    person: PersonRow
     owner: UUID | None
 
 
@@ -28,6 +31,8 @@ async def submit_dossier(desk: Desk, who: Caller, filing: Filing) -> Dossier:
     asked = filing.submission
     unit, procedure = desk.shelf.unit(asked.unit), version_of(desk, asked)
     role = domain.filing_capacity(who.principal, unit.code)
+    if filing.form is not None:
+        check_form(procedure, filing.form)
 
     async def file(work: Work) -> Dossier:
         domain.check_submission(asked, procedure, unit, at=work.now, counter=role == "clerk")
@@ -48,13 +53,16 @@ def version_of(desk: Desk, asked: Submission) -> Procedure:
 async def enter(work: Work, desk: Desk, filing: Filing, procedure: Procedure, unit: Unit, hand: Hand) -> Dossier:
     """Write a checked filing: its code, its row, its facts and deadlines, and what a repeat is answered."""
     asked, keys, id_ = filing.submission, desk.works.keys, work.new_id()
+    if filing.form is not None:
+        keep_form(work, id_, hand.person, filing.form)
+    await attach(work, id_, component_files(asked.components), domain.COMPONENT)
     code = await store.next_code(work, unit.agency, work.now.astimezone(ZONE).date())
     dossier, stated = domain.submit(
         asked, procedure, id=id_, code=code, recipient=hand.recipient, verifier=lookup_verifier(keys, code, lookup_secret(keys, id_, 0)),
         at=work.now, office=desk.office_at(asked.received_at or work.now, unit.code),
     )  # fmt: skip
     store.create(
-        work, dossier, person=hand.person, owner=hand.owner, summary=filing.summary, components=asked.components
+        work, dossier, person=hand.person.id, owner=hand.owner, summary=filing.summary, components=asked.components
     )
     state(work, None, dossier, *stated)
     return dossier
@@ -75,10 +83,10 @@ def recipient_of(work: Work, submitter: vault.Details) -> UUID:
     return vault.recipient_of(work.works.keys.people, submitter.identity_no) if submitter.identity_no else work.new_id()
 
 
-def keep_people(work: Work, recipient: UUID, filing: Filing) -> tuple[UUID, UUID | None]:
+def keep_people(work: Work, recipient: UUID, filing: Filing) -> tuple[PersonRow, UUID | None]:
     """Put submitter and owner into the vault, before the counter is locked: encryption takes its time."""
-    person = work.new_id()
-    work.keep(vault.enclose(work.works.keys, person, recipient, filing.submitter))
+    person = vault.enclose(work.works.keys, work.new_id(), recipient, filing.submitter)
+    work.keep(person)
     if filing.owner is None:
         return person, None
     owner = work.new_id()

@@ -1,4 +1,4 @@
-"""The only SQL of intake: dossiers by hot statements and lists by built ones here; `catalogue`, `units` and `staff` beside."""
+"""The only SQL of intake: dossiers by hot statements and lists by built ones here; `catalogue`, `units`, `staff`, `calendar` and `files` beside."""
 
 from __future__ import annotations
 
@@ -46,7 +46,9 @@ _NUMBERS = """INSERT INTO code_counter AS c (agency, day, last) SELECT * FROM un
 ON CONFLICT (agency, day) DO UPDATE SET last = c.last + excluded.last RETURNING agency, day, last"""
 _LATE = "SELECT id, code, unit, recipient, handler FROM dossier WHERE id = ANY($1::uuid[])"
 _TEXTS = """SELECT summary, components, supplement, reason, payment, apology, corrections, comment, handovers,
-(SELECT r.id FROM dossier r WHERE r.resubmits = d.id) AS resubmitted_as FROM dossier d WHERE d.id = $1"""
+(SELECT r.id FROM dossier r WHERE r.resubmits = d.id) AS resubmitted_as,
+(SELECT f.id FROM file f WHERE f.dossier = d.id AND f.purpose = 'result' ORDER BY f.id DESC LIMIT 1) AS result_file,
+EXISTS (SELECT FROM form o WHERE o.dossier = d.id) AS has_form FROM dossier d WHERE d.id = $1"""
 _PEOPLE = "p.id, p.data_key, p.sealed, o.id AS owner_id, o.data_key AS owner_data_key, o.sealed AS owner_sealed"
 _WITH_PEOPLE = """dossier d JOIN procedure c ON c.code = d.procedure AND c.version = d.procedure_version
 JOIN person p ON p.id = d.person LEFT JOIN person o ON o.id = d.owner"""
@@ -80,6 +82,8 @@ class Texts:
     comment: str | None
     handovers: Sequence[Mapping[str, Any]]
     resubmitted_as: UUID | None
+    result_file: UUID | None
+    has_form: bool
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -126,7 +130,7 @@ def _term(clock: Mapping[str, Any] | None, moved_by: int = 0) -> Term | None:
 
 
 def _plain(components: Sequence[Component]) -> list[dict[str, Any]]:
-    return [asdict(each) for each in components]
+    return [asdict(each) | {"file": each.file and str(each.file)} for each in components]
 
 
 async def next_code(work: Work, agency: str, day: date) -> str:
