@@ -1,6 +1,6 @@
 """What intake does: one function = one use case = one transaction.
 
-`desk` is where everybody works; `filing` and `commands` change dossiers, `announcing` is the clock's, `reading` and
+`desk` is where everybody works; `filing` and `commands` change dossiers, `announcing` is the clock's, `reading`, `lists` and
 `lookups` answer questions, `papers` and `registers` open the vault for what is printed, `reference` keeps units and procedures, `contacts` opens what is sent sealed.
 """
 
@@ -27,7 +27,15 @@ from services.intake.handlers.commands import (
 )
 from services.intake.handlers.contacts import contact_details
 from services.intake.handlers.desk import Desk, Filing, Shelf, office_at
-from services.intake.handlers.filing import submit_dossier
+from services.intake.handlers.filing import Alike, file_dossier, find_alike, submit_dossier
+from services.intake.handlers.lists import (
+    LISTS,
+    IdentityInAddress,
+    count_lists,
+    find_of_person,
+    list_dossiers,
+    list_own_dossiers,
+)
 from services.intake.handlers.lookups import Standing, look_up
 from services.intake.handlers.papers import (
     NotRefused,
@@ -41,8 +49,6 @@ from services.intake.handlers.papers import (
 )
 from services.intake.handlers.reading import (
     explanation,
-    list_dossiers,
-    list_own_dossiers,
     read_dossier,
     read_dossier_texts,
     read_history,
@@ -52,9 +58,12 @@ from services.intake.handlers.registers import BadPeriod, RegisterTooLong, read_
 from shared.store.lookups import LookupLocked, LookupRefused, lookup_secret, lookup_verifier
 
 __all__ = [
+    "LISTS",
+    "Alike",
     "BadPeriod",
     "Desk",
     "Filing",
+    "IdentityInAddress",
     "LookupLocked",
     "LookupRefused",
     "NotRefused",
@@ -70,7 +79,11 @@ __all__ = [
     "confirm_payment",
     "contact_details",
     "correct_dossier",
+    "count_lists",
     "explanation",
+    "file_dossier",
+    "find_alike",
+    "find_of_person",
     "list_dossiers",
     "list_own_dossiers",
     "look_up",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from services.intake import domain, store
@@ -14,16 +15,30 @@ from shared.store.lookups import lookup_secret, lookup_verifier
 from shared.store.unit_of_work import Work
 
 
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """The code of a dossier of the same person and procedure that has no result yet."""
+
+    code: str
+    name: str = "same-procedure-open"
+
+
 async def submit_dossier(desk: Desk, who: Caller, filing: Filing) -> Dossier:
-    """File a dossier: row, code, facts, deadlines, people and the idempotent answer in one transaction."""
+    """File a dossier."""
+    return (await file_dossier(desk, who, filing))[0]
+
+
+async def file_dossier(desk: Desk, who: Caller, filing: Filing) -> tuple[Dossier, tuple[Alike, ...]]:
+    """File a dossier, and hear of those like it: row, code, facts, deadlines, people and the idempotent answer in one transaction."""
     asked, keys = filing.submission, desk.works.keys
     unit, procedure = desk.shelf.unit(asked.unit), desk.shelf.procedure(asked.procedure)
     role = domain.filing_capacity(who.principal, unit.code)
 
-    async def file(work: Work) -> Dossier:
+    async def file(work: Work) -> tuple[Dossier, tuple[Alike, ...]]:
         domain.check_submission(asked, procedure, unit, at=work.now, counter=role == "clerk")
         id_, recipient = work.new_id(), _recipient(work, filing.submitter)
         person, owner = _keep_people(work, recipient, filing)
+        alike = await _alike(work, recipient, procedure.code) if filing.submitter.identity_no else ()
         code = await store.next_code(work, unit.agency, work.now.astimezone(ZONE).date())
         dossier, stated = domain.submit(
             asked, procedure, id=id_, code=code, recipient=recipient, verifier=lookup_verifier(keys, code, lookup_secret(keys, id_, 0)), at=work.now,
@@ -31,9 +46,28 @@ async def submit_dossier(desk: Desk, who: Caller, filing: Filing) -> Dossier:
         )  # fmt: skip
         store.create(work, dossier, person=person, owner=owner, summary=filing.summary, components=asked.components)
         state(work, None, dossier, *stated)
-        return dossier
+        if alike:
+            work.answers({**domain.snapshot(dossier, work.who), "hints": alike})
+        return dossier, alike
 
     return await desk.together.do(acting(who, role), file)
+
+
+async def find_alike(desk: Desk, who: Principal, filing: Filing) -> tuple[Alike, ...]:
+    """The dossiers like one that is about to be filed, as far as its clerk may see them."""
+    number = filing.submitter.identity_no
+    if number is None:
+        return ()
+    async with desk.works.begin(Caller(who)) as work:
+        recipient = vault.recipient_of(desk.works.keys.people, number)
+        return await _alike(work, recipient, filing.submission.procedure)
+
+
+async def _alike(work: Work, recipient: UUID, procedure: str) -> tuple[Alike, ...]:
+    """A clerk hears of their own units' dossiers, a person of all their own."""
+    own = work.who.recipient == recipient
+    found = await store.open_alike(work, recipient, procedure)
+    return tuple(Alike(code) for code, unit in found if own or work.who.may_act_for(unit))
 
 
 def _recipient(work: Work, submitter: vault.Details) -> UUID:
