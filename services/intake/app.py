@@ -1,11 +1,11 @@
-"""Composition: intake's desk, its HTTP app, its timers, and the seeds."""
+"""Composition: intake's desk, its HTTP app, its pages, its timers, and the seeds."""
 
 from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
 
-from services.intake import api, consumers, handlers
+from services.intake import api, consumers, handlers, pages
 from services.intake.handlers import Desk, Shelf
 from services.intake.timers import timers
 from shared.runtime import Blueprint, Frame, Service
@@ -25,7 +25,7 @@ def build(frame: Frame) -> Service:
     app.state.desk = desk
     return Service(
         "intake", app, timers=timers(desk, sweep_seconds=frame.settings.sweep_seconds), sealer=partial(consumers.seal_contacts, frame.works),
-        begin=partial(handlers.seed, desk),
+        begin=partial(handlers.seed, desk), pages=pages.site(desk, frame.door), pages_at=pages.AT,
     )  # fmt: skip
 
 

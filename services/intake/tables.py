@@ -31,8 +31,8 @@ def vector(words: str) -> str:
     return f"to_tsvector('simple'::regconfig, {folded(words)})"
 
 
-SAID = vector("(coalesce(summary, '') || ' ') || jsonb_path_query_array(corrections, '$[*].value')::text")
-"""What the applicant wrote, and what was put right in it."""
+SAID = vector("code || ' ' || coalesce(summary, '') || ' ' || jsonb_path_query_array(corrections, '$[*].value')::text")
+"""The parts of the code, what the applicant wrote, and what was put right in it."""
 
 
 class Row(SQLModel, registry=registry()):

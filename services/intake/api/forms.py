@@ -5,22 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from typing import Annotated, Any, NamedTuple, TypeVar
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from services.intake import domain, handlers
+from services.intake import handlers
 from services.intake.adapters import letters
 from services.intake.adapters import register as registers
 from services.intake.adapters import slip as slips
 from services.intake.adapters.layout import Component, Party
 from services.intake.api.common import At, Reader
-from services.intake.domain import Dossier
 from services.intake.handlers import Desk, Papers
 from shared.kernel import Principal
-from shared.law import ZONE, rulebook
-from shared.store.vault import Details
 from shared.web.auth import allow
 from shared.web.fields import Day, text
 
@@ -53,7 +50,7 @@ def _paper(what: str, missing: str) -> dict[int | str, dict[str, Any]]:
 async def get_slip(id: UUID, desk: At, who: Reader, request: Request) -> Response:
     """The receipt slip (form 01 of Circular 03/2025/TT-VPCP) as PDF/A."""
     papers = await handlers.read_papers(desk, who, id)
-    return await _printed(slips.render_slip, _slip(desk, papers, _base_url(request)), papers.dossier.code)
+    return await _printed(slips.render_slip, handlers.slip_of(desk, papers, _base_url(request)), papers.dossier.code)
 
 
 @router.get(
@@ -124,7 +121,7 @@ async def get_register_sheet(desk: At, who: Officer, unit: Asked, first: First, 
 
 async def _register(desk: Desk, who: Principal, unit: str, first: date, last: date) -> registers.Register:
     entries = await handlers.read_register(desk, who, unit, first, last)
-    return registers.Register(*center_of(desk.shelf.unit(unit)), first, last, desk.works.clock(), entries)
+    return registers.Register(*handlers.center_of(desk.shelf.unit(unit)), first, last, desk.works.clock(), entries)
 
 
 def _named(how: str, name: str) -> dict[str, str]:
@@ -141,25 +138,11 @@ def _base_url(request: Request) -> str:
     return url
 
 
-def _slip(desk: Desk, papers: Papers, base_url: str) -> slips.Slip:
-    dossier, center = papers.dossier, center_of(desk.shelf.units[papers.dossier.unit])
-    rule = rulebook().rule("one-stop.settlement", on=dossier.received_at.astimezone(ZONE).date())
-    return slips.Slip(
-        authority=center.authority, center=center.name, place=center.place, code=dossier.code, procedure=papers.procedure,
-        request=papers.summary or papers.procedure, channel=_channel(dossier), submitter=_party(papers.submitter),
-        owner=_party(papers.owner) if papers.owner else None,
-        components=tuple(Component(each["name"], each["kind"], each["count"]) for each in papers.components), limit=dossier.limit,
-        basis=rule.legal_basis, basis_verified=rule.verified, received_at=dossier.received_at, due_at=domain.check_slip(dossier), return_method="counter",
-        return_place=center.name, lookup_url=f"{base_url}/tra-cuu?ma={dossier.code}",
-        lookup_secret=papers.secret, phone="", receiver="", explanation=handlers.explanation(dossier, "vi"), provisional=dossier.provisional,
-    )  # fmt: skip
-
-
 def _letter(desk: Desk, papers: Papers, at: datetime) -> letters.Letter:
-    center = center_of(desk.shelf.units[papers.dossier.unit])
+    center = handlers.center_of(desk.shelf.units[papers.dossier.unit])
     return letters.Letter(
         authority=center.authority, center=center.name, place=center.place, code=papers.dossier.code, procedure=papers.procedure,
-        request=papers.summary or papers.procedure, submitter=_party(papers.submitter), owner=_owner(papers), at=at,
+        request=papers.summary or papers.procedure, submitter=handlers.party_of(papers.submitter), owner=_owner(papers), at=at,
     )  # fmt: skip
 
 
@@ -175,30 +158,3 @@ def _missing(papers: Papers, names: list[str]) -> tuple[Component, ...]:
     """The papers asked for, as the procedure wants them; of others only the name is known."""
     known = {each["name"]: Component(each["name"], each["kind"], each["count"]) for each in papers.catalogue}
     return tuple(known.get(name, Component(name, "")) for name in names)
-
-
-class Center(NamedTuple):
-    """The heading of a paper: who stands above, where the dossier was received, and the place before the date."""
-
-    authority: str
-    name: str
-    place: str
-
-
-def center_of(unit: domain.Unit) -> Center:
-    """A commune has its own service centre; bodies of the province receive under their own name."""
-    if unit.level == "province":
-        return Center("Ủy ban nhân dân tỉnh Quảng Trị", unit.name, "Quảng Trị")
-    named = unit.name[0].lower() + unit.name[1:]
-    place = unit.name.removeprefix("Phường ").removeprefix("Xã ").removeprefix("Đặc khu ")
-    return Center(f"Ủy ban nhân dân {named}", f"Trung tâm Phục vụ hành chính công {named}", place)
-
-
-def _channel(dossier: Dossier) -> slips.Channel:
-    return "online" if dossier.channel == "online" else "postal" if dossier.channel == "postal" else "direct"
-
-
-def _party(details: Details) -> Party:
-    return Party(
-        details.name, details.address or "", details.phone or "", details.email or "", details.identity_no or ""
-    )

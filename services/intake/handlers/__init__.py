@@ -1,7 +1,7 @@
 """What intake does: one function = one use case = one transaction.
 
 `desk` is where everybody works; `filing` and `commands` change dossiers, `announcing` is the clock's, `reading`, `lists` and
-`lookups` answer questions, `papers` and `registers` open the vault for what is printed, `reference` keeps units and procedures, `contacts` opens what is sent sealed.
+`lookups` answer questions, `papers`, `printing` and `registers` open the vault for what is printed, `reference` keeps units and procedures, `contacts` opens what is sent sealed.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from services.intake.handlers.desk import Desk, Filing, Shelf, office_at
 from services.intake.handlers.filing import Alike, file_dossier, find_alike, submit_dossier
 from services.intake.handlers.lists import (
     LISTS,
+    MOST_FOUND,
     IdentityInAddress,
     count_lists,
     find_of_person,
@@ -47,6 +48,7 @@ from services.intake.handlers.papers import (
     read_stopping,
     read_supplement_request,
 )
+from services.intake.handlers.printing import center_of, party_of, slip_of
 from services.intake.handlers.reading import (
     explanation,
     read_dossier,
@@ -59,6 +61,7 @@ from shared.store.lookups import LookupLocked, LookupRefused, lookup_secret, loo
 
 __all__ = [
     "LISTS",
+    "MOST_FOUND",
     "Alike",
     "BadPeriod",
     "Desk",
@@ -76,6 +79,7 @@ __all__ = [
     "accept_dossier",
     "announce_stages",
     "assign_dossier",
+    "center_of",
     "confirm_payment",
     "contact_details",
     "correct_dossier",
@@ -91,6 +95,7 @@ __all__ = [
     "lookup_verifier",
     "move_appointment",
     "office_at",
+    "party_of",
     "pause_dossier",
     "rate_dossier",
     "read_dossier",
@@ -112,6 +117,7 @@ __all__ = [
     "return_result",
     "seed",
     "settle_dossier",
+    "slip_of",
     "stop_dossier",
     "submit_dossier",
     "supply_components",

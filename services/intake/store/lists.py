@@ -14,7 +14,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     column,
-    exists,
     false,
     func,
     literal,
@@ -91,12 +90,13 @@ async def listed(
         where.append(_behind(keys, after, down=down))
     order = [key.desc() if down else key.asc() for key in keys]
     statement = select(*(getattr(DossierRow, name) for name in SNAPSHOT))
-    if wanted.q is None:
-        statement = statement.where(*where)
-    else:
-        ways = (select(DossierRow.id).where(*where, way).order_by(*order).limit(limit) for way in _ways(wanted.q))
-        statement = statement.where(col(DossierRow.id).in_(union(*(way.subquery().select() for way in ways))))
-    rows = await db.rows(connection, statement.order_by(*order).limit(limit))
+    rows: Sequence[Any] = ()
+    for ways in [[]] if wanted.q is None else await _ways(connection, wanted.q):
+        found = [select(DossierRow.id).where(*where, way).order_by(*order).limit(limit) for way in ways]
+        among = [col(DossierRow.id).in_(union(*(each.subquery().select() for each in found)))] if found else where
+        rows = await db.rows(connection, statement.where(*among).order_by(*order).limit(limit))
+        if rows:
+            break
     return [dossier_of(row, clocks=False) for row in rows]
 
 
@@ -117,27 +117,24 @@ def _filters(wanted: Wanted, at: datetime, today: date) -> list[ColumnElement[bo
     where = [col(getattr(DossierRow, name)) == value for name, value in plain.items() if value is not None]
     if wanted.due_before is not None:
         where.append(_due_before(wanted.due_before))
-    asked = {name: truth for name, truth in _truths(at, today).items() if getattr(wanted, name) is not None}
-    return [*where, *(func.coalesce(truth, false()).is_(getattr(wanted, name)) for name, truth in asked.items())]
+    for name, truth in _truths(at, today).items():
+        if (asked := getattr(wanted, name)) is not None:
+            where.append(truth if asked else func.coalesce(truth, false()).is_(False))
+    return where
 
 
 def _truths(at: datetime, today: date) -> Mapping[str, ColumnElement[bool]]:
     """What is true of a dossier at an instant, by the names of the filters."""
-    row = DossierRow
-    answer = col(row.answer_due_at)
-    deadline = _deadline.c
-    warned = exists().where(
-        deadline.aggregate == row.id, deadline.warn_at <= at, deadline.breach_at > at, deadline.closed_at.is_(None)
+    row, deadline = DossierRow, _deadline.c
+    warned = select(deadline.aggregate).where(
+        deadline.warn_at <= at, deadline.breach_at > at, deadline.closed_at.is_(None)
     )
     return {
         "assigned": col(row.handler).is_not(None),
         "open": _open(),
-        "due_today": or_(
-            and_(col(row.due_on) == today, _open()),
-            and_(answer >= moment(today), answer < moment(today + timedelta(days=1))),
-        ),
-        "warned": and_(_open(), warned),
-        "overdue": or_(_due_before(today), answer < at),
+        "due_today": and_(_open(), _due >= moment(today), _due < moment(today + timedelta(days=1))),
+        "warned": and_(_open(), _due > at, col(row.id).in_(warned)),
+        "overdue": and_(_open(), _due < at, or_(col(row.due_on) < today, col(row.answer_due_at) < at)),
         "waiting": col(row.state).in_(WAITING),
     }
 
@@ -150,18 +147,23 @@ def _due_before(day: date) -> ColumnElement[bool]:
     return and_(col(DossierRow.due_on) < day, _open())
 
 
-def _ways(asked: str) -> list[ColumnElement[bool]]:
-    """The ways to find what was asked for: words of the request, of the procedure's name, a part of the code."""
+async def _ways(connection: Connection, asked: str) -> list[list[ColumnElement[bool]]]:
+    """The ways to find what was asked for, those tried later only where the earlier find nothing.
+
+    First by the beginnings of words of the request, the procedure's name and the code; then by any part of the code.
+    """
     terms = re.findall(r"[^\W_]+", asked)
     if not terms:
-        return [false()]
+        return []
     query = text(_QUERY).bindparams(bindparam("terms", terms, ARRAY(Text()), unique=True))
+    first: list[ColumnElement[bool]] = [_said.op("@@", is_comparison=True)(query)]
     named = select(ProcedureRow.code).where(_named.op("@@", is_comparison=True)(query))
-    found: list[ColumnElement[bool]] = [_said.op("@@", is_comparison=True)(query), col(DossierRow.procedure).in_(named)]
+    if procedures := {row["code"] for row in await db.rows(connection, named)}:
+        first.append(col(DossierRow.procedure).in_(sorted(procedures)))
     code = "".join(terms).upper()
-    if len(code) >= _LEAST_CODE and any(sign.isdigit() for sign in code) and code.isascii():
-        found.append(col(DossierRow.bare).contains(code, autoescape=True))
-    return found
+    if len(code) < _LEAST_CODE or not code.isascii() or not any(sign.isdigit() for sign in code):
+        return [first]
+    return [first, [col(DossierRow.bare).contains(code, autoescape=True)]]
 
 
 async def of_person(

@@ -6,7 +6,7 @@ revision = "0007"
 down_revision = "0002"
 
 FOLDED = (
-    "translate(lower(normalize((coalesce(summary, '') || ' ') || jsonb_path_query_array(corrections, '$[*].value')::text, NFD)), "
+    "translate(lower(normalize(code || ' ' || coalesce(summary, '') || ' ' || jsonb_path_query_array(corrections, '$[*].value')::text, NFD)), "
     "'đĐ/.-_@,;\u0300\u0301\u0303\u0309\u0323\u0302\u0306\u031b', 'dd       ')"
 )
 DUE = "COALESCE(due_at, answer_due_at, '9999-12-31 00:00:00+00'::timestamptz)"
