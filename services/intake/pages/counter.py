@@ -15,7 +15,7 @@ from services.intake import handlers
 from services.intake.domain import Dossier
 from services.intake.handlers import LISTS, Desk, Filing
 from services.intake.pages.entering import Entered, entered, new_key, place_of, said
-from shared.kernel import Invalid, Principal, Repeated
+from shared.kernel import IdempotencyMismatch, Invalid, Principal, Repeated, StillRunning
 from shared.law.zone import local
 from shared.web.pages import Visit
 from shared.web.pages.writing import weekday_text
@@ -63,6 +63,11 @@ async def _file(desk: Desk, visit: Visit) -> Response:
     except Invalid as refused:
         form.wrong[place_of(refused)] = said(refused, visit.language)
         return await _page(desk, visit, form, 422)
+    except IdempotencyMismatch:
+        form.values = {**form.values, "key": new_key()}
+        return await _page(desk, visit, form, 409, failed=visit.words("counter")["changed-after"])
+    except StillRunning as refused:
+        return await _page(desk, visit, form, 409, failed=said(refused, visit.language))
 
 
 async def _filed(desk: Desk, visit: Visit, form: Entered, filing: Filing) -> Response:
@@ -104,7 +109,7 @@ async def _page(desk: Desk, visit: Visit, form: Entered, status: int = 200, **sa
     units = units_of(desk, who) if who.has("clerk") else {}
     unit = form["unit"] if form["unit"] in units else next(iter(units), "")
     chosen = form["procedure"] if form["procedure"] in desk.shelf.procedures else ""
-    values: dict[str, Any] = {"alike": (), **said_}
+    values: dict[str, Any] = {"alike": (), "failed": "", **said_}
     return visit.page(
         "counter.html", "counter", status, units=units, unit=unit, offered=_offered(desk, unit), chosen=chosen, form=form, key=form["key"] or new_key(),
         papers=await _papers(desk, chosen), procedure=desk.shelf.procedures[chosen].name if chosen else "", lists=await side(desk, visit), q="", **values,

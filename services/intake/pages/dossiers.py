@@ -79,7 +79,12 @@ async def _answer(desk: Desk, visit: Visit) -> Response:
 async def _decide(desk: Desk, visit: Visit, form: Entered) -> None:
     """Give the command the form asks for; what is missing in it is noted in the form."""
     who, id_ = form.caller(officer(visit), visit), _id(visit)
-    seen, decision, reason = int(form["version"] or 0), form["decision"], form["reason"].strip()[:LONGEST_REASON]
+    version = form["version"]
+    seen, decision, reason = (
+        int(version) if version.isdecimal() and version.isascii() else 0,
+        form["decision"],
+        form["reason"].strip()[:LONGEST_REASON],
+    )
     words = visit.words("counter")
     if decision not in DECISIONS:
         form.wrong["decision"] = words["choose-decision"]

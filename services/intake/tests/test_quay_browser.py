@@ -230,7 +230,8 @@ async def test_two_clerks_on_one_dossier_the_second_learns_who_was_first_and_kee
     assert await focused(second) == "Đọc lại hồ sơ, giữ nội dung đã gõ"
     await leave_for(second, "Enter")
     assert "Đã tiếp nhận" in await second.inner_text(".promise.state")
-    assert "Thiếu trang 2" in await second.inner_text("blockquote")
+    assert "không còn áp dụng được" in await second.inner_text("fieldset .reason")
+    assert await second.input_value("#reason") == "Thiếu trang 2"
 
 
 async def test_a_decision_is_taken_on_what_was_read_again(browser: Browser, place: str, talk: Talk) -> None:
@@ -280,7 +281,7 @@ async def test_a_clerk_of_another_unit_sees_nothing_and_hears_the_same_as_of_wha
     for asked in (dossier["code"], "ban sao", NUMBER):
         await page.fill("#q", asked)
         await page.click("[role=search] button")
-        assert "không có hồ sơ nào như vậy" in await page.inner_text("main")
+        assert "Không có hồ sơ nào như vậy" in await page.inner_text("main")
     absent = dossier["id"][:-4] + ("0000" if dossier["id"][-4:] != "0000" else "1111")
     answers = []
     for id_ in (dossier["id"], absent):

@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from shared.kernel import Invalid, NotFound, Principal
+from shared.kernel import Forbidden, Invalid, NotFound, Principal
 from shared.store.unit_of_work import Works
 from shared.web import faults
 from shared.web.cursor import Cursor, Paging
@@ -232,6 +232,7 @@ def endpoint(site: Site, show: Show, *roles: str) -> Endpoint:
 
 _SORRY: Final[Mapping[type[Exception], tuple[str, int]]] = {
     NotFound: ("missing", 404),
+    Forbidden: ("missing", 404),
     FormForged: ("forged", 403),
     SessionTooLarge: ("too-large", 403),
     BadCursor: ("question", 400),
