@@ -287,7 +287,7 @@ async def test_a_clerk_of_another_unit_sees_nothing_and_hears_the_same_as_of_wha
     for id_ in (dossier["id"], absent):
         for path in (f"/quay/ho-so/{id_}", f"/quay/ho-so/{id_}/giay-hen.pdf"):
             answer = await page.context.request.get(place + path)
-            answers.append((answer.status, (await answer.text()).replace(id_, "")))
+            answers.append((answer.status, re.sub(r'value="[^"]*"', "", (await answer.text()).replace(id_, ""))))
     assert {status for status, _ in answers} == {404}
     assert len({text for _, text in answers[::2]}) == len({text for _, text in answers[1::2]}) == 1
 
