@@ -309,6 +309,10 @@ async def test_every_page_keeps_the_rules_of_accessibility_and_the_width_of_the_
         assert found.response["passes"]
         assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
         assert await page.evaluate("document.documentElement.scrollWidth") <= width, page.url
+        beside = await page.evaluate(
+            "[...document.querySelectorAll('.desk > section')].every(each => each.scrollWidth <= each.clientWidth + 1)"
+        )
+        assert beside, f"{page.url}: something is wider than its column"
         await page.screenshot(path=tmp_path / f"{name}-{width}.png", full_page=True)
 
     await look("counter")
