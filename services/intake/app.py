@@ -1,4 +1,4 @@
-"""Composition: intake's desk, its HTTP app, its timers, and the seeds."""
+"""Composition: intake's desk, its HTTP app, its pages, its timers, and the seeds."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from services.intake import api, consumers, handlers
+from services.intake import api, consumers, handlers, pages
 from services.intake.handlers import Cabinet, Desk, Shelf
 from services.intake.timers import file_timers, timers
 from shared.runtime import Blueprint, Frame, Service
@@ -31,7 +31,7 @@ def build(frame: Frame) -> Service:
     app.state.desk, app.state.cabinet = desk, cabinet
     return Service(
         "intake", app, timers=(*timers(desk, sweep_seconds=settings.sweep_seconds), *file_timers(cabinet)), sealer=partial(consumers.seal_contacts, frame.works),
-        begin=partial(handlers.seed, desk),
+        begin=partial(handlers.seed, desk), pages=pages.site(desk, door), pages_at=pages.AT,
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from services.intake.api import (
     dossiers,
     files,
     forms,
+    lists,
     lookups,
     staff,
     transfers,
@@ -17,7 +18,7 @@ from services.intake.api import (
 )
 
 routers = (
-    dossiers.router, commands.router, lookups.router, catalogue.router, units.router, forms.router, transfers.router, bundles.router, staff.router,
+    dossiers.router, commands.router, lists.router, lookups.router, catalogue.router, units.router, forms.router, transfers.router, bundles.router, staff.router,
     calendar.router, files.router,
 )  # fmt: skip
 """The busiest first: routes are matched in this order."""

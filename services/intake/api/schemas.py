@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.domain import Component, Submission
 from services.intake.handlers import Filing
-from services.intake.store import Wanted
+from services.intake.store.lists import Wanted
 from shared.web.fields import Day, Instant, text
-from shared.web.people import PersonBody
+from shared.web.people import IdentityNo, PersonBody
 
 
 class Body(BaseModel):
@@ -94,6 +94,13 @@ class Action(BaseModel):
     needs: list[str]
 
 
+class Hint(BaseModel):
+    """Something worth knowing that keeps nobody from filing: the same person has the same procedure open."""
+
+    name: str = Field(examples=["same-procedure-open"])
+    code: str
+
+
 class DossierView(BaseModel):
     """A dossier as its citizen and its unit see it; people stand on the slip only."""
 
@@ -130,6 +137,7 @@ class DossierView(BaseModel):
     resubmits: UUID | None = None
     bundle: UUID | None = None
     lookup: Lookup | None = None
+    hints: list[Hint] = []
     actions: list[Action]
 
 
@@ -232,18 +240,55 @@ class FileView(BaseModel):
 
 
 class Filters(BaseModel):
-    """Filters of the list; `overdue`: past a date that still counts, or (false) not."""
+    """Filters of the list. Of those with yes or no, `false` means the others; `q`: words of the request or the procedure, or a part of the code."""
 
     state: str | None = None
     unit: str | None = None
     procedure: str | None = None
-    handler: str | None = None
-    overdue: bool | None = None
+    handler: Annotated[str | None, Field(description="An officer's id, or `me`.")] = None
+    assigned: Annotated[bool | None, Field(description="Somebody works on it.")] = None
+    open: Annotated[bool | None, Field(description="It has no result yet and was not closed.")] = None
+    due_today: Annotated[bool | None, Field(description="Its result or its answer is due today.")] = None
+    warned: Annotated[bool | None, Field(description="Its date is near: the warning has come, the date has not.")] = (
+        None
+    )
+    overdue: Annotated[bool | None, Field(description="It is past a date that still counts.")] = None
+    waiting: Annotated[bool | None, Field(description="It waits for papers or a payment of the citizen.")] = None
     due_before: Day | None = None
+    q: Annotated[str, text(max_length=100)] | None = None
+    sort: Annotated[Literal["newest", "due"], Field(description="`due`: the most urgent first.")] = "newest"
 
     def wanted(self) -> Wanted:
         """As the store reads them."""
         return Wanted(**self.model_dump())
+
+
+class PersonSearch(Body):
+    """Whose dossiers: an identity number, which never stands in an address."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"identity_no": "044085001234"}]})
+
+    identity_no: IdentityNo
+
+
+class Found(BaseModel):
+    """What a search found, newest first, at most 50."""
+
+    items: list[DossierView]
+
+
+class ListCount(BaseModel):
+    """One of the lists a clerk begins with, how many dossiers it holds, and where it is."""
+
+    name: str = Field(examples=["due-today"])
+    count: int
+    href: str
+
+
+class DeskView(BaseModel):
+    """The lists of one's units, counted at one moment."""
+
+    items: list[ListCount]
 
 
 class ReasonBody(Body):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
@@ -26,20 +27,37 @@ class Hand(NamedTuple):
     owner: UUID | None
 
 
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """The code of a dossier of the same person and procedure that has no result yet."""
+
+    code: str
+    name: str = "same-procedure-open"
+
+
 async def submit_dossier(desk: Desk, who: Caller, filing: Filing) -> Dossier:
-    """File a dossier: row, code, facts, deadlines, people and the idempotent answer in one transaction."""
+    """File a dossier."""
+    return (await file_dossier(desk, who, filing))[0]
+
+
+async def file_dossier(desk: Desk, who: Caller, filing: Filing) -> tuple[Dossier, tuple[Alike, ...]]:
+    """File a dossier, and hear of those like it: row, code, facts, deadlines, people and the idempotent answer in one transaction."""
     asked = filing.submission
     unit, procedure = desk.shelf.unit(asked.unit), version_of(desk, asked)
     role = domain.filing_capacity(who.principal, unit.code)
     if filing.form is not None:
         check_form(procedure, filing.form)
 
-    async def file(work: Work) -> Dossier:
+    async def file(work: Work) -> tuple[Dossier, tuple[Alike, ...]]:
         domain.check_submission(asked, procedure, unit, at=work.now, counter=role == "clerk")
         recipient = recipient_of(work, filing.submitter)
         await _check_before(work, asked, recipient)
         hand = Hand(recipient, *keep_people(work, recipient, filing))
-        return await enter(work, desk, filing, procedure, unit, hand)
+        alike = await alike_of(work, recipient, filing)
+        dossier = await enter(work, desk, filing, procedure, unit, hand)
+        if alike:
+            work.answers({**domain.snapshot(dossier, work.who), "hints": alike})
+        return dossier, alike
 
     return await desk.together.do(acting(who, role), file)
 
@@ -73,6 +91,23 @@ async def _check_before(work: Work, asked: Submission, recipient: UUID) -> None:
         return
     before, again = await store.resubmitted(work, asked.resubmits)
     domain.check_resubmission(before, again, procedure=asked.procedure, recipient=recipient)
+
+
+async def find_alike(desk: Desk, who: Principal, filing: Filing) -> tuple[Alike, ...]:
+    """The dossiers like one that is about to be filed, as far as its clerk may see them."""
+    if (number := filing.submitter.identity_no) is None:
+        return ()
+    async with desk.works.begin(Caller(who)) as work:
+        return await alike_of(work, vault.recipient_of(desk.works.keys.people, number), filing)
+
+
+async def alike_of(work: Work, recipient: UUID, filing: Filing) -> tuple[Alike, ...]:
+    """A clerk hears of their own units' dossiers, a person of all their own; of somebody without a number nothing is known."""
+    if not filing.submitter.identity_no:
+        return ()
+    own = work.who.recipient == recipient
+    found = await store.open_alike(work, recipient, filing.submission.procedure)
+    return tuple(Alike(code) for code, unit in found if own or work.who.may_act_for(unit))
 
 
 def recipient_of(work: Work, submitter: vault.Details) -> UUID:

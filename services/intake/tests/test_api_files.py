@@ -188,7 +188,9 @@ async def test_a_file_becomes_part_of_a_dossier_and_its_officers_read_it(talk: T
     dossier = await filed(talk, file)
 
     detail = (await talk.get(f"/dossiers/{dossier['id']}", talk.token("clerk"))).json()
-    assert detail["components"] == [{"name": "Tờ 0", "kind": "electronic", "count": 1, "file": file}]
+    assert detail["components"] == [
+        {"name": "Tờ 0", "kind": "electronic", "count": 1, "digitised": False, "reused": False, "file": file}
+    ]
     after = await talk.get(f"/files/{file}", talk.token("clerk"))
     assert (before.status_code, after.status_code, after.content) == (404, 200, PDF)
     read = await works.pool.fetch(

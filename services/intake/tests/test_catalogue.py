@@ -92,10 +92,10 @@ class TestKept:
         assert (await handlers.read_dossier(desk, CLERK, before.id)).due_on == before.due_on
 
     async def test_a_receipt_before_the_first_version_is_refused_by_its_day(self, desk: Desk) -> None:
-        await handlers.put_procedure(desk, ADMIN, second(code="9.000001", valid_from=date(2026, 11, 20)), 0)
+        await handlers.put_procedure(desk, ADMIN, second(code="9.000009", valid_from=date(2026, 11, 20)), 0)
         await handlers.refresh(desk)
         with pytest.raises(domain.NotInForce) as refused:
-            await submit(desk, CLERK, filed("9.000001", components=[], received_at=hanoi("2026-11-19 09:00")))
+            await submit(desk, CLERK, filed("9.000009", components=[], received_at=hanoi("2026-11-19 09:00")))
         assert refused.value.facts["on"] == "2026-11-19"
 
     async def test_the_record_is_published_when_the_version_comes_into_force(
