@@ -55,7 +55,9 @@ class Service:
     timers: Sequence[Timer] = ()
     sealer: Sealer | None = None
     pages: ASGIApp | None = None
-    """Mounted at `/`; reporting's pages."""
+    """Pages for people."""
+    pages_at: str = "/"
+    """Where they begin: `/quay` has `/quay` and everything below; whoever has `/`, or is alone, also has the rest."""
     begin: Callable[[], Awaitable[None]] | None = None
     """Run once after migration and before HTTP: seeds."""
     jobs: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()

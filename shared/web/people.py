@@ -27,6 +27,7 @@ def _phone(value: str) -> str:
 
 
 IdentityNumber = Annotated[str, AfterValidator(_identity)]
+"""9 or 12 digits, however they are written."""
 PhoneNumber = Annotated[str, AfterValidator(_phone)]
 EmailAddress = Annotated[str, text(max_length=200, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 
