@@ -11,6 +11,7 @@ from services.intake import domain, store
 from services.intake.data.linked import linked_services
 from services.intake.domain import Dossier, bundles
 from services.intake.handlers.desk import Desk, Filing, acting
+from services.intake.handlers.files import check_once, component_files
 from services.intake.handlers.filing import Alike, Hand, alike_of, enter, keep_people, recipient_of, version_of
 from shared.kernel import Caller, NotFound, Principal
 from shared.store.unit_of_work import Work
@@ -25,6 +26,7 @@ async def submit_bundle(desk: Desk, who: Caller, service: str, filings: Sequence
     bundles.check_parts(linked, [filing.submission.procedure for filing in filings])
     unit = desk.shelf.unit(filings[0].submission.unit)
     procedures = [bundles.part_of(linked, version_of(desk, each.submission)) for each in filings]
+    check_once([component_files(each.submission.components, f"/parts/{n}") for n, each in enumerate(filings)])
     role = domain.filing_capacity(who.principal, unit.code)
 
     async def file(work: Work) -> tuple[UUID, list[Filed]]:
@@ -36,8 +38,8 @@ async def submit_bundle(desk: Desk, who: Caller, service: str, filings: Sequence
         hand = Hand(recipient, *keep_people(work, recipient, filings[0]))
         alike = [await alike_of(work, recipient, each) for each in filings]
         made = [
-            await enter(work, desk, replace(filing, submission=submission), procedure, unit, hand)
-            for filing, submission, procedure in zip(filings, asked, procedures, strict=True)
+            await enter(work, desk, replace(filing, submission=submission), procedure, unit, hand, at=f"/parts/{n}")
+            for n, (filing, submission, procedure) in enumerate(zip(filings, asked, procedures, strict=True))
         ]
         shown = [
             {**domain.snapshot(dossier, work.who), "hints": hints} for dossier, hints in zip(made, alike, strict=True)

@@ -91,9 +91,18 @@ async def attach(work: Work, dossier: UUID, files: Mapping[str, UUID], purpose: 
     file_store.attach_files(work, dossier, sorted(found), purpose)
 
 
-def component_files(components: Sequence[Component]) -> Mapping[str, UUID]:
-    """The files of papers, each by the field that names it."""
-    return {f"/components/{n}/file": each.file for n, each in enumerate(components) if each.file is not None}
+def component_files(components: Sequence[Component], at: str = "") -> Mapping[str, UUID]:
+    """The files of papers, each by the field that names it; `at`: the place of the papers in the body."""
+    return {f"{at}/components/{n}/file": each.file for n, each in enumerate(components) if each.file is not None}
+
+
+def check_once(named: Sequence[Mapping[str, UUID]]) -> None:
+    """A file is part of one dossier: of several filed together it is handed in with one."""
+    seen: set[UUID] = set()
+    for files in named:
+        if twice := next((field for field, id_ in files.items() if id_ in seen), None):
+            raise domain.UnknownFile(field=twice)
+        seen.update(files.values())
 
 
 async def read_file(cabinet: Cabinet, who: Principal, id: UUID) -> Opened:

@@ -68,12 +68,14 @@ def version_of(desk: Desk, asked: Submission) -> Procedure:
     return desk.shelf.procedure(asked.procedure, received_on)
 
 
-async def enter(work: Work, desk: Desk, filing: Filing, procedure: Procedure, unit: Unit, hand: Hand) -> Dossier:
-    """Write a checked filing: its code, its row, its facts and deadlines, and what a repeat is answered."""
+async def enter(
+    work: Work, desk: Desk, filing: Filing, procedure: Procedure, unit: Unit, hand: Hand, at: str = ""
+) -> Dossier:
+    """Write a checked filing: its files, code, row, facts and deadlines, and what a repeat is answered; `at`: its place in the body."""
     asked, keys, id_ = filing.submission, desk.works.keys, work.new_id()
     if filing.form is not None:
         keep_form(work, id_, hand.person, filing.form)
-    await attach(work, id_, component_files(asked.components), domain.COMPONENT)
+    await attach(work, id_, component_files(asked.components, at), domain.COMPONENT)
     code = await store.next_code(work, unit.agency, work.now.astimezone(ZONE).date())
     dossier, stated = domain.submit(
         asked, procedure, id=id_, code=code, recipient=hand.recipient, verifier=lookup_verifier(keys, code, lookup_secret(keys, id_, 0)),

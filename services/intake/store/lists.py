@@ -21,6 +21,7 @@ from sqlalchemy import (
     or_,
     table,
     text,
+    true,
     tuple_,
     union,
 )
@@ -85,15 +86,21 @@ async def listed(
     """Dossiers in the order wanted (`back`: the other way round), beginning behind the place `after`; without their clocks."""
     keys: list[Any] = [col(DossierRow.id)] if wanted.sort == "newest" else [_due, col(DossierRow.id)]
     down = (wanted.sort == "newest") != back
-    where = [*_scope(whose), *_filters(wanted, at, today)]
+    where = _filters(wanted, at, today)
     if after is not None:
         where.append(_behind(keys, after, down=down))
     order = [key.desc() if down else key.asc() for key in keys]
     statement = select(*(getattr(DossierRow, name) for name in SNAPSHOT))
     rows: Sequence[Any] = ()
-    for ways in [[]] if wanted.q is None else await _ways(connection, wanted.q):
-        found = [select(DossierRow.id).where(*where, way).order_by(*order).limit(limit) for way in ways]
-        among = [col(DossierRow.id).in_(union(*(each.subquery().select() for each in found)))] if found else where
+    for ways in [[true()]] if wanted.q is None else await _ways(connection, wanted.q):
+        found = [
+            select(DossierRow.id).where(*where, scope, way).order_by(*order).limit(limit)
+            for scope in _scopes(whose)
+            for way in ways
+        ]
+        if not found:
+            continue
+        among = [col(DossierRow.id).in_(union(*(each.subquery().select() for each in found)))]
         rows = await db.rows(connection, statement.where(*among).order_by(*order).limit(limit))
         if rows:
             break
@@ -106,13 +113,14 @@ def _behind(keys: Sequence[Any], after: tuple[Any, ...], *, down: bool) -> Colum
     return tuple_(*keys) < place if down else tuple_(*keys) > place
 
 
-def _scope(whose: Whose) -> list[ColumnElement[bool]]:
+def _scopes(whose: Whose) -> list[ColumnElement[bool]]:
+    """Whose dossiers they are, each by an index of its own: those of units, and what is offered to them."""
     if whose is None:
-        return []
+        return [true()]
     if isinstance(whose, UUID):
         return [col(DossierRow.recipient) == whose]
     units = sorted(whose)
-    return [or_(col(DossierRow.unit).in_(units), col(DossierRow.to_unit).in_(units))]
+    return [col(DossierRow.unit).in_(units), col(DossierRow.to_unit).in_(units)]
 
 
 def _filters(wanted: Wanted, at: datetime, today: date) -> list[ColumnElement[bool]]:
@@ -181,7 +189,7 @@ async def of_person(
     )
     owned = select(row.id).join(_person, person.id == row.owner).where(person.identity_index == identity)
     statement = select(*(getattr(row, name) for name in SNAPSHOT)).where(
-        *_scope(units), col(row.id).in_(union(filed, owned))
+        or_(*_scopes(units)), col(row.id).in_(union(filed, owned))
     )
     rows = await db.rows(connection, statement.order_by(col(row.id).desc()).limit(limit))
     return [dossier_of(row, clocks=False) for row in rows]
@@ -192,5 +200,5 @@ async def counted(
 ) -> Mapping[str, int]:
     """How many open dossiers each of these lists holds, in one statement."""
     counts = [func.count().filter(and_(*_filters(wanted, at, today))).label(name) for name, wanted in lists.items()]
-    found = await db.row(connection, select(*counts).select_from(DossierRow).where(_open(), *_scope(units)))
+    found = await db.row(connection, select(*counts).select_from(DossierRow).where(_open(), or_(*_scopes(units))))
     return dict(found) if found is not None else {}

@@ -17,7 +17,7 @@ import pytest_asyncio
 
 from services.intake import handlers, timers
 from services.intake.handlers import Cabinet
-from services.intake.tests.given import BINH, MARITAL_STATUS, OTHER_UNIT, UNIT, citizen
+from services.intake.tests.given import AN, BINH, MARITAL_STATUS, OTHER_UNIT, UNIT, citizen
 from services.intake.tests.talk import Json, Talk, body, problem
 from shared.kernel import Once, Principal
 from shared.runtime import Service
@@ -31,6 +31,7 @@ pytestmark = pytest.mark.postgres
 
 PDF = samples.pdf()
 NOBODY_S = "00000000-0000-7000-8000-000000000000"
+TOGETHER = ("1.001193", "1.004222", "9.000001")
 
 
 @pytest_asyncio.fixture
@@ -179,6 +180,26 @@ async def test_who_is_not_known_sends_nothing(talk: Talk) -> None:
     assert (unnamed.status_code, unnamed.json()["code"]) == (403, "identity-unknown")
     assert (without_key.status_code, without_key.json()["code"]) == (400, "idempotency-key-missing")
     assert (of_no_unit.status_code, of_no_unit.json()["code"]) == (403, "forbidden")
+
+
+async def test_a_file_is_handed_in_with_one_dossier_of_those_filed_together(talk: Talk) -> None:
+    first, second = await sent(talk), await sent(talk, samples.pdf("khác"))
+    parts = [
+        {"procedure": code, "components": [{"name": "Tờ khai", "kind": "electronic", "file": file}]}
+        for code, file in zip(TOGETHER, (first, second, first), strict=True)
+    ]
+    asked = {"service": "birth", "unit": UNIT, "channel": "online", "submitter": {"name": AN.name}, "parts": parts}
+
+    twice = await talk.post("/bundles", asked, token=talk.citizen())
+    parts[2]["components"] = []
+    once = await talk.post("/bundles", asked, token=talk.citizen())
+
+    assert (twice.status_code, twice.json()["code"]) == (422, "unknown-file")
+    assert twice.json()["errors"][0]["pointer"] == "/parts/2/components/0/file"
+    assert once.status_code == 201, once.text
+    paths = [f"/dossiers/{each['id']}" for each in once.json()["dossiers"]]
+    details = [(await talk.get(path, talk.citizen())).json()["components"] for path in paths]
+    assert [[each["file"] for each in papers] for papers in details] == [[first], [second], []]
 
 
 async def test_a_file_becomes_part_of_a_dossier_and_its_officers_read_it(talk: Talk, works: Works) -> None:
