@@ -111,7 +111,7 @@ def test_every_wrong_field_of_a_row_is_told() -> None:
     report = Report()
     assert lines.parsed([Entry(7, {"unit": 1.5, "officer": "cb-1", "since": "soon"})], Job, report) == []
     assert [(line.row, line.field, line.code) for line in report.refused] == [
-        (7, "unit", "string-type"), (7, "since", "date-from-datetime-parsing"),
+        (7, "unit", "string-type"), (7, "since", "bad-date"),
     ]  # fmt: skip
 
 

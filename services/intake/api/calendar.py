@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -44,10 +44,11 @@ def _replay(answer: bytes, _door: Door) -> dict[str, object]:
 
 
 Proposing = Annotated[Once, Depends(once(201, render=_replay, location="/v1/calendar-acts/{id}"))]
+_UNKNOWN_YEAR: dict[int | str, dict[str, Any]] = {409: {"description": "The calendar does not know that year."}}
 Deciding = Annotated[Once, Depends(once(200, render=_replay))]
 
 
-@router.get("/calendar/{year}", dependencies=[Depends(public)])
+@router.get("/calendar/{year}", dependencies=[Depends(public)], responses=_UNKNOWN_YEAR)
 async def get_year(year: WhichYear, desk: At, request: Request, response: Response) -> YearView:
     """The days off and make-up days of a year; a year nobody knows is refused by its number."""
     shown = YearView.of(await handlers.read_year(desk, year))
@@ -61,7 +62,7 @@ async def publish_year(
 ) -> YearView:
     """Publish a year as the Government announced it; limits that run into it are counted again. A published year changes by acts."""
     made = await handlers.publish_year(
-        desk, caller(who), year, version, body.content(), number=body.number, basis=body.basis
+        desk, caller(who), year, version, body.content(), number=body.number, basis=body.basis or ""
     )
     shown = YearView.of(made)
     stamp(request, response, shown)
@@ -90,7 +91,7 @@ async def propose_hours(
     return _shown(request, response, act)
 
 
-@router.get("/office-hours", dependencies=[Depends(public)])
+@router.get("/office-hours", dependencies=[Depends(public)], responses=_UNKNOWN_YEAR)
 async def get_hours(
     desk: At, unit: Annotated[str, Query(max_length=20)] = PROVINCE, on: date | None = None
 ) -> HoursView:
@@ -102,7 +103,7 @@ async def get_hours(
 def _hours(desk: Desk, unit: str, day: date) -> HoursView:
     found = desk.standing.law.hours_of(unit, day)
     return HoursView(
-        unit=unit, on=day, periods=list(found.periods), saturday=list(found.saturday), same_day_until=found.same_day_until,
+        unit=unit, on=day, periods=[list(each) for each in found.periods], saturday=[list(each) for each in found.saturday], same_day_until=found.same_day_until,
         valid_from=found.valid_from, valid_to=found.valid_to,
     )  # fmt: skip
 

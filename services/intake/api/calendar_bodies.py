@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+import re
+from datetime import time
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
 
 from services.intake.api.schemas import Body
 from services.intake.domain.acts import Act
 from services.intake.handlers import Year
 from services.intake.store.calendar import Progress
-from shared.web.fields import Instant, text
+from shared.web.fields import Day, Instant, text
 
 Words = Annotated[str, text(max_length=200)]
 Number = Annotated[str, text(max_length=200)]
@@ -22,7 +24,7 @@ Number = Annotated[str, text(max_length=200)]
 class DayOffBody(Body):
     """A day that is not worked."""
 
-    on: date
+    on: Day
     vi: Words
     en: Words
 
@@ -30,8 +32,8 @@ class DayOffBody(Body):
 class MakeupBody(Body):
     """A day that is worked instead of another."""
 
-    on: date
-    instead_of: date | None = None
+    on: Day
+    instead_of: Day | None = None
 
     def plain(self) -> dict[str, str]:
         """As the record has it."""
@@ -51,7 +53,7 @@ class YearBody(Body):
     )  # fmt: skip
 
     number: Number
-    basis: Words = ""
+    basis: Words | None = None
     off: Annotated[list[DayOffBody], Field(min_length=1, max_length=60)]
     makeup: Annotated[list[MakeupBody], Field(max_length=20, default_factory=list)]
 
@@ -75,11 +77,11 @@ class OverrideBody(Body):
         }
     )  # fmt: skip
 
-    on: date
+    on: Day
     worked: bool
-    vi: Words = ""
-    en: Words = ""
-    instead_of: date | None = None
+    vi: Words | None = None
+    en: Words | None = None
+    instead_of: Day | None = None
     number: Number
     basis: Words
 
@@ -94,7 +96,26 @@ class OverrideBody(Body):
         return self.model_dump(mode="json", include={"on", "worked", "vi", "en", "instead_of"}, exclude_none=True)
 
 
-Period = tuple[time, time]
+_HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+
+
+def _written(value: object) -> object:
+    # pydantic also reads numbers as seconds since midnight
+    if isinstance(value, time) or (isinstance(value, str) and _HOUR.fullmatch(value)):
+        return value
+    raise PydanticCustomError("bad-time", "not an hour and minute")
+
+
+Hour = Annotated[
+    time,
+    BeforeValidator(_written),
+    PlainSerializer(lambda hour: f"{hour:%H:%M}", return_type=str),
+    WithJsonSchema({"type": "string", "pattern": "^" + _HOUR.pattern + "$"}),
+]
+"""`07:30`, local time."""
+
+Period = Annotated[list[Hour], Field(min_length=2, max_length=2)]
+"""From its opening to its closing."""
 
 
 class HoursBody(Body):
@@ -110,11 +131,12 @@ class HoursBody(Body):
     )  # fmt: skip
 
     unit: Annotated[str, text(max_length=20)]
-    valid_from: date
-    valid_to: date | None = None
+    valid_from: Day
+    valid_to: Day | None = None
     periods: Annotated[list[Period], Field(min_length=1, max_length=4)]
     saturday: Annotated[list[Period], Field(max_length=4, default_factory=list)]
-    same_day_until: time = time(15)
+    same_day_until: Hour | None = None
+    """15:00 unless said otherwise."""
     number: Number
     basis: Words
 
@@ -131,7 +153,7 @@ class HoursBody(Body):
     def content(self) -> dict[str, Any]:
         """As an act holds it."""
         profile = self.model_dump(mode="json", exclude={"unit", "number", "basis"}, exclude_none=True)
-        return {"unit": self.unit, "profile": {"id": self.number, **profile}}
+        return {"unit": self.unit, "profile": {"id": self.number, "same_day_until": "15:00", **profile}}
 
 
 class YearView(BaseModel):
@@ -155,12 +177,12 @@ class HoursView(BaseModel):
     """The office hours that count for what a unit receives on a day."""
 
     unit: str
-    on: date
+    on: Day
     periods: list[Period]
     saturday: list[Period]
-    same_day_until: time
-    valid_from: date
-    valid_to: date | None
+    same_day_until: Hour
+    valid_from: Day
+    valid_to: Day | None
 
 
 class ProgressView(BaseModel):

@@ -17,7 +17,7 @@ from services.intake.api.reference_schemas import (
     VersionList,
 )
 from services.intake.domain import ProcedureVersion
-from shared.kernel import Once, Principal
+from shared.kernel import Once, Principal, Stale
 from shared.web.auth import allow, caller, public
 from shared.web.etag import etag, seen
 from shared.web.fields import Day, text
@@ -71,9 +71,12 @@ async def put_procedure(
 
 @router.post("/procedures/{code}/versions/{version}/publish")
 async def publish_procedure(
-    code: Code, version: Annotated[int, Path(ge=1, le=9999)], desk: At, who: Admin, key: Annotated[Once, Depends(once(200))], request: Request,
+    code: Code, version: Annotated[int, Path(ge=1, le=9999)], read: Annotated[int, Depends(seen)], desk: At, who: Admin,
+    key: Annotated[Once, Depends(once(200))], request: Request,
 ) -> Published:  # fmt: skip
-    """The version stands where citizens read it; the limit of its publication ends."""
+    """The version stands where citizens read it; the limit of its publication ends. `If-Match` names the version read."""
     del request
+    if read != version:
+        raise Stale
     made = await handlers.publish_procedure(desk, caller(who, key), code, version)
     return Published(code=made.code, version=made.version)

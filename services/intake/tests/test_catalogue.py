@@ -181,7 +181,9 @@ class TestOverHttp:
         assert (await talk.put(self.path, dict(self.body), token=admin, seen=1)).status_code == 412
         days = [(await talk.get(f"{self.path}?on={day}")).json()["version"] for day in ("2026-11-30", "2026-12-01")]
         assert (days, (await talk.get(self.path)).json()["version"]) == ([1, 2], 1)
-        done = await talk.post(f"{self.path}/versions/2/publish", token=admin)
+        publish = f"{self.path}/versions/2/publish"
+        assert (await talk.post(publish, token=admin, if_match='"1"')).status_code == 412
+        done = await talk.post(publish, token=admin, if_match='"2"')
         assert (done.status_code, done.json()) == (200, {"code": MARITAL_STATUS, "version": 2})
         versions = (await talk.get(f"{self.path}/versions")).json()["items"]
         assert [(each["version"], each["publicity"]) for each in versions] == [(1, None), (2, "done")]
