@@ -23,8 +23,9 @@ def build(frame: Frame) -> Service:
         routers=api.routers, door=frame.door, problems=HERE / "data" / "problems.toml", telemetry=frame.web_telemetry("intake"),
     )  # fmt: skip
     app.state.desk = desk
+    sources = consumers.Sources(desk, frame.bootstrap, frame.settings.topic_prefix, frame.settings.replication)
     return Service(
-        "intake", app, timers=timers(desk, sweep_seconds=frame.settings.sweep_seconds), sealer=partial(consumers.seal_contacts, frame.works),
+        "intake", app, timers=(*timers(desk, sweep_seconds=frame.settings.sweep_seconds), sources.timer()), entries=(sources.entry(),), sealer=partial(consumers.seal_contacts, frame.works),
         begin=partial(handlers.seed, desk),
     )  # fmt: skip
 

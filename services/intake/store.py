@@ -44,7 +44,7 @@ _BY_ID, _BY_CODE = f"{_DOSSIER} WHERE d.id = $1", f"{_DOSSIER} WHERE d.code = $1
 _BY_IDS = f"{_DOSSIER} WHERE d.id = ANY($1::uuid[])"
 _NUMBERS = """INSERT INTO code_counter AS c (agency, day, last) SELECT * FROM unnest($1::text[], $2::date[], $3::int4[])
 ON CONFLICT (agency, day) DO UPDATE SET last = c.last + excluded.last RETURNING agency, day, last"""
-_LATE = "SELECT id, code, unit, recipient, handler FROM dossier WHERE id = ANY($1::uuid[])"
+_LATE = "SELECT id, code, unit, recipient, handler, source FROM dossier WHERE id = ANY($1::uuid[])"
 _TEXTS = (
     "SELECT summary, components, supplement, reason, payment, apology, corrections, comment FROM dossier WHERE id = $1"
 )
@@ -108,13 +108,15 @@ def _dossier(row: Any, *, clocks: bool = True) -> Dossier:
     kept = {name: row[name] for name in SNAPSHOT}
     kept["state"] = State(kept["state"])
     terms: dict[str, Any] = (
-        {ANSWER: _term(row[ANSWER]), SETTLEMENT: _term(row[SETTLEMENT], row["moved_by"])} if clocks else {}
+        {ANSWER: _term(row[ANSWER]), SETTLEMENT: _term(row[SETTLEMENT], row["moved_by"], row["appointment_at"])}
+        if clocks
+        else {}
     )
     return Dossier(**kept, **terms)
 
 
-def _term(clock: Mapping[str, Any] | None, moved_by: int = 0) -> Term | None:
-    return None if clock is None else Term(Clock.from_dict(clock), moved_by=moved_by)
+def _term(clock: Mapping[str, Any] | None, moved_by: int = 0, promised_at: datetime | None = None) -> Term | None:
+    return None if clock is None else Term(Clock.from_dict(clock), moved_by=moved_by, promised_at=promised_at)
 
 
 def _plain(components: Sequence[Component]) -> list[dict[str, Any]]:

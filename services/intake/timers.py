@@ -10,6 +10,7 @@ from services.intake.handlers import Desk
 from shared.timers import Timer
 
 REFRESH_SECONDS = 30
+WAITING_SECONDS = 5
 
 
 def timers(desk: Desk, *, sweep_seconds: float) -> Sequence[Timer]:
@@ -17,4 +18,5 @@ def timers(desk: Desk, *, sweep_seconds: float) -> Sequence[Timer]:
     return (
         Timer("intake.deadlines", sweep_seconds, partial(handlers.announce_stages, desk)),
         Timer("intake.reference", REFRESH_SECONDS, partial(handlers.refresh, desk)),
+        Timer("intake.sources", WAITING_SECONDS, partial(handlers.settle_waiting, desk)),
     )

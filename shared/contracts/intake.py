@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
@@ -14,8 +14,17 @@ PROCEDURES = "intake.procedures"
 CONTACTS = "intake.contacts"
 
 
+@dataclass(frozen=True, kw_only=True)
+class DossierFact(Fact):
+    """A dossier's fact that a source system may have told: `backfill` is history nobody is told about, `inferred` a skipped status."""
+
+    source: str | None = None
+    backfill: bool = False
+    inferred: bool = False
+
+
 @fact(DOSSIERS, "dossier")
-class DossierSubmitted(Fact):
+class DossierSubmitted(DossierFact):
     """A dossier was handed in; `answer_due_at` is set when an officer has still to accept it (online, postal)."""
 
     dossier: UUID
@@ -35,7 +44,7 @@ class DossierSubmitted(Fact):
 
 
 @fact(DOSSIERS, "dossier")
-class DossierAccepted(Fact):
+class DossierAccepted(DossierFact):
     """The dossier was accepted (portal status 2); the slip's date is the promise, the lawful date stands beside it."""
 
     dossier: UUID
@@ -53,7 +62,7 @@ class DossierAccepted(Fact):
 
 
 @fact(DOSSIERS, "dossier")
-class DossierRefused(Fact):
+class DossierRefused(DossierFact):
     """The dossier was not accepted (portal status 3); the reason's text stays in intake."""
 
     dossier: UUID
@@ -64,7 +73,7 @@ class DossierRefused(Fact):
 
 
 @fact(DOSSIERS, "dossier")
-class DossierAssigned(Fact):
+class DossierAssigned(DossierFact):
     """An officer of the unit handles the dossier now (portal status 4); `officer` is a directory id, not a name."""
 
     dossier: UUID
@@ -73,7 +82,7 @@ class DossierAssigned(Fact):
 
 
 @fact(DOSSIERS, "dossier")
-class SupplementRequested(Fact):
+class SupplementRequested(DossierFact):
     """Papers are missing (portal status 5): the clock pauses until they come, at the latest on `respond_by`."""
 
     dossier: UUID
@@ -86,7 +95,7 @@ class SupplementRequested(Fact):
 
 
 @fact(DOSSIERS, "dossier")
-class SupplementSupplied(Fact):
+class SupplementSupplied(DossierFact):
     """The missing papers came; a running limit goes on with its new due date."""
 
     dossier: UUID
@@ -101,7 +110,7 @@ class SupplementSupplied(Fact):
 
 
 @fact(DOSSIERS, "dossier")
-class DossierSettled(Fact):
+class DossierSettled(DossierFact):
     """The result is there (portal status 9)."""
 
     dossier: UUID
@@ -116,7 +125,7 @@ class DossierSettled(Fact):
 
 
 @fact(DOSSIERS, "dossier")
-class ResultReturned(Fact):
+class ResultReturned(DossierFact):
     """The citizen has the result (portal status 10)."""
 
     dossier: UUID
@@ -127,7 +136,7 @@ class ResultReturned(Fact):
 
 
 @fact(DOSSIERS, "dossier")
-class PaymentRequired(Fact):
+class PaymentRequired(DossierFact):
     """A financial obligation has to be met first (portal status 6): the clock stands still until it is proved."""
 
     dossier: UUID
@@ -141,7 +150,7 @@ class PaymentRequired(Fact):
 
 
 @fact(DOSSIERS, "dossier")
-class PaymentConfirmed(Fact):
+class PaymentConfirmed(DossierFact):
     """The obligation is met: the second appointment counts from the proof of payment."""
 
     dossier: UUID
@@ -155,7 +164,7 @@ class PaymentConfirmed(Fact):
 
 
 @fact(DOSSIERS, "dossier")
-class DossierPaused(Fact):
+class DossierPaused(DossierFact):
     """Settlement waits for something outside the unit (portal status 8, which resumes)."""
 
     dossier: UUID
@@ -167,7 +176,7 @@ class DossierPaused(Fact):
 
 
 @fact(DOSSIERS, "dossier")
-class DossierResumed(Fact):
+class DossierResumed(DossierFact):
     """Settlement goes on, with its new due date."""
 
     dossier: UUID
@@ -181,7 +190,7 @@ class DossierResumed(Fact):
 
 
 @fact(DOSSIERS, "dossier")
-class AppointmentMoved(Fact):
+class AppointmentMoved(DossierFact):
     """The unit apologises and gives a new date (form 04), once; the lawful date stays what it is."""
 
     dossier: UUID
@@ -198,7 +207,7 @@ class AppointmentMoved(Fact):
 
 
 @fact(DOSSIERS, "dossier")
-class DossierStopped(Fact):
+class DossierStopped(DossierFact):
     """Stopped on the applicant's request before any decision (form 05, portal status 8, final)."""
 
     dossier: UUID
@@ -209,7 +218,7 @@ class DossierStopped(Fact):
 
 
 @fact(DOSSIERS, "dossier")
-class DossierCorrected(Fact):
+class DossierCorrected(DossierFact):
     """A typing error was put right; which field, never its words."""
 
     dossier: UUID
@@ -218,6 +227,12 @@ class DossierCorrected(Fact):
     recipient: UUID
     field: str
     reason_class: str
+    state: str | None = None
+    """Where the dossier stands again, when its source put a wrong status right."""
+    due_at: datetime | None = None
+    due_on: date | None = None
+    promised_on: date | None = None
+    lawful_due_on: date | None = None
 
 
 @fact(DOSSIERS, "dossier")
@@ -231,7 +246,7 @@ class DossierRated(Fact):
 
 
 @fact(DOSSIERS, "dossier")
-class DossierWithdrawn(Fact):
+class DossierWithdrawn(DossierFact):
     """The citizen took the dossier back (portal status 7)."""
 
     dossier: UUID
@@ -311,6 +326,18 @@ class IdentityRead(Fact):
     purpose: str
 
 
+@fact(DOSSIERS, "dossier")
+class WithdrawalRequested(Fact):
+    """The citizen wants back a dossier that another system owns: that system hears it by its feed, and answers with status 7."""
+
+    dossier: UUID
+    code: str
+    unit: str
+    recipient: UUID
+    source: str
+    reason_class: str
+
+
 @fact(CONTACTS, "recipient")
 class ContactSealed(Fact):
     """The newest contact of a recipient, sealed for notifications; sent, never kept as a fact (decisions 2)."""
@@ -323,7 +350,7 @@ class ContactSealed(Fact):
 DOSSIER_FACTS: tuple[type[Fact], ...] = (
     DossierSubmitted, DossierAccepted, DossierRefused, DossierAssigned, SupplementRequested, SupplementSupplied,
     PaymentRequired, PaymentConfirmed, DossierPaused, DossierResumed, AppointmentMoved, DossierStopped, DossierCorrected, DossierRated,
-    DossierSettled, ResultReturned, DossierWithdrawn, DeadlineWarned, DeadlineBreached,
+    DossierSettled, ResultReturned, DossierWithdrawn, DeadlineWarned, DeadlineBreached, WithdrawalRequested,
 )  # fmt: skip
 REFERENCE_FACTS: tuple[type[Fact], ...] = (UnitDescribed, ProcedureDescribed)
 CATALOGUE = Catalogue.of((*DOSSIER_FACTS, *REFERENCE_FACTS, ContactSealed))

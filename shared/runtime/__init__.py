@@ -13,6 +13,7 @@ from fastapi.telemetry import TelemetryConfig
 from starlette.types import ASGIApp
 
 from shared.bus.consumer import Listener
+from shared.bus.door import Entry
 from shared.bus.relay import Sealer
 from shared.runtime.discretion import Discretion
 from shared.settings import Keys, Settings
@@ -56,6 +57,8 @@ class Service:
     sealer: Sealer | None = None
     pages: ASGIApp | None = None
     """Mounted at `/`; reporting's pages."""
+    entries: Sequence[Entry] = ()
+    """Doors for records that are no facts of ours."""
     begin: Callable[[], Awaitable[None]] | None = None
     """Run once after migration and before HTTP: seeds."""
     jobs: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()

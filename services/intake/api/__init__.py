@@ -1,8 +1,8 @@
-"""Door 1, HTTP: `/intake/v1`. `schemas` is what travels; `dossiers`, `commands`, `lookups`, `reference`, `forms` hold the routes."""
+"""Door 1, HTTP: `/intake/v1`. `schemas` is what travels; `dossiers`, `commands`, `lookups`, `reference`, `forms`, `sources` hold the routes."""
 
 from __future__ import annotations
 
-from services.intake.api import commands, dossiers, forms, lookups, reference
+from services.intake.api import commands, dossiers, forms, lookups, reference, sources
 
-routers = (dossiers.router, commands.router, lookups.router, reference.router, forms.router)
+routers = (dossiers.router, commands.router, lookups.router, reference.router, forms.router, sources.router)
 """The busiest first: routes are matched in this order."""

@@ -19,10 +19,20 @@ from services.intake.domain.dossier import (
     Unit,
     actions,
     capacity,
+    check_owner,
     is_readable_by,
     snapshot,
 )
-from services.intake.domain.filing import accept, check_submission, filing_capacity, refuse, stop, submit, withdraw
+from services.intake.domain.filing import (
+    accept,
+    check_submission,
+    filing_capacity,
+    refuse,
+    request_withdrawal,
+    stop,
+    submit,
+    withdraw,
+)
 from services.intake.domain.pauses import pause, resume
 from services.intake.domain.payments import confirm_payment, require_payment
 from services.intake.domain.refusals import (
@@ -47,6 +57,7 @@ from services.intake.domain.refusals import (
     NotYetAssigned,
     NotYetReturned,
     NotYetSettled,
+    OwnedBySource,
     Paused,
     PersonForgotten,
     ReceivedAtCounterOnly,
@@ -100,6 +111,7 @@ __all__ = [
     "NotYetReturned",
     "NotYetSettled",
     "Office",
+    "OwnedBySource",
     "Paused",
     "PersonForgotten",
     "Procedure",
@@ -118,6 +130,7 @@ __all__ = [
     "assign",
     "capacity",
     "check",
+    "check_owner",
     "check_slip",
     "check_submission",
     "confirm_payment",
@@ -129,6 +142,7 @@ __all__ = [
     "rate",
     "refuse",
     "request_supplement",
+    "request_withdrawal",
     "require_payment",
     "resume",
     "return_result",

@@ -9,7 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from services.intake.domain.clocks import Office, Term
-from services.intake.domain.states import ARROWS, NEEDS, PHASE, State, roles_of
+from services.intake.domain.refusals import OwnedBySource
+from services.intake.domain.states import ARROWS, NEEDS, OF_THE_CITIZEN, PHASE, State, roles_of
 from shared.kernel import Principal
 
 _READERS = ("clerk", "handler", "head", "inspector", "admin")
@@ -106,6 +107,12 @@ class Dossier:
     first_promised_on: date | None = None
     outcome: str | None = None
     result_number: str | None = None
+    source: str | None = None
+    """The system that owns it; None: it is ours."""
+    appointment_at: datetime | None = None
+    """What that system's slip promises."""
+    backfilled_at: datetime | None = None
+    """When it came as history: what was past then is announced to nobody."""
     answer: Term | None = None
     settlement: Term | None = None
 
@@ -124,7 +131,8 @@ class Dossier:
     @property
     def last_event_at(self) -> datetime:
         """When one of its clocks was last moved."""
-        return max(term.clock.events[-1].at for term in (self.answer, self.settlement) if term is not None)
+        moved = [term.clock.events[-1].at for term in (self.answer, self.settlement) if term is not None]
+        return max(moved, default=self.submitted_at)
 
     def next(self, **changes: Any) -> Dossier:
         """The next version, with these changes."""
@@ -173,8 +181,19 @@ def actions(dossier: Dossier, who: Principal) -> list[dict[str, Any]]:
     return [
         {"name": command, "needs": list(NEEDS[command])}
         for command, states in ARROWS.items()
-        if dossier.state in states and not _spent(command, dossier) and capacity(command, dossier, who) is not None
+        if dossier.state in states and not _spent(command, dossier) and _may(command, dossier, who)
     ]
+
+
+def _may(command: str, dossier: Dossier, who: Principal) -> bool:
+    role = capacity(command, dossier, who)
+    return role is not None and (dossier.source is None or (role == "citizen" and command in OF_THE_CITIZEN))
+
+
+def check_owner(command: str, dossier: Dossier, role: str) -> None:
+    """What another system owns is worked on there; only acts of its citizen are taken here, and told there."""
+    if dossier.source is not None and not (role == "citizen" and command in OF_THE_CITIZEN):
+        raise OwnedBySource(source=dossier.source, command=command)
 
 
 def _spent(command: str, dossier: Dossier) -> bool:

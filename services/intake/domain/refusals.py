@@ -81,6 +81,10 @@ class PersonForgotten(Refused):
     status = 410
 
 
+class OwnedBySource(Refused):
+    """Another system owns this dossier: it is worked on there."""
+
+
 class UnknownProcedure(Invalid):
     """There is no procedure with this code."""
 

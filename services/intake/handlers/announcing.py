@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.intake import store
+from services.intake import store, store_sources
 from services.intake.handlers.desk import Desk
 from shared.contracts import intake as facts
 from shared.contracts.envelope import Fact
@@ -27,7 +27,18 @@ async def announce_stages(desk: Desk, batch: int = SWEEP) -> bool:
         for stage in stages:
             work.record(_announcement(stage, about[stage.aggregate]), id=stage.id)
         await deadlines.advance(work, stages)
+        await store_sources.feed(
+            work, [_told(stage, about[stage.aggregate]) for stage in stages if about[stage.aggregate]["source"]]
+        )
     return True
+
+
+def _told(stage: deadlines.Stage, row: Any) -> store_sources.Entry:
+    """The system that owns a dossier hears that its date is near or past."""
+    kind = "deadline-warned" if stage.stage == "warn" else "deadline-breached"
+    return store_sources.Entry(
+        row["source"], kind, stage.stage_at, row["code"], {"kind": stage.kind, "due_on": stage.due_on.isoformat()}
+    )
 
 
 def _announcement(stage: deadlines.Stage, row: Any) -> Fact:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from services.intake import domain, store
+from services.intake import domain, store, store_sources
 from services.intake.domain import Component, Dossier, Office
 from services.intake.handlers.desk import Desk, acting, office_at, state
 from services.intake.store import NOTHING_KEPT, Kept
@@ -29,6 +29,7 @@ async def _change(
         dossier, fact = decide(before, at, office_at(before.received_at))
         store.save(work, dossier, kept)
         state(work, before, dossier, fact)
+        store_sources.tell(work, dossier, fact)
         return dossier
 
     return await desk.together.do(who, change)
@@ -45,6 +46,7 @@ async def _load(work: Work, command: str, id: UUID, seen: int | None) -> tuple[D
     if role is None:
         raise NotFound
     work.caller = acting(work.caller, role)
+    domain.check_owner(command, dossier, role)
     if seen is not None and seen != dossier.version:
         raise Stale(seen=seen, version=dossier.version)
     return dossier, max(work.now, dossier.last_event_at)
@@ -131,6 +133,8 @@ async def withdraw_dossier(
     """The applicant takes it back."""
 
     def decide(before: Dossier, at: datetime, office: Office) -> tuple[Dossier, Fact]:
+        if before.source is not None:
+            return domain.request_withdrawal(before, reason_class=reason_class, at=at)
         return domain.withdraw(before, reason_class=reason_class, at=at, office=office)
 
     return await _change(desk, who, id, seen, "withdraw", decide, Kept(reason=reason))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from uuid import UUID
 
 from services.intake import domain
 from services.intake.domain import ANSWER, SETTLEMENT, Dossier, Office, Procedure, Submission, Term, Unit
@@ -74,15 +73,19 @@ def state(work: Work, before: Dossier | None, dossier: Dossier, *stated: Fact) -
     for kind in (ANSWER, SETTLEMENT):
         term: Term | None = getattr(dossier, kind)
         if term is not None and (before is None or term is not getattr(before, kind)):
-            work.deadline(_schedule(dossier.id, kind, term))
+            work.deadline(schedule(dossier, kind, term))
     work.answers(domain.snapshot(dossier, work.who))
 
 
-def _schedule(dossier: UUID, kind: str, term: Term) -> deadlines.Schedule:
-    """The deadline is the date on the slip; the row keeps the lawful clock."""
+def schedule(dossier: Dossier, kind: str, term: Term) -> deadlines.Schedule:
+    """The deadline is the date on the slip; the row keeps the lawful clock; history announces nothing that was past when it came."""
     if (due := term.promise) is None:
         raise AssertionError("a clock is read when it is moved")
+    warn_at, breached_at = None if due.completed else due.warn_at, breach_at(due)
+    if dossier.backfilled_at is not None:
+        warn_at = None if warn_at is not None and warn_at <= dossier.backfilled_at else warn_at
+        breached_at = None if breached_at is not None and breached_at <= dossier.backfilled_at else breached_at
     return deadlines.Schedule(
-        aggregate=dossier, kind=kind, rule=due.rule or "", rule_version=due.version or 0, clock=term.clock.to_dict(), due_at=due.due_at,
-        due_on=due.due_on, warn_at=None if due.completed else due.warn_at, breach_at=breach_at(due), closed_at=term.clock.completed_at,
+        aggregate=dossier.id, kind=kind, rule=due.rule or "", rule_version=due.version or 0, clock=term.clock.to_dict(), due_at=due.due_at,
+        due_on=due.due_on, warn_at=warn_at, breach_at=breached_at, closed_at=term.clock.completed_at,
     )  # fmt: skip
