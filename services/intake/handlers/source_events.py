@@ -72,7 +72,7 @@ async def take_events(
         if isinstance(error, Refused) or passes(error):
             raise
         if len(delivered) == 1:
-            log.error("an event of source %s could not be taken: %s", source, type(error).__name__, exc_info=error)
+            log.warning("an event of source %s could not be taken: %s", source, type(error).__name__)
             return [Outcome(None, FAILED)]
     middle = len(delivered) // 2
     return [

@@ -47,11 +47,11 @@ async def test_events_come_by_topics_made_before_and_after_the_door_opened(
         topic = f"{prefix}sources.tan-thanh"
         told = upserted()
         await send(stack.bootstrap, [record(topic, told), binary(topic, told), record(topic, b"\xff"), record(topic, progressed(9))])  # fmt: skip
-        await wait_until(lambda: ended(desk, 3), timeout=60)
+        await wait_until(lambda: ended(desk, 3), seconds=60)
         await registered(desk, "hai-lang")
         await sources.make_topics()
         await send(stack.bootstrap, [record(f"{prefix}sources.hai-lang", upserted(source="tan-thanh"))])
-        await wait_until(lambda: ended(desk, 4), timeout=90)
+        await wait_until(lambda: ended(desk, 4), seconds=90)
     finally:
         await bounded_stop(broker)
 
