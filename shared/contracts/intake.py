@@ -350,7 +350,7 @@ class ContactSealed(Fact):
 DOSSIER_FACTS: tuple[type[Fact], ...] = (
     DossierSubmitted, DossierAccepted, DossierRefused, DossierAssigned, SupplementRequested, SupplementSupplied,
     PaymentRequired, PaymentConfirmed, DossierPaused, DossierResumed, AppointmentMoved, DossierStopped, DossierCorrected, DossierRated,
-    DossierSettled, ResultReturned, DossierWithdrawn, DeadlineWarned, DeadlineBreached, WithdrawalRequested,
+    DossierSettled, ResultReturned, DossierWithdrawn, DeadlineWarned, DeadlineBreached,
 )  # fmt: skip
 REFERENCE_FACTS: tuple[type[Fact], ...] = (UnitDescribed, ProcedureDescribed)
-CATALOGUE = Catalogue.of((*DOSSIER_FACTS, *REFERENCE_FACTS, ContactSealed))
+CATALOGUE = Catalogue.of((*DOSSIER_FACTS, *REFERENCE_FACTS, ContactSealed, WithdrawalRequested))

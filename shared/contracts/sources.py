@@ -45,7 +45,7 @@ class SourceEventRejected(SourceReply):
     source: str
     event: str
     body_hash: str
-    reason: str
+    reason_class: str
     code: str | None = None
     fields: list[str] = field(default_factory=list)
 

@@ -345,7 +345,7 @@ class _Batch:
         self._write_down(row)
         self._reply(
             facts.SourceEventRejected(
-                occurred_at=self.work.now, source=self.source.id, event=known.id or "", body_hash=known.body_hash.hex(), reason=reason,
+                occurred_at=self.work.now, source=self.source.id, event=known.id or "", body_hash=known.body_hash.hex(), reason_class=reason,
                 code=known.key, fields=list(rejected.fields),
             )
         )  # fmt: skip

@@ -55,7 +55,7 @@ def test_every_fact_of_a_dossier_has_a_fold_and_a_word() -> None:
 
 
 D = Dossier()
-BEGUN = [D.submitted(), D.accepted()]
+BEGUN: list[Fact] = [D.submitted(), D.accepted()]
 TABLE: list[tuple[str, list[Fact], dict[str, Any]]] = [
     (
         "submitted at the counter",
