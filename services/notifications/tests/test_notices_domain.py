@@ -337,3 +337,7 @@ def test_a_badge_shows_at_most_99() -> None:
 def test_a_token_without_a_person_has_no_inbox() -> None:
     with pytest.raises(domain.NoInbox):
         domain.inbox_of(Principal("s", frozenset({"citizen"})))
+
+
+def test_history_that_a_source_loads_owes_nobody_a_notice() -> None:
+    assert [n.code for n in owed(replace(samples.submitted(CITIZEN), backfill=True))] == []
