@@ -290,8 +290,8 @@ class _Batch:
             raise Rejected(Reason.SCHEMA, "/data/contact_sealed") from None
 
     def _recipient(self, details: vault.Details | None) -> UUID | None:
-        """The inbox of a person with a number."""
-        number = details.identity_no if details is not None else None
+        """The inbox of a person with a number; a sandbox puts nothing there."""
+        number = details.identity_no if details is not None and not self.source.sandbox else None
         return vault.recipient_of(self.work.works.keys.people, number) if number else None
 
     def _keep_person(self, recipient: UUID, details: vault.Details | None) -> UUID:
@@ -374,17 +374,18 @@ class _Batch:
             if o.before is not None and (o.now is not o.before or o.person is not None)
         ]
         await store.write_dossiers(work, made, changed)
-        if not self.source.sandbox:
-            self._schedule()
+        self._schedule()
         await store.write_events(work, self.source.id, self.rows)
         await store.feed(work, self.entries)
         await store.tally(work, self.source.id, work.now.astimezone(ZONE).date(), self.counted)
         await store.heard(work, self.source.id, self.bucket)
 
     def _schedule(self) -> None:
+        """Clocks are kept of all; those of a sandbox announce nothing."""
+        quiet: dict[str, Any] = {"warn_at": None, "breach_at": None} if self.source.sandbox else {}
         for owned in self.dossiers.values():
             for each in schedules(owned.now, owned.before):
-                self.work.deadline(each)
+                self.work.deadline(replace(each, **quiet))
 
     def _office(self, dossier: Dossier) -> Office:
         return self.desk.office_at(dossier.received_at, dossier.unit)

@@ -138,6 +138,11 @@ async def put(work: Work, source: Source) -> None:
         raise Stale(seen=source.version - 1)
 
 
+async def sandboxes(work: Work) -> frozenset[str | None]:
+    """Sources of whose dossiers nothing leaves intake."""
+    return frozenset(row["id"] for row in await work.db.fetch("SELECT id FROM source WHERE sandbox"))
+
+
 async def locked(work: Work, id: str) -> tuple[Source, Bucket] | None:
     """The source and its bucket; its events are taken one batch after the other."""
     row = await work.db.fetchrow(_LOCK, id)
