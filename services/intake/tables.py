@@ -6,12 +6,33 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, text
+from sqlalchemy import ARRAY, BigInteger, Column, Computed, DateTime, Identity, Index, SmallInteger, String, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 Instant: Any = DateTime(timezone=True)
+
+NEVER = "9999-12-31 00:00:00+00"
+"""Where a list in the order of due dates puts what has none."""
+DUE = f"COALESCE(due_at, answer_due_at, '{NEVER}'::timestamptz)"
+"""When the result is due, or before acceptance the answer."""
+_MARKS = "\u0300\u0301\u0303\u0309\u0323\u0302\u0306\u031b"
+"""The marks of Vietnamese letters, once these are taken apart."""
+
+
+def folded(words: str) -> str:
+    """SQL for these words without marks, capitals or signs between them: `Cấp lại` and `cap lai` are the same. The only fold there is."""
+    return f"translate(lower(normalize({words}, NFD)), 'đĐ/.-_@,;{_MARKS}', 'dd       ')"
+
+
+def vector(words: str) -> str:
+    """SQL for the folded words, to be searched."""
+    return f"to_tsvector('simple'::regconfig, {folded(words)})"
+
+
+SAID = vector("code || ' ' || coalesce(summary, '') || ' ' || jsonb_path_query_array(corrections, '$[*].value')::text")
+"""The parts of the code, what the applicant wrote, and what was put right in it."""
 
 
 class Row(SQLModel, registry=registry()):
@@ -149,6 +170,12 @@ class DossierRow(Row, table=True):
         Index("dossier_resubmits", "resubmits", unique=True, postgresql_where=text("resubmits IS NOT NULL")),
         Index("dossier_bundle", "bundle", postgresql_where=text("bundle IS NOT NULL")),
         Index("dossier_due", "unit", "due_on", "id", postgresql_where=text("closed_at IS NULL AND settled_at IS NULL")),
+        Index(
+            "dossier_by_due", "unit", text(DUE), "id", postgresql_where=text("closed_at IS NULL AND settled_at IS NULL")
+        ),
+        Index("dossier_bare", "unit", "bare", postgresql_include=["id"]),
+        Index("dossier_said", text(SAID), postgresql_using="gin"),
+        Index("dossier_owner", "owner", postgresql_where=text("owner IS NOT NULL")),
         {"postgresql_with": {"fillfactor": "80"}},
     )
 
@@ -221,6 +248,8 @@ class DossierRow(Row, table=True):
     """What the citizen wrote with the rating."""
     handovers: list[dict[str, Any]] = Field(sa_type=JSONB)
     """The slip of every hand-over to another unit, in order: from, to, when, by whom, with what answer."""
+    bare: str = Field(sa_column=Column(String, Computed("translate(code, '.-', '')", persisted=True)))
+    """The code without the signs between its parts, as it is searched."""
 
 
 class LookupLockRow(Row, table=True):
@@ -357,3 +386,38 @@ class RecountRow(Row, table=True):
     unknown: int = 0
     """Limits that stay, since they would end in a year without a calendar."""
     finished_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class FileRow(Row, table=True):
+    """A file that was handed in; its content lies sealed in the store of files, once for all rows with its SHA-256."""
+
+    __tablename__ = "file"
+    __table_args__ = (
+        Index("file_content", "sha256"),
+        Index("file_dossier", "dossier", postgresql_where=text("dossier IS NOT NULL")),
+        Index("file_loose", "created_at", postgresql_where=text("dossier IS NULL")),
+    )
+
+    id: UUID = Field(primary_key=True)
+    sha256: bytes
+    size: int
+    media_type: str
+    data_key: bytes
+    key_id: int = Field(sa_type=SmallInteger)
+    recipient: UUID | None = None
+    """Whose it is: a person's, or of the units of the officer who took it in."""
+    units: list[str] = Field(sa_type=ARRAY(String))
+    created_at: datetime = Field(sa_type=Instant)
+    dossier: UUID | None = None
+    """None: nobody handed it in yet; dropped after a day."""
+    purpose: str | None = None
+
+
+class FormRow(Row, table=True):
+    """What was filled in online, sealed under the data key of the dossier's person."""
+
+    __tablename__ = "form"
+
+    dossier: UUID = Field(primary_key=True)
+    person: UUID
+    sealed: bytes

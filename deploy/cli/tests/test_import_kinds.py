@@ -57,7 +57,7 @@ class TestProcedures:
     async def test_versions_come_in_and_a_second_time_they_are_the_same(self, seeded: Province, tmp_path: Path) -> None:
         rows = [
             MARITAL_STATUS,
-            {**MARITAL_STATUS, "code": "9.000001"},
+            {**MARITAL_STATUS, "code": "9.000009"},
             {**MARITAL_STATUS, "valid_from": "2026-12-02", "limit": "x"},
         ]
         path = tmp_path / "rows.json"

@@ -8,7 +8,9 @@ from services.intake.api import (
     catalogue,
     commands,
     dossiers,
+    files,
     forms,
+    lists,
     lookups,
     sources,
     staff,
@@ -17,7 +19,7 @@ from services.intake.api import (
 )
 
 routers = (
-    dossiers.router, commands.router, lookups.router, catalogue.router, units.router, forms.router, transfers.router, bundles.router, staff.router,
-    calendar.router, sources.router,
+    dossiers.router, commands.router, lists.router, lookups.router, catalogue.router, units.router, forms.router, transfers.router, bundles.router, staff.router,
+    calendar.router, files.router, sources.router,
 )  # fmt: skip
 """The busiest first: routes are matched in this order."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -125,8 +126,10 @@ async def submit_bundle(
     key: Annotated[Once, Depends(once(201, render=_replay_filed, location="/v1/bundles/{id}"))],
 ) -> BundleView:  # fmt: skip
     """File all procedures of a linked service: a dossier for each, with its own code, papers, limit and result."""
-    id_, dossiers = await handlers.submit_bundle(desk, caller(who, key), body.service, body.filings())
-    snapshots = [domain.snapshot(dossier, who) for dossier in dossiers]
+    id_, filed = await handlers.submit_bundle(desk, caller(who, key), body.service, body.filings())
+    snapshots = [
+        {**domain.snapshot(dossier, who), "hints": [asdict(each) for each in alike]} for dossier, alike in filed
+    ]
     shown = _filed({"id": id_, "service": body.service, "dossiers": snapshots}, request.app.state.door)
     stamp(request, response, shown)
     return shown

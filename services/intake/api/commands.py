@@ -130,7 +130,7 @@ async def settle_dossier(
 ) -> DossierView:
     """There is a result: granted, or rejected with reasons."""
     dossier = await handlers.settle_dossier(
-        desk, caller(who, key), id, version, outcome=body.outcome, number=body.number
+        desk, caller(who, key), id, version, outcome=body.outcome, number=body.number, file=body.result_file
     )
     return changed(request, response, dossier, who)
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from operator import attrgetter
-from typing import Annotated, Any, NamedTuple, TypeAlias, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -23,7 +23,6 @@ from services.intake.handlers import Control, Desk, Papers
 from shared.contracts import intake as facts
 from shared.kernel import Principal
 from shared.law import ZONE
-from shared.store.vault import Details
 from shared.web.auth import allow
 from shared.web.fields import Day, text
 
@@ -58,7 +57,7 @@ def _paper(what: str, missing: str) -> dict[int | str, dict[str, Any]]:
 async def get_slip(id: UUID, desk: At, who: Reader, request: Request) -> Response:
     """The receipt slip (form 01 of Circular 03/2025/TT-VPCP) as PDF/A."""
     papers = await handlers.read_papers(desk, who, id)
-    return await _printed(slips.render_slip, _slip(desk, papers, _base_url(request)), papers.dossier.code)
+    return await _printed(slips.render_slip, handlers.slip_of(desk, papers, _base_url(request)), papers.dossier.code)
 
 
 @router.get(
@@ -149,7 +148,9 @@ async def get_register_sheet(desk: At, who: Officer, unit: Asked, first: First, 
 
 async def _register(desk: Desk, who: Principal, unit: str, first: date, last: date) -> registers.Register:
     entries = await handlers.read_register(desk, who, unit, first, last)
-    return registers.Register(*center_of(desk.shelf.unit(unit).as_of(last)), first, last, desk.works.clock(), entries)
+    return registers.Register(
+        *handlers.center_of(desk.shelf.unit(unit).as_of(last)), first, last, desk.works.clock(), entries
+    )
 
 
 def _named(how: str, name: str) -> dict[str, str]:
@@ -166,37 +167,21 @@ def _base_url(request: Request) -> str:
     return url
 
 
-def _slip(desk: Desk, papers: Papers, base_url: str) -> slips.Slip:
-    dossier, center = papers.dossier, _center(desk, papers.dossier.receiving_unit, papers.dossier.received_at)
-    rule = desk.standing.law.rules.rule("one-stop.settlement", on=dossier.received_at.astimezone(ZONE).date())
-    return slips.Slip(
-        authority=center.authority, center=center.name, place=center.place, code=dossier.code, procedure=papers.procedure,
-        request=papers.summary or papers.procedure, channel=_channel(dossier), submitter=_party(papers.submitter),
-        owner=_party(papers.owner) if papers.owner else None,
-        components=_components(papers), limit=dossier.limit,
-        basis=rule.legal_basis, basis_verified=rule.verified, received_at=dossier.received_at, entered_at=domain.entered_late(dossier), due_at=domain.check_slip(dossier), return_method="counter",
-        return_place=_center(desk, dossier.unit, desk.works.clock()).name, lookup_url=f"{base_url}/tra-cuu?ma={dossier.code}",
-        lookup_secret=papers.secret, phone="", receiver="", explanation=handlers.explanation(desk, dossier, "vi"), provisional=dossier.provisional,
-    )  # fmt: skip
-
-
-def _center(desk: Desk, unit: str, at: datetime) -> Center:
-    """A unit under the name it had at that moment: papers are never rewritten."""
-    return center_of(desk.shelf.units[unit].as_of(at.astimezone(ZONE).date()))
-
-
 def _name(desk: Desk, unit: str, at: datetime) -> str:
     return desk.shelf.units[unit].as_of(at.astimezone(ZONE).date()).name
 
 
 def _control(desk: Desk, papers: Papers, control: Control) -> controls.ControlSlip:
-    dossier, center = papers.dossier, _center(desk, papers.dossier.receiving_unit, papers.dossier.received_at)
+    dossier, center = (
+        papers.dossier,
+        handlers.center_at(desk, papers.dossier.receiving_unit, papers.dossier.received_at),
+    )
     rule = desk.standing.law.rules.rule("one-stop.settlement", on=dossier.received_at.astimezone(ZONE).date())
     given = [_given(desk, each) for each in control.assigned]
     handed = [_handed(desk, dossier, each) for each in papers.handovers]
     return controls.ControlSlip(
         authority=center.authority, center=center.name, place=center.place, code=dossier.code, procedure=papers.procedure,
-        request=papers.summary or papers.procedure, owner=_owner(papers) or _party(papers.submitter), components=_components(papers),
+        request=papers.summary or papers.procedure, owner=_owner(papers) or handlers.party_of(papers.submitter), components=handlers.components_of(papers),
         limit=dossier.limit, basis=rule.legal_basis, received_at=dossier.received_at, due_at=dossier.due_at,
         handovers=tuple(sorted((*given, *handed), key=attrgetter("at"))), result=_result(dossier, control), at=control.at,
     )  # fmt: skip
@@ -228,16 +213,12 @@ def _result(dossier: Dossier, control: Control) -> controls.Result | None:
     )
 
 
-def _components(papers: Papers) -> tuple[Component, ...]:
-    return tuple(Component(each["name"], each["kind"], each["count"]) for each in papers.components)
-
-
 def _letter(desk: Desk, papers: Papers, said: Decision) -> letters.Letter:
     """The heading is of the unit that decided, wherever the dossier went afterwards."""
-    center = _center(desk, said.unit, said.occurred_at)
+    center = handlers.center_at(desk, said.unit, said.occurred_at)
     return letters.Letter(
         authority=center.authority, center=center.name, place=center.place, code=papers.dossier.code, procedure=papers.procedure,
-        request=papers.summary or papers.procedure, submitter=_party(papers.submitter), owner=_owner(papers), at=said.occurred_at,
+        request=papers.summary or papers.procedure, submitter=handlers.party_of(papers.submitter), owner=_owner(papers), at=said.occurred_at,
     )  # fmt: skip
 
 
@@ -253,30 +234,3 @@ def _missing(papers: Papers, names: list[str]) -> tuple[Component, ...]:
     """The papers asked for, as the procedure wants them; of others only the name is known."""
     known = {each["name"]: Component(each["name"], each["kind"], each["count"]) for each in papers.catalogue}
     return tuple(known.get(name, Component(name, "")) for name in names)
-
-
-class Center(NamedTuple):
-    """The heading of a paper: who stands above, where the dossier was received, and the place before the date."""
-
-    authority: str
-    name: str
-    place: str
-
-
-def center_of(unit: domain.Unit) -> Center:
-    """A commune has its own service centre; bodies of the province receive under their own name."""
-    if unit.level == "province":
-        return Center("Ủy ban nhân dân tỉnh Quảng Trị", unit.name, "Quảng Trị")
-    named = unit.name[0].lower() + unit.name[1:]
-    place = unit.name.removeprefix("Phường ").removeprefix("Xã ").removeprefix("Đặc khu ")
-    return Center(f"Ủy ban nhân dân {named}", f"Trung tâm Phục vụ hành chính công {named}", place)
-
-
-def _channel(dossier: Dossier) -> slips.Channel:
-    return "online" if dossier.channel == "online" else "postal" if dossier.channel == "postal" else "direct"
-
-
-def _party(details: Details) -> Party:
-    return Party(
-        details.name, details.address or "", details.phone or "", details.email or "", details.identity_no or ""
-    )

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from services.intake.adapters.form_schema import is_schema
 from services.intake.api.schemas import Body
 from services.intake.domain import Officer, ProcedureVersion, UnitRecord
 from shared.store.vault import Details
@@ -27,6 +28,8 @@ def _is_form(value: dict[str, Any] | None) -> dict[str, Any] | None:
     fields = value.get("properties")
     if value.get("type") != "object" or not isinstance(fields, dict) or not 0 < len(fields) <= _LARGEST_SCHEMA:
         raise PydanticCustomError("form-schema", "a form is a JSON Schema of an object with its properties")
+    if not is_schema(value):
+        raise PydanticCustomError("form-schema", "this is no JSON Schema of draft 2020-12")
     return value
 
 

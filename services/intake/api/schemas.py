@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.domain import Component, Submission
 from services.intake.handlers import Filing
-from services.intake.store import Wanted
+from services.intake.store.lists import Wanted
 from shared.web.fields import Day, Instant, text
-from shared.web.people import PersonBody
+from shared.web.people import IdentityNumber, PersonBody
 
 
 class Body(BaseModel):
@@ -31,10 +31,11 @@ class ComponentBody(Body):
     """Scanned and checked at the counter."""
     reused: bool = False
     """Taken from data or papers that were there already."""
+    file: UUID | None = None
 
     def component(self) -> Component:
         """As the domain knows it."""
-        return Component(self.name, self.kind, self.count, self.digitised, self.reused)
+        return Component(self.name, self.kind, self.count, self.digitised, self.reused, self.file)
 
 
 class DossierBody(Body):
@@ -60,6 +61,7 @@ class DossierBody(Body):
     submitter: PersonBody
     owner: PersonBody | None = None
     components: Annotated[list[ComponentBody], Field(max_length=50)] = []
+    form: dict[str, Any] | None = None
     summary: Annotated[str, text(max_length=1000)] | None = None
     resubmits: UUID | None = None
     """The person's dossier of the same procedure that was refused, withdrawn or stopped before."""
@@ -76,7 +78,8 @@ class DossierBody(Body):
             self.resubmits,
             late_entry_reason=self.late_entry_reason,
         )
-        return Filing(submission, self.submitter.details(), self.owner.details() if self.owner else None, self.summary)
+        owner = self.owner.details() if self.owner else None
+        return Filing(submission, self.submitter.details(), owner, self.summary, self.form)
 
 
 class Lookup(BaseModel):
@@ -91,6 +94,13 @@ class Action(BaseModel):
 
     name: str = Field(examples=["accept"])
     needs: list[str]
+
+
+class Hint(BaseModel):
+    """Something worth knowing that keeps nobody from filing: the same person has the same procedure open."""
+
+    name: str = Field(examples=["same-procedure-open"])
+    code: str
 
 
 class DossierView(BaseModel):
@@ -129,6 +139,7 @@ class DossierView(BaseModel):
     resubmits: UUID | None = None
     bundle: UUID | None = None
     lookup: Lookup | None = None
+    hints: list[Hint] = []
     actions: list[Action]
 
 
@@ -195,6 +206,7 @@ class Paper(BaseModel):
     count: int
     digitised: bool = False
     reused: bool = False
+    file: UUID | None = None
 
 
 class DossierDetail(DossierView):
@@ -211,21 +223,75 @@ class DossierDetail(DossierView):
     handovers: list[Handover]
     resubmitted_as: UUID | None
     late_entry_reason: str | None
+    result_file: UUID | None
+    has_form: bool
+
+
+class FormView(BaseModel):
+    """What was filled in online."""
+
+    form: dict[str, Any]
+
+
+class FileView(BaseModel):
+    """A file as it was taken in."""
+
+    id: UUID
+    sha256: str = Field(examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])
+    size: int
+    media_type: str = Field(examples=["application/pdf"])
 
 
 class Filters(BaseModel):
-    """Filters of the list; `overdue`: past a date that still counts, or (false) not."""
+    """Filters of the list. Of those with yes or no, `false` means the others; `q`: words of the request or the procedure, or a part of the code."""
 
     state: str | None = None
     unit: str | None = None
     procedure: str | None = None
-    handler: str | None = None
-    overdue: bool | None = None
+    handler: Annotated[str | None, Field(description="An officer's id, or `me`.")] = None
+    assigned: Annotated[bool | None, Field(description="Somebody works on it.")] = None
+    open: Annotated[bool | None, Field(description="It has no result yet and was not closed.")] = None
+    due_today: Annotated[bool | None, Field(description="Its result or its answer is due today.")] = None
+    warned: Annotated[bool | None, Field(description="Its date is near: the warning has come, the date has not.")] = (
+        None
+    )
+    overdue: Annotated[bool | None, Field(description="It is past a date that still counts.")] = None
+    waiting: Annotated[bool | None, Field(description="It waits for papers or a payment of the citizen.")] = None
     due_before: Day | None = None
+    q: Annotated[str, text(max_length=100)] | None = None
+    sort: Annotated[Literal["newest", "due"], Field(description="`due`: the most urgent first.")] = "newest"
 
     def wanted(self) -> Wanted:
         """As the store reads them."""
         return Wanted(**self.model_dump())
+
+
+class PersonSearch(Body):
+    """Whose dossiers: an identity number, which never stands in an address."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"identity_no": "044085001234"}]})
+
+    identity_no: IdentityNumber
+
+
+class Found(BaseModel):
+    """What a search found, newest first, at most 50."""
+
+    items: list[DossierView]
+
+
+class ListCount(BaseModel):
+    """One of the lists a clerk begins with, how many dossiers it holds, and where it is."""
+
+    name: str = Field(examples=["due-today"])
+    count: int
+    href: str
+
+
+class DeskView(BaseModel):
+    """The lists of one's units, counted at one moment."""
+
+    items: list[ListCount]
 
 
 class ReasonBody(Body):
@@ -365,6 +431,7 @@ class SettleBody(Body):
 
     outcome: Literal["granted", "rejected"]
     number: Annotated[str, text(max_length=60)] | None = None
+    result_file: UUID | None = None
 
 
 class ReturnBody(Body):

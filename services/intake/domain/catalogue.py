@@ -54,7 +54,7 @@ class ProcedureVersion:
         required = tuple(component["name"] for component in self.components if component["required"])
         return Procedure(
             self.code, self.version, self.name, self.sector, self.levels, self.limit, self.pause_mode, self.max_supplements, required,
-            self.valid_from, self.valid_to,
+            self.valid_from, self.valid_to, self.form_schema,
         )  # fmt: skip
 
 

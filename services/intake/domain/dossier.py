@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from operator import attrgetter
 from typing import Any
@@ -41,6 +42,7 @@ class Component:
     count: int = 1
     digitised: bool = False
     reused: bool = False
+    file: UUID | None = None
 
 
 def _counts(valid_from: date | None, valid_to: date | None, day: date) -> bool:
@@ -62,6 +64,8 @@ class Procedure:
     required: tuple[str, ...]
     valid_from: date | None = None
     valid_to: date | None = None
+    form_schema: Mapping[str, Any] | None = field(default=None, compare=False)
+    """JSON Schema of the form to be filled in online; None: it has none."""
 
     def counts_on(self, day: date) -> bool:
         """Whether this version is in force on this day."""

@@ -255,3 +255,7 @@ class UnknownLinkedService(Invalid):
 
 class WrongParts(Invalid):
     """A linked service is filed with each of its procedures once, and no other."""
+
+
+class UnknownFile(Invalid):
+    """There is no such file of yours to hand in with this dossier."""

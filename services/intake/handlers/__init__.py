@@ -1,9 +1,10 @@
 """What intake does: one function = one use case = one transaction.
 
-`desk` is where everybody works; `filing`, `bundles`, `commands` and `transfers` change dossiers, `announcing` is the clock's, `reading` and
-`lookups` answer questions, `papers` and `registers` open the vault for what is printed, `catalogue` keeps procedures, `units` units and
+`desk` is where everybody works; `filing`, `bundles`, `commands` and `transfers` change dossiers, `announcing` is the clock's, `reading`, `lists`
+and `lookups` answer questions, `papers`, `printing` and `registers` open the vault for what is printed, `catalogue` keeps procedures, `units` units and
 their successors, `staff` the directory, `calendar` the law's days, hours and rules, `reference` seeds, publishes and reads all reference
-data, `contacts` opens what is sent sealed, `backlog` loads paper registers.
+data, `contacts` opens what is sent sealed, `files` keeps what is handed in as files, `online` the forms, `backlog` loads paper registers,
+`sources` keeps the registry of source systems, `source_events` takes what they tell.
 """
 
 from __future__ import annotations
@@ -52,8 +53,19 @@ from services.intake.handlers.commands import (
 )
 from services.intake.handlers.contacts import contact_details
 from services.intake.handlers.desk import Desk, Filing, Shelf, office_of
-from services.intake.handlers.filing import submit_dossier
+from services.intake.handlers.files import Cabinet, keep_file, read_file, shown, sweep_litter, sweep_loose
+from services.intake.handlers.filing import Alike, file_dossier, find_alike, submit_dossier
+from services.intake.handlers.lists import (
+    LISTS,
+    MOST_FOUND,
+    IdentityInAddress,
+    count_lists,
+    find_of_person,
+    list_dossiers,
+    list_own_dossiers,
+)
 from services.intake.handlers.lookups import Standing, look_up
+from services.intake.handlers.online import FormNotTaken, FormTooLarge, FormWrong, read_form
 from services.intake.handlers.papers import (
     Control,
     NotApologised,
@@ -68,10 +80,9 @@ from services.intake.handlers.papers import (
     read_stopping,
     read_supplement_request,
 )
+from services.intake.handlers.printing import center_at, center_of, components_of, party_of, slip_of
 from services.intake.handlers.reading import (
     explanation,
-    list_dossiers,
-    list_own_dossiers,
     read_dossier,
     read_dossier_texts,
     read_history,
@@ -105,10 +116,18 @@ from services.intake.handlers.units import hand_over_dossiers, keep_succession, 
 from shared.store.lookups import LookupLocked, LookupRefused, lookup_secret, lookup_verifier
 
 __all__ = [
+    "LISTS",
+    "MOST_FOUND",
+    "Alike",
     "BadPeriod",
+    "Cabinet",
     "Control",
     "Desk",
     "Filing",
+    "FormNotTaken",
+    "FormTooLarge",
+    "FormWrong",
+    "IdentityInAddress",
     "LookupLocked",
     "LookupRefused",
     "NotApologised",
@@ -130,14 +149,22 @@ __all__ = [
     "accept_transfer",
     "announce_stages",
     "assign_dossier",
+    "center_at",
+    "center_of",
+    "components_of",
     "confirm_act",
     "confirm_payment",
     "contact_details",
     "correct_dossier",
     "count_limits_again",
+    "count_lists",
     "enter_backlog",
     "explanation",
+    "file_dossier",
+    "find_alike",
+    "find_of_person",
     "hand_over_dossiers",
+    "keep_file",
     "keep_officer",
     "keep_succession",
     "keep_unit",
@@ -153,6 +180,7 @@ __all__ = [
     "move_appointment",
     "office_of",
     "own_source",
+    "party_of",
     "pause_dossier",
     "propose",
     "publish_procedure",
@@ -169,6 +197,8 @@ __all__ = [
     "read_dossier",
     "read_dossier_texts",
     "read_feed",
+    "read_file",
+    "read_form",
     "read_history",
     "read_officer",
     "read_papers",
@@ -196,11 +226,15 @@ __all__ = [
     "seed",
     "settle_dossier",
     "settle_waiting",
+    "shown",
+    "slip_of",
     "sources_without_topics",
     "stop_dossier",
     "submit_bundle",
     "submit_dossier",
     "supply_components",
+    "sweep_litter",
+    "sweep_loose",
     "take",
     "take_events",
     "take_in_rule",

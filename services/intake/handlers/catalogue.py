@@ -31,6 +31,7 @@ def version_of(seed: data.ProcedureSeed) -> ProcedureVersion:
         components=tuple({"name": c.name, "kind": c.kind, "required": c.required, "count": c.count} for c in seed.components),
         fees=tuple({"label": f.label, "amount": f.amount, "per": f.per} for f in seed.fees), fee_policy=seed.fee_policy, basis=seed.basis,
         valid_from=seed.valid_from, unverified=tuple(sorted(seed.unverified)), decided_by=seed.decided_by,
+        form_schema=data.form_schema(seed.code, seed.version),
     )  # fmt: skip
 
 

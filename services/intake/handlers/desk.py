@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from services.intake import domain
@@ -81,6 +82,8 @@ class Filing:
     submitter: vault.Details
     owner: vault.Details | None = None
     summary: str | None = None
+    form: Mapping[str, Any] | None = None
+    """What was filled in online."""
 
 
 def office_of(law: Law, at: datetime, unit: str) -> Office:

@@ -10,9 +10,9 @@ from uuid import UUID
 from services.intake import domain, store
 from services.intake.domain import Dossier
 from services.intake.handlers.desk import Desk
-from services.intake.store import Texts, Wanted, Whose
+from services.intake.store import Texts
 from shared.kernel import NotFound, Principal
-from shared.law import ZONE, explain
+from shared.law import explain
 from shared.store.db import Connection
 
 _MOVED = {
@@ -70,28 +70,3 @@ def _moved(dossier: Dossier, lang: str) -> tuple[str, ...]:
     if dossier.promised_on is None or dossier.due_on is None or dossier.promised_on == dossier.lawful_due_on:
         return ()
     return ((_MOVED if dossier.apologies else _KEPT)[lang].format(day=f"{dossier.promised_on:%d/%m/%Y}"),)
-
-
-async def list_dossiers(
-    desk: Desk, who: Principal, wanted: Wanted, *, after: UUID | None, back: bool, limit: int
-) -> Sequence[Dossier]:
-    """Dossiers of one's units (an admin: of all), newest first; a citizen's own."""
-    if who.acting == "citizen":
-        return await list_own_dossiers(desk, who, wanted, after=after, back=back, limit=limit)
-    whose = None if who.has("admin") else who.units
-    return await _listed(desk, whose, wanted, after=after, back=back, limit=limit)
-
-
-async def list_own_dossiers(
-    desk: Desk, who: Principal, wanted: Wanted, *, after: UUID | None, back: bool, limit: int
-) -> Sequence[Dossier]:
-    """What this person filed, newest first, in whatever role they are here."""
-    if who.recipient is None:
-        raise domain.IdentityUnknown
-    return await _listed(desk, who.recipient, wanted, after=after, back=back, limit=limit)
-
-
-async def _listed(desk: Desk, whose: Whose, wanted: Wanted, **page: Any) -> Sequence[Dossier]:
-    now = desk.works.clock()
-    async with desk.works.reading() as connection:
-        return await store.listed(connection, whose, wanted, at=now, today=now.astimezone(ZONE).date(), **page)

@@ -1,4 +1,4 @@
-"""The only SQL of intake: dossiers by hot statements and lists by built ones here; `catalogue`, `units` and `staff` beside."""
+"""The only SQL of intake: dossiers by hot statements here; `lists` finds them by built statements, `catalogue`, `units`, `staff`, `calendar` and `files` are beside."""
 
 from __future__ import annotations
 
@@ -6,21 +6,17 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Any, TypeAlias
+from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, false, func, or_
-from sqlmodel import col, select
 
 from services.intake.domain import ANSWER, SETTLEMENT, SNAPSHOT, Component, Dossier, State, Term
 from services.intake.domain.dossier import values
-from services.intake.tables import DossierRow
 from shared.contracts.envelope import F, decode_foreign, fact_type
 from shared.contracts.intake import ResultReturned
 from shared.kernel import NotFound
 from shared.law import Clock
-from shared.store import db
 from shared.store.db import Connection
 from shared.store.unit_of_work import Work
 
@@ -46,7 +42,9 @@ _NUMBERS = """INSERT INTO code_counter AS c (agency, day, last) SELECT * FROM un
 ON CONFLICT (agency, day) DO UPDATE SET last = c.last + excluded.last RETURNING agency, day, last"""
 _LATE = "SELECT id, code, unit, recipient, handler, source FROM dossier WHERE id = ANY($1::uuid[])"
 _TEXTS = """SELECT summary, components, supplement, reason, payment, apology, corrections, comment, late_entry_reason, handovers,
-(SELECT r.id FROM dossier r WHERE r.resubmits = d.id) AS resubmitted_as FROM dossier d WHERE d.id = $1"""
+(SELECT r.id FROM dossier r WHERE r.resubmits = d.id) AS resubmitted_as,
+(SELECT f.id FROM file f WHERE f.dossier = d.id AND f.purpose = 'result' ORDER BY f.id DESC LIMIT 1) AS result_file,
+EXISTS (SELECT FROM form o WHERE o.dossier = d.id) AS has_form FROM dossier d WHERE d.id = $1"""
 _PEOPLE = "p.id, p.data_key, p.sealed, o.id AS owner_id, o.data_key AS owner_data_key, o.sealed AS owner_sealed"
 _WITH_PEOPLE = """dossier d JOIN procedure c ON c.code = d.procedure AND c.version = d.procedure_version
 JOIN person p ON p.id = d.person LEFT JOIN person o ON o.id = d.owner"""
@@ -59,11 +57,10 @@ WHERE d.receiving_unit = $1 AND d.received_at >= $2 AND d.received_at < $3 ORDER
 _LAST_OF = "SELECT type FROM fact WHERE aggregate = $1 AND type = ANY($2::text[]) ORDER BY sequence DESC LIMIT 1"
 _ALL_OF = "SELECT envelope FROM fact WHERE aggregate = $1 AND type = $2 ORDER BY sequence"
 _LATEST = "SELECT envelope FROM fact WHERE aggregate = $1 AND type = $2 ORDER BY sequence DESC LIMIT 1"
+_OPEN_ALIKE = """SELECT o.n, d.code, d.unit FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS o(recipient, procedure, n)
+JOIN dossier d ON d.recipient = o.recipient AND d.procedure = o.procedure AND d.closed_at IS NULL AND d.settled_at IS NULL ORDER BY d.id"""
 _CONTACTS = """SELECT c.recipient, c.sequence, p.id, CASE WHEN c.forgotten_at IS NULL THEN p.data_key END AS data_key, p.sealed
 FROM contact c JOIN person p ON p.id = c.person WHERE c.recipient = ANY($1::uuid[])"""
-
-Whose: TypeAlias = UUID | frozenset[str] | None
-"""Whose dossiers a list holds: one recipient's, those of units, or (None) everybody's, for an admin."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -80,6 +77,8 @@ class Texts:
     comment: str | None
     handovers: Sequence[Mapping[str, Any]]
     resubmitted_as: UUID | None
+    result_file: UUID | None
+    has_form: bool
     late_entry_reason: str | None = None
 
 
@@ -127,7 +126,8 @@ class Kept:
 NOTHING_KEPT = Kept()
 
 
-def _dossier(row: Any, *, clocks: bool = True) -> Dossier:
+def dossier_of(row: Any, *, clocks: bool = True) -> Dossier:
+    """A dossier as the domain knows it; of a list without its clocks."""
     kept = {name: row[name] for name in SNAPSHOT}
     kept["state"] = State(kept["state"])
     terms: dict[str, Any] = (
@@ -143,7 +143,8 @@ def _term(clock: Mapping[str, Any] | None, moved_by: int = 0, promised_at: datet
 
 
 def _plain(components: Sequence[Component]) -> list[dict[str, Any]]:
-    return [asdict(each) for each in components]
+    """As the column keeps them; a paper without a file says nothing of one."""
+    return [{name: value for name, value in asdict(each).items() if value is not None} for each in components]
 
 
 async def next_code(work: Work, agency: str, day: date) -> str:
@@ -209,6 +210,16 @@ def _to_pay(amount: int, purpose: str | None) -> dict[str, Any]:
     return {"amount": amount, "purpose": purpose or "", "notice_no": None, "reference": None, "paid_at": None}
 
 
+async def open_alike(work: Work, recipient: UUID, procedure: str) -> Sequence[tuple[str, str]]:
+    """(code, unit) of this person's dossiers of this procedure that have no result yet, oldest first."""
+    return await work.ask(_open_alike, (recipient, procedure))
+
+
+async def _open_alike(connection: Connection, asked: Sequence[tuple[UUID, str]]) -> Sequence[Sequence[tuple[str, str]]]:
+    rows = await connection.fetch(_OPEN_ALIKE, [recipient for recipient, _ in asked], [code for _, code in asked])
+    return [[(row["code"], row["unit"]) for row in rows if row["n"] == n] for n in range(1, len(asked) + 1)]
+
+
 async def load(work: Work, id: UUID) -> Dossier:
     """A dossier to be changed, locked, or `NotFound`."""
     found = await work.ask(_lock, id)
@@ -216,7 +227,7 @@ async def load(work: Work, id: UUID) -> Dossier:
         raise NotFound
     tail, row = found
     work.knows(id, tail["sequence"], tail["head"])
-    return _dossier(row)
+    return dossier_of(row)
 
 
 async def load_many(work: Work, ids: Sequence[UUID]) -> Sequence[Dossier]:
@@ -224,7 +235,7 @@ async def load_many(work: Work, ids: Sequence[UUID]) -> Sequence[Dossier]:
     found = [each for each in await _lock(work.db, ids) if each is not None]
     for tail, _ in found:
         work.knows(tail["id"], tail["sequence"], tail["head"])
-    return [_dossier(row) for _, row in found]
+    return [dossier_of(row) for _, row in found]
 
 
 async def resubmitted(work: Work, id: UUID) -> tuple[Dossier | None, UUID | None]:
@@ -235,7 +246,7 @@ async def resubmitted(work: Work, id: UUID) -> tuple[Dossier | None, UUID | None
 async def _resubmitted(connection: Connection, ids: Sequence[UUID]) -> Sequence[tuple[Dossier | None, UUID | None]]:
     rows = {row["id"]: row for row in await connection.fetch(_BY_IDS, ids)}
     again = {row["resubmits"]: row["id"] for row in await connection.fetch(_RESUBMITTED, ids)}
-    return [(_dossier(rows[each]) if each in rows else None, again.get(each)) for each in ids]
+    return [(dossier_of(rows[each]) if each in rows else None, again.get(each)) for each in ids]
 
 
 async def _lock(connection: Connection, ids: Sequence[UUID]) -> Sequence[tuple[Any, Any] | None]:
@@ -259,18 +270,18 @@ async def dossier(connection: Connection, id: UUID) -> Dossier:
     row = await connection.fetchrow(_BY_ID, id)
     if row is None:
         raise NotFound
-    return _dossier(row)
+    return dossier_of(row)
 
 
 async def dossier_by_code(connection: Connection, code: str) -> Dossier | None:
     """A dossier by its printed code."""
     row = await connection.fetchrow(_BY_CODE, code)
-    return None if row is None else _dossier(row)
+    return None if row is None else dossier_of(row)
 
 
 async def of_bundle(connection: Connection, bundle: UUID) -> Sequence[Dossier]:
     """The dossiers filed together, in the order of filing."""
-    return [_dossier(row) for row in await connection.fetch(f"{_DOSSIER} WHERE d.bundle = $1 ORDER BY d.id", bundle)]
+    return [dossier_of(row) for row in await connection.fetch(f"{_DOSSIER} WHERE d.bundle = $1 ORDER BY d.id", bundle)]
 
 
 async def texts(connection: Connection, id: UUID) -> Texts:
@@ -326,56 +337,6 @@ async def last_of(connection: Connection, id: UUID, kinds: Sequence[type[F]]) ->
     """Which of these facts, one of which there is, came last."""
     by_type = {fact_type(kind): kind for kind in kinds}
     return by_type[await connection.fetchval(_LAST_OF, id, list(by_type))]
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Filters of a list; None: any. `overdue`: past a date that still counts at `at`, or not."""
-
-    state: str | None = None
-    unit: str | None = None
-    procedure: str | None = None
-    handler: str | None = None
-    overdue: bool | None = None
-    due_before: date | None = None
-
-
-async def listed(
-    connection: Connection, whose: Whose, wanted: Wanted, *, at: datetime, today: date, after: UUID | None, back: bool, limit: int
-) -> Sequence[Dossier]:  # fmt: skip
-    """Dossiers newest first (`back`: oldest first), beginning behind the id `after`; without their clocks."""
-    id_ = col(DossierRow.id)
-    where = [*_scope(whose), *_filters(wanted, at, today)]
-    if after is not None:
-        where.append(id_ > after if back else id_ < after)
-    statement = select(*(getattr(DossierRow, name) for name in SNAPSHOT)).where(*where)
-    rows = await db.rows(connection, statement.order_by(id_.asc() if back else id_.desc()).limit(limit))
-    return [_dossier(row, clocks=False) for row in rows]
-
-
-def _scope(whose: Whose) -> list[ColumnElement[bool]]:
-    if whose is None:
-        return []
-    if isinstance(whose, UUID):
-        return [col(DossierRow.recipient) == whose]
-    units = sorted(whose)
-    return [or_(col(DossierRow.unit).in_(units), col(DossierRow.to_unit).in_(units))]
-
-
-def _filters(wanted: Wanted, at: datetime, today: date) -> list[ColumnElement[bool]]:
-    plain = {name: getattr(wanted, name) for name in ("state", "unit", "procedure", "handler")}
-    where = [col(getattr(DossierRow, name)) == value for name, value in plain.items() if value is not None]
-    if wanted.due_before is not None:
-        where.append(_due_before(wanted.due_before))
-    if wanted.overdue is not None:
-        late = or_(_due_before(today), col(DossierRow.answer_due_at) < at)
-        where.append(func.coalesce(late, false()).is_(wanted.overdue))
-    return where
-
-
-def _due_before(day: date) -> ColumnElement[bool]:
-    row = DossierRow
-    return and_(col(row.due_on) < day, col(row.closed_at).is_(None), col(row.settled_at).is_(None))
 
 
 async def reference_lock(work: Work) -> None:

@@ -13,7 +13,7 @@ import msgspec
 from services.intake.domain import Dossier
 from services.intake.domain.dossier import SNAPSHOT, values
 from services.intake.domain.sources import Bucket, Mandate, Quota, Source
-from services.intake.store import _CREATE, _DOSSIER, _dossier
+from services.intake.store import _CREATE, _DOSSIER, dossier_of
 from shared.contracts.envelope import Fact, fact_type
 from shared.kernel import Stale
 from shared.store.db import Connection
@@ -164,7 +164,7 @@ async def owned(work: Work, codes: Iterable[str]) -> dict[str, Dossier]:
     wanted = sorted(set(codes))
     if not await work.db.fetch(_LOCK_OWNED, wanted):
         return {}
-    return {row["code"]: _dossier(row) for row in await work.db.fetch(_OWNED, wanted)}
+    return {row["code"]: dossier_of(row) for row in await work.db.fetch(_OWNED, wanted)}
 
 
 async def waiting_for(work: Work, source: str, codes: Iterable[str]) -> Sequence[Any]:

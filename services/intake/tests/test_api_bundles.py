@@ -69,6 +69,17 @@ async def test_a_bundle_sent_twice_is_filed_once_and_answered_alike(talk: Talk) 
     assert len(listed.json()["items"]) == 3
 
 
+async def test_each_dossier_of_a_bundle_says_what_is_open_like_it(talk: Talk) -> None:
+    before = await talk.file(procedure=BIRTH[0])
+
+    made = (await talk.post("/bundles", bundle(), token=talk.token("clerk"), key="same")).json()
+    again = (await talk.post("/bundles", bundle(), token=talk.token("clerk"), key="same")).json()
+
+    hints = [each["hints"] for each in made["dossiers"]]
+    assert hints == [[{"name": "same-procedure-open", "code": before["code"]}], [], []]
+    assert [each["hints"] for each in again["dossiers"]] == hints
+
+
 async def test_papers_say_whether_they_were_digitised_or_taken_from_what_was_there(talk: Talk) -> None:
     parts = bundle()["parts"]
     parts[1]["components"][0] |= {"digitised": True}

@@ -195,6 +195,7 @@ class TestOverHttp:
         "wrong",
         [
             {"limit": "3 days"}, {"levels": []}, {"form_schema": {"type": "array"}}, {"form_schema": {"type": "object", "properties": {}}},
+            {"form_schema": {"type": "object", "properties": {"purpose": {"type": "word"}}}},
             {"max_supplements": -1}, {"valid_from": "0001-01-01"}, {"nonsense": 1},
         ],
     )  # fmt: skip

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from services.intake import domain, handlers
-from services.intake.api.forms import center_of
 from services.intake.domain import Succession, UnitRecord
-from services.intake.handlers import Desk
+from services.intake.handlers import Desk, center_of
 from services.intake.store import units
 from services.intake.tests.given import OTHER_UNIT, RESIDENCE, UNIT, facts_of, filed, hanoi, names_of, officer, submit
 from services.intake.tests.talk import Talk, body, problem

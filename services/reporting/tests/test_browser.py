@@ -18,7 +18,6 @@ from axe_playwright_python.async_playwright import Axe  # type: ignore[import-un
 from playwright.async_api import Browser, Page, async_playwright
 
 from services.reporting.api import stream
-from services.reporting.pages import signing
 from services.reporting.tests.conftest import describe_procedures, describe_units, tell_all, tell_letters
 from services.reporting.tests.facts import MONDAY, UNIT, Dossier, raw
 from services.reporting.tests.letters import RECEIPT, Letter
@@ -29,6 +28,7 @@ from shared.runtime import Service
 from shared.settings import Keys
 from shared.store.unit_of_work import Works
 from shared.testing.clock import StandingClock
+from shared.web.pages import signing
 from shared.web.root import Probes, Readiness, root_app
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

@@ -117,7 +117,7 @@ async def test_a_fact_of_a_type_not_read_here_leaves_the_line_but_takes_its_plac
     dossier = Dossier()
     log = records(dossier)
     unread = log[2].value or b""
-    log[2] = structs.replace(log[2], value=unread.replace(b"dossier-assigned", b"dossier-transferred"))
+    log[2] = structs.replace(log[2], value=unread.replace(b"dossier-assigned", b"withdrawal-requested"))
     await feed(log)
     async with reads.looking(works) as reader:
         line = await reads.line(reader, Viewer(None), dossier.id)

@@ -6,16 +6,14 @@ from typing import Any, Final
 
 from starlette.responses import RedirectResponse, Response
 
-from services.reporting import handlers
-from services.reporting.pages.visit import Visit
 from shared.kernel import TENANT, Principal
+from shared.web.pages.visit import Visit
 from shared.web.refusals import DoorRefused
 from shared.web.signin import SESSION_SECONDS, local_path
 from shared.web.signin_flow import TICKET_SECONDS, SignInFailed
 
 CHOICES: Final = ("head", "inspector", "clerk", "handler", "citizen", "admin", "ops")
 _TICKET: Final = "gandan-sign-in"
-_FIRST_PAGES: Final = {"head": "/bang-dieu-hanh", "inspector": "/bang-dieu-hanh", "admin": "/bang-dieu-hanh", "citizen": "/viec-cua-toi"}  # fmt: skip
 
 
 async def show(visit: Visit) -> Response:
@@ -28,7 +26,7 @@ async def show(visit: Visit) -> Response:
 
 
 async def _page(visit: Visit, back: str, *, status: int = 200, **said: Any) -> Response:
-    units = await handlers.unit_names(visit.site.works) if visit.site.dev else {}
+    units = await visit.site.units() if visit.site.dev else {}
     values = {"expired": False, "failed": None, "wrong": False, "chosen": "head", "unit": TENANT, **said}
     roles = visit.words("roles")
     choices = [(role, roles[role], roles[f"{role}-is"]) for role in CHOICES]
@@ -49,7 +47,7 @@ async def _chosen(visit: Visit) -> Response:
         who = await visit.site.door.verifier.principal(token)
     except DoorRefused:
         return await _page(visit, back, status=422, wrong=True, chosen=role, unit=unit)
-    return _signed_in(visit, who, back if back != "/" else _FIRST_PAGES.get(role, "/ho-so" if role != "ops" else "/"))
+    return _signed_in(visit, who, back if back != "/" else visit.site.first.get(role, "/"))
 
 
 def _signed_in(visit: Visit, who: Principal, back: str) -> Response:

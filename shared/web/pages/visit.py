@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -16,15 +16,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from services.reporting import domain
-from services.reporting.pages import writing
-from shared.kernel import NotFound, Principal
+from shared.kernel import Forbidden, Invalid, NotFound, Principal
 from shared.store.unit_of_work import Works
 from shared.web import faults
 from shared.web.cursor import Cursor, Paging
 from shared.web.devissuer import DevIssuer
 from shared.web.door import Door
 from shared.web.limits import Buckets
+from shared.web.pages import writing
 from shared.web.refusals import BadCursor
 from shared.web.signin import FormForged, Session, SessionExpired, Sessions, SessionTooLarge
 from shared.web.signin_flow import CodeFlow
@@ -35,7 +34,7 @@ OFFICERS: Final = ("clerk", "handler", *LEADERS)
 READERS: Final = ("citizen", *OFFICERS)
 
 LONGEST_FORM: Final = 16_384
-"""Bytes; the longest form of these pages has two short fields."""
+"""Bytes; the longest form of the pages files a dossier."""
 
 _LANGUAGE: Final = "gandan-language"
 _YEAR_S: Final = 365 * 86400
@@ -45,19 +44,34 @@ _POLICY: Final = {
     "cross-origin-opener-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-_log = structlog.get_logger("services.reporting.pages")
+_log = structlog.get_logger("shared.web.pages")
+
+Texts: TypeAlias = Mapping[str, Mapping[str, Mapping[str, str]]]
+"""Sentences: section, name, language."""
+
+
+class FormTooLarge(Invalid):
+    """A form of these pages is never so long."""
 
 
 @cache
-def texts() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
-    """Every sentence of the pages: section, name, language."""
-    return tomllib.loads((HERE / "texts.toml").read_text(encoding="utf-8"))
+def texts(folder: Path) -> Texts:
+    """Every sentence of the pages in this folder: those of all pages, and their own."""
+    read = (tomllib.loads((each / "texts.toml").read_text(encoding="utf-8")) for each in (HERE, folder))
+    return {section: rows for each in read for section, rows in each.items()}
 
 
-@cache
-def words(language: str, *sections: str) -> Mapping[str, str]:
-    """The sentences of these sections in one language; a later section replaces an earlier one's."""
-    return {name: row[language] for section in ("common", *sections) for name, row in texts()[section].items()}
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A page every page leads to; for these roles, or (none named) for everybody."""
+
+    path: str
+    name: str
+    roles: tuple[str, ...] = ()
+
+
+async def _no_units() -> Mapping[str, str]:
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +86,15 @@ class Site:
     buckets: Buckets
     assets: Mapping[str, bytes]
     show: Environment
+    texts: Texts
+    service: str
+    tabs: Sequence[Tab] = ()
+    units: Callable[[], Awaitable[Mapping[str, str]]] = _no_units
+    """Names of the units by code, to choose from where one may choose who one is."""
+    first: Mapping[str, str] = field(default_factory=dict)
+    """Where somebody who signed in comes to, by role."""
+    sorry: Mapping[type[Exception], tuple[str, int]] = field(default_factory=dict)
+    """The service's own reasons not to show a page: the sentence, and the status."""
 
     @property
     def cursors(self) -> Cursor:
@@ -79,10 +102,10 @@ class Site:
         return Cursor(self.door.keys.cursor)
 
 
-def environment(assets: Mapping[str, bytes]) -> Environment:
-    """The templates; everything in them is escaped, and a name that is not there is an error."""
+def environment(assets: Mapping[str, bytes], folder: Path) -> Environment:
+    """The templates of this folder and those of all pages; everything in them is escaped, and a name that is not there is an error."""
     show = Environment(
-        loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader([folder / "templates", HERE / "templates"]), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )  # fmt: skip
     show.globals |= {"version": sha256(b"".join(assets.values())).hexdigest()[:12], "day": writing.day_text}
     show.globals |= {"minute": writing.minute_text, "moment": writing.moment_text, "weekday": writing.weekday_text}
@@ -124,16 +147,17 @@ class Visit:
         return f"{self.here}{'&' if '?' in self.here else '?'}lang={other}"
 
     def words(self, *sections: str) -> Mapping[str, str]:
-        """The sentences of these sections in the reader's language."""
-        return words(self.language, *sections)
+        """The sentences of these sections in the reader's language; a later section replaces an earlier one's."""
+        rows = self.site.texts
+        return {name: row[self.language] for section in ("common", *sections) for name, row in rows[section].items()}
 
     async def form(self) -> Mapping[str, str]:
-        """The fields of a form that was sent, without the characters no store can hold; raises `BadQuestion` for a huge one."""
+        """The fields of a form that was sent, without the characters no store can hold; raises `FormTooLarge`."""
         body = bytearray()
         async for part in self.request.stream():
             body += part
             if len(body) > LONGEST_FORM:
-                raise domain.BadQuestion(field="form")
+                raise FormTooLarge(field="form")
         text = body.decode("utf-8", "replace").replace("%00", "").replace("\0", "")
         return dict(parse_qsl(text, keep_blank_values=True))
 
@@ -147,7 +171,8 @@ class Visit:
         text = self.site.show.get_template(template).render(
             {
                 "language": self.language, "words": self.words(section), "here": self.here, "switch": self.switch, "who": self.who,
-                "role": self._role(), "form_token": form_token, "leader": self._is(*LEADERS), "reader": self._is(*OFFICERS), "citizen": self._is("citizen"), "now": self.site.works.clock(), **values,
+                "role": self._role(), "form_token": form_token, "tabs": [tab for tab in self.site.tabs if not tab.roles or self._is(*tab.roles)],
+                "now": self.site.works.clock(), **values,
             }
         )  # fmt: skip
         answer = HTMLResponse(text, status, {**_POLICY, "content-language": self.language})
@@ -207,19 +232,27 @@ def endpoint(site: Site, show: Show, *roles: str) -> Endpoint:
 
 _SORRY: Final[Mapping[type[Exception], tuple[str, int]]] = {
     NotFound: ("missing", 404),
+    Forbidden: ("missing", 404),
     FormForged: ("forged", 403),
     SessionTooLarge: ("too-large", 403),
     BadCursor: ("question", 400),
-    domain.BadQuestion: ("question", 400),
+    FormTooLarge: ("question", 400),
 }
 """What a page says when it cannot be shown, and its status."""
 
 
 def _failed(visit: Visit, error: Exception) -> Response:
-    if (said := next((said for kind, said in _SORRY.items() if isinstance(error, kind)), None)) is not None:
+    known = {**_SORRY, **visit.site.sorry}
+    if (said := next((said for kind, said in known.items() if isinstance(error, kind)), None)) is not None:
         return visit.sorry(*said)
     fault = faults.fault_of(error)
-    _log.error("page failed", error=faults.name(error), places=faults.places(error), path=visit.request.url.path)
+    _log.error(
+        "page failed",
+        service=visit.site.service,
+        error=faults.name(error),
+        places=faults.places(error),
+        path=visit.request.url.path,
+    )
     return visit.sorry("unavailable", 503) if fault == "unavailable" else visit.sorry("broken", 500)
 
 
