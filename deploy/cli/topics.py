@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Annotated
 
+import asyncpg
 import typer
 
 from deploy.cli import kafka
@@ -16,6 +18,7 @@ from deploy.cli.installation import (
     Installation,
     JsonOption,
     ServiceOption,
+    Unreachable,
     YesOption,
     chosen,
     run,
@@ -32,6 +35,7 @@ app = typer.Typer(
 )
 NAMES = tuple(topic.name for topic in catalogue.CATALOGUE)
 _KEPT = "SELECT count(*) FROM fact WHERE topic = ANY($1::text[])"
+_SOURCES = "SELECT id FROM source WHERE state <> 'closed' ORDER BY id"
 _CONTACTS = "SELECT count(*) FROM contact"
 
 
@@ -73,7 +77,8 @@ def sync(home: HomeOption = None, *, as_json_: JsonOption = False) -> None:
 
     async def work(here: Installation) -> int:
         prefix = here.settings.topic_prefix
-        made = await catalogue.sync(here.bootstrap, replication=here.settings.replication, prefix=prefix)
+        wanted = [*catalogue.CATALOGUE, *await _of_sources(here)]
+        made = await catalogue.sync(here.bootstrap, replication=here.settings.replication, prefix=prefix, topics=wanted)
         wrong = [topic for topic in await kafka.seen(here.bootstrap, prefix) if not topic.right]
         if as_json_:
             print(as_json({"made": made, "wrong": [asdict(topic) for topic in wrong]}))
@@ -83,6 +88,17 @@ def sync(home: HomeOption = None, *, as_json_: JsonOption = False) -> None:
         return REFUSED if wrong else DONE
 
     run("topics sync", home, work)
+
+
+async def _of_sources(here: Installation) -> Sequence[catalogue.Topic]:
+    """The topics of the source systems in the registry; none where its database is not there to ask, and that is said."""
+    try:
+        async with here.session("intake") as db:
+            ids = [row["id"] for row in await db.fetch(_SOURCES)]
+    except (Unreachable, asyncpg.UndefinedTableError) as error:
+        print(f"topics of source systems are left out: {error}", file=sys.stderr)
+        return ()
+    return [topic for id_ in ids for topic in catalogue.of_source(id_)]
 
 
 @app.command()

@@ -28,9 +28,10 @@ def build(frame: Frame) -> Service:
     )  # fmt: skip
     files, settings = open_store(frame.settings), frame.settings
     cabinet = Cabinet(frame.works, files, settings.file_bytes, Scanner(settings.clamd) if settings.clamd else None)
+    sources = consumers.Sources(desk, frame.bootstrap, settings.topic_prefix, settings.replication)
     app.state.desk, app.state.cabinet = desk, cabinet
     return Service(
-        "intake", app, timers=(*timers(desk, sweep_seconds=settings.sweep_seconds), *file_timers(cabinet)), sealer=partial(consumers.seal_contacts, frame.works),
+        "intake", app, timers=(*timers(desk, sweep_seconds=settings.sweep_seconds), *file_timers(cabinet), sources.timer()), entries=(sources.entry(),), sealer=partial(consumers.seal_contacts, frame.works),
         begin=partial(handlers.seed, desk), pages=pages.site(desk, door), pages_at=pages.AT,
     )  # fmt: skip
 

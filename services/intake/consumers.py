@@ -1,17 +1,32 @@
-"""Door 2, Kafka: what intake sends that is no fact, the contacts; it listens to nobody yet."""
+"""Door 2, Kafka: events of source systems, each on its own topic; and what intake sends that is no fact, the contacts."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import UUID
 
 from services.intake import handlers
+from services.intake.domain.sources import Delivered
+from services.intake.handlers import Desk
+from shared.bus import topics
+from shared.bus.arrival import Raw
+from shared.bus.door import Entry
 from shared.bus.relay import Outgoing, current, tombstone
 from shared.contracts.intake import CONTACTS, ContactSealed
+from shared.contracts.sources import source_topic
 from shared.store import vault
 from shared.store.db import Connection
-from shared.store.unit_of_work import Works
+from shared.store.unit_of_work import Work, Works
+from shared.timers import Timer
+
+log = logging.getLogger(__name__)
+
+TOPICS_SECONDS = 2
+_STRUCTURED = "application/cloudevents"
 
 
 async def seal_contacts(works: Works, connection: Connection, recipients: Sequence[UUID]) -> dict[UUID, Outgoing]:
@@ -28,3 +43,59 @@ async def seal_contacts(works: Works, connection: Connection, recipients: Sequen
         )
         found[recipient] = current(works, contact, sequence)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The Kafka door of source systems: their topics are made when they are registered, and read by their pattern."""
+
+    desk: Desk
+    bootstrap: str
+    prefix: str
+    replication: int
+
+    def entry(self) -> Entry:
+        """All topics `sources.<id>`, also those that come later; replies have another dot."""
+        return Entry("intake.sources", r"sources\.[a-z][a-z0-9-]*", self.take)
+
+    def timer(self) -> Timer:
+        """Makes the topics of new sources."""
+        return Timer("intake.source-topics", TOPICS_SECONDS, self.make_topics)
+
+    async def make_topics(self) -> bool:
+        """Make the topics of sources that have none yet; replies go there from then on."""
+        if not (ids := await handlers.sources_without_topics(self.desk)) or not self.bootstrap:
+            return False
+        wanted = [topic for id_ in ids for topic in topics.of_source(id_)]
+        await topics.sync(self.bootstrap, replication=self.replication, prefix=self.prefix, topics=wanted)
+        await handlers.topics_made(self.desk, ids)
+        return False
+
+    async def take(self, work: Work, records: Sequence[Raw]) -> None:
+        """Take what came, source by source; the topic says which source speaks."""
+        by_source: dict[str, list[Delivered]] = {}
+        for raw in records:
+            source = raw.topic.removeprefix(f"{self.prefix}{source_topic('')}")
+            by_source.setdefault(source, []).append(delivered(raw, work.now))
+        for source, events in sorted(by_source.items()):
+            try:
+                await handlers.take(self.desk, work, source, "kafka", events)
+            except handlers.UnknownSource:
+                log.warning("source %s is not in the registry, or is suspended: %d rejected", source, len(events))
+                await handlers.turn_away(work, source, "kafka", events)
+
+
+def delivered(raw: Raw, now: datetime) -> Delivered:
+    """A record as the rule book reads it: structured, or binary where the headers say so; counted by the broker's clock."""
+    at = min(datetime.fromtimestamp(raw.timestamp_ms / 1000, UTC), now)
+    content = raw.text("content-type") or ""
+    if raw.value is None:
+        return Delivered(b"", at, trouble="")
+    if raw.header("ce_specversion") is None or content.startswith(_STRUCTURED):
+        return Delivered(raw.value, at)
+    return Delivered(raw.value, at, _attributes(raw))
+
+
+def _attributes(raw: Raw) -> Mapping[str, str]:
+    """The CloudEvents headers, by the Kafka binding in UTF-8; what is not is replaced, and so refused."""
+    return {name[3:]: (value or b"").decode(errors="replace") for name, value in raw.headers if name.startswith("ce_")}

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Column, Computed, DateTime, Index, SmallInteger, String, text
+from sqlalchemy import ARRAY, BigInteger, Column, Computed, DateTime, Identity, Index, SmallInteger, String, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -221,6 +221,10 @@ class DossierRow(Row, table=True):
     rejections: int
     resubmits: UUID | None = None
     bundle: UUID | None = None
+    source: str | None = None
+    """The system that owns it; its people, texts and slip are kept there."""
+    appointment_at: datetime | None = Field(default=None, sa_type=Instant)
+    backfilled_at: datetime | None = Field(default=None, sa_type=Instant)
     person: UUID
     owner: UUID | None = None
     summary: str | None = None
@@ -256,6 +260,89 @@ class LookupLockRow(Row, table=True):
     code: str = Field(primary_key=True)
     failures: int
     locked_until: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class SourceRow(Row, table=True):
+    """A source system of the registry, with the token bucket its events are counted by."""
+
+    __tablename__ = "source"
+    __table_args__ = ({"postgresql_with": {"fillfactor": "50"}},)
+
+    id: str = Field(primary_key=True)
+    name: str
+    principal: str = Field(unique=True)
+    units: list[dict[str, Any]] = Field(sa_type=JSONB)
+    events_per_second: int
+    burst: int
+    max_bytes: int
+    tells_citizens: bool
+    contact: str | None = None
+    sandbox: bool
+    state: str
+    version: int
+    topics_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When its topics were made; before that nothing is sent there."""
+    level: float
+    level_at: datetime = Field(sa_type=Instant)
+    heard_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class SourceEventRow(Row, table=True):
+    """What became of each event of a source; only one that waits keeps its payload."""
+
+    __tablename__ = "source_event"
+    __table_args__ = (
+        Index("source_event_once", "source", "id", unique=True, postgresql_where=text("status <> 'rejected'")),
+        Index("source_event_listed", "source", "seq"),
+        Index("source_event_waiting", "source", "code", postgresql_where=text("status = 'waiting'")),
+    )
+
+    seq: int = Field(sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    source: str
+    id: str
+    """Empty where the event had none that may be kept."""
+    type: str | None = None
+    code: str | None = None
+    body_hash: bytes
+    status: str
+    reason: str | None = None
+    fields: list[str] = Field(sa_type=JSONB)
+    inferred: list[int] = Field(sa_type=JSONB)
+    waits_for: str | None = None
+    door: str
+    time: datetime | None = Field(default=None, sa_type=Instant)
+    """By the source's clock."""
+    received_at: datetime = Field(sa_type=Instant)
+    decided_at: datetime = Field(sa_type=Instant)
+    dossier: UUID | None = None
+    payload: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+
+
+class SourceFeedRow(Row, table=True):
+    """What a source hears back: replies, due dates, acts of its citizens; read in the order of `(transaction, seq)`."""
+
+    __tablename__ = "source_feed"
+    __table_args__ = (Index("source_feed_read", "source", "transaction", "seq"),)
+
+    seq: int = Field(sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    source: str
+    transaction: int = Field(sa_type=BigInteger)
+    kind: str
+    at: datetime = Field(sa_type=Instant)
+    code: str | None = None
+    data: dict[str, Any] = Field(sa_type=JSONB)
+
+
+class SourceTallyRow(Row, table=True):
+    """How many events of a source ended how on a day: `accepted`, `waiting`, `duplicate`, or the reason of a rejection."""
+
+    __tablename__ = "source_tally"
+    __table_args__ = ({"postgresql_with": {"fillfactor": "50"}},)
+
+    source: str = Field(primary_key=True)
+    day: date = Field(primary_key=True)
+    what: str = Field(primary_key=True)
+    number: int = Field(sa_type=BigInteger)
 
 
 class LawActRow(Row, table=True):

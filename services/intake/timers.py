@@ -10,6 +10,7 @@ from services.intake.handlers import Cabinet, Desk
 from shared.timers import Timer
 
 REFRESH_SECONDS = 30
+WAITING_SECONDS = 5
 LOOSE_SECONDS = 600
 LITTER_SECONDS = 6 * 3600
 
@@ -20,6 +21,7 @@ def timers(desk: Desk, *, sweep_seconds: float) -> Sequence[Timer]:
         Timer("intake.deadlines", sweep_seconds, partial(handlers.announce_stages, desk)),
         Timer("intake.recount", sweep_seconds, partial(handlers.count_limits_again, desk)),
         Timer("intake.reference", REFRESH_SECONDS, partial(handlers.keep_up, desk)),
+        Timer("intake.sources", WAITING_SECONDS, partial(handlers.settle_waiting, desk)),
     )
 
 

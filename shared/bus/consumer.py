@@ -116,13 +116,20 @@ class Consumer:
             return message.raw_message
 
         self.subscriber = broker.subscriber(
-            *(self.prefix + topic for topic in self.listener.topics), group_id=self.prefix + self.name, listener=self.place, batch=True, max_records=BATCH_RECORDS, batch_timeout_ms=20,
+            *self._topics(), pattern=self._pattern(), group_id=self.prefix + self.name, listener=self.place, batch=True, max_records=BATCH_RECORDS, batch_timeout_ms=20,
             ack_policy=AckPolicy.MANUAL, parser=parser, decoder=decoder, auto_offset_reset="earliest", fetch_max_wait_ms=500,
             session_timeout_ms=10_000, heartbeat_interval_ms=3_000, isolation_level="read_committed", group_instance_id=static,
         )  # fmt: skip
         self.place.subscriber = self.subscriber
         self.subscriber(self._handle)
         self._feel_polls()
+
+    def _topics(self) -> Sequence[str]:
+        return [self.prefix + topic for topic in self.listener.topics]
+
+    def _pattern(self) -> str | None:
+        """Topics by a pattern of their names instead."""
+        return None
 
     def _feel_polls(self) -> None:
         """Note each poll that was answered: one that fails (a dead heartbeat) is logged by FastStream and nothing else."""

@@ -11,6 +11,7 @@ from typing import Any
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from shared.bus.broker import guarded
+from shared.contracts.sources import reply_topic, source_topic
 
 DAY_MS = 86_400_000
 _EXISTS = 36
@@ -46,6 +47,13 @@ def compacted(name: str, *, max_lag_ms: int | None = None) -> Topic:
     if max_lag_ms is not None:
         settings["max.compaction.lag.ms"] = str(max_lag_ms)
     return Topic(name, 1, settings)
+
+
+def of_source(source: str) -> tuple[Topic, Topic]:
+    """What a source system sends on, stamped by the broker's clock, and where it is answered; both kept for 14 days."""
+    kept = {"retention.ms": str(14 * DAY_MS)}
+    stamped = {**kept, "message.timestamp.type": "LogAppendTime"}
+    return Topic(source_topic(source), 3, stamped), Topic(reply_topic(source), 1, kept)
 
 
 CATALOGUE: tuple[Topic, ...] = (

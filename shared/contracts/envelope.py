@@ -35,6 +35,11 @@ class Fact:
         """The aggregate's id as written in the envelope."""
         return str(getattr(self, self.about))
 
+    @property
+    def sent_on(self) -> str:
+        """The topic it is sent on; a family of topics has one for each member."""
+        return self.topic
+
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """CloudEvents attributes, the extensions of architecture section 4, and the fact as raw JSON."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -15,11 +15,20 @@ PROCEDURES = "intake.procedures"
 STAFF = "intake.staff"
 CONTACTS = "intake.contacts"
 CALENDAR = "intake.calendar"
-# `backfill` on a fact: it was loaded from a paper register after it had happened; nobody is told of it.
+# `backfill` on a fact: it was loaded, from a paper register or by a source system, after it had happened; nobody is told of it.
+
+
+@dataclass(frozen=True, kw_only=True)
+class DossierFact(Fact):
+    """A dossier's fact that a source system may have told: `backfill` is history nobody is told about, `inferred` a skipped status."""
+
+    source: str | None = None
+    backfill: bool = False
+    inferred: bool = False
 
 
 @fact(DOSSIERS, "dossier")
-class DossierSubmitted(Fact):
+class DossierSubmitted(DossierFact):
     """A dossier was handed in; `answer_due_at` is set when an officer has still to accept it (online, postal)."""
 
     dossier: UUID
@@ -38,11 +47,10 @@ class DossierSubmitted(Fact):
     tells_citizens: bool = True
     resubmits: UUID | None = None
     bundle: UUID | None = None
-    backfill: bool = False
 
 
 @fact(DOSSIERS, "dossier")
-class DossierAccepted(Fact):
+class DossierAccepted(DossierFact):
     """The dossier was accepted (portal status 2); the slip's date is the promise, the lawful date stands beside it."""
 
     dossier: UUID
@@ -57,11 +65,10 @@ class DossierAccepted(Fact):
     promised_on: date
     lawful_due_on: date
     provisional: bool
-    backfill: bool = False
 
 
 @fact(DOSSIERS, "dossier")
-class DossierRefused(Fact):
+class DossierRefused(DossierFact):
     """The dossier was not accepted (portal status 3); the reason's text stays in intake."""
 
     dossier: UUID
@@ -69,21 +76,19 @@ class DossierRefused(Fact):
     unit: str
     recipient: UUID
     reason_class: str
-    backfill: bool = False
 
 
 @fact(DOSSIERS, "dossier")
-class DossierAssigned(Fact):
+class DossierAssigned(DossierFact):
     """An officer of the unit handles the dossier now (portal status 4); `officer` is a directory id, not a name."""
 
     dossier: UUID
     unit: str
     officer: str
-    backfill: bool = False
 
 
 @fact(DOSSIERS, "dossier")
-class SupplementRequested(Fact):
+class SupplementRequested(DossierFact):
     """Papers are missing (portal status 5): the clock pauses until they come, at the latest on `respond_by`."""
 
     dossier: UUID
@@ -93,11 +98,10 @@ class SupplementRequested(Fact):
     respond_by: date
     components: int
     remaining_working_hours: float | None = None
-    backfill: bool = False
 
 
 @fact(DOSSIERS, "dossier")
-class SupplementSupplied(Fact):
+class SupplementSupplied(DossierFact):
     """The missing papers came; a running limit goes on with its new due date."""
 
     dossier: UUID
@@ -112,7 +116,7 @@ class SupplementSupplied(Fact):
 
 
 @fact(DOSSIERS, "dossier")
-class DossierSettled(Fact):
+class DossierSettled(DossierFact):
     """The result is there (portal status 9)."""
 
     dossier: UUID
@@ -124,11 +128,10 @@ class DossierSettled(Fact):
     promised_on: date | None = None
     lawful_due_on: date | None = None
     timing: str = "unknown"
-    backfill: bool = False
 
 
 @fact(DOSSIERS, "dossier")
-class ResultReturned(Fact):
+class ResultReturned(DossierFact):
     """The citizen has the result (portal status 10)."""
 
     dossier: UUID
@@ -136,11 +139,10 @@ class ResultReturned(Fact):
     unit: str
     recipient: UUID
     method: str
-    backfill: bool = False
 
 
 @fact(DOSSIERS, "dossier")
-class PaymentRequired(Fact):
+class PaymentRequired(DossierFact):
     """A financial obligation has to be met first (portal status 6): the clock stands still until it is proved."""
 
     dossier: UUID
@@ -151,11 +153,10 @@ class PaymentRequired(Fact):
     notice_no: str | None = None
     respond_by: date | None = None
     remaining_working_hours: float | None = None
-    backfill: bool = False
 
 
 @fact(DOSSIERS, "dossier")
-class PaymentConfirmed(Fact):
+class PaymentConfirmed(DossierFact):
     """The obligation is met: the second appointment counts from the proof of payment."""
 
     dossier: UUID
@@ -169,7 +170,7 @@ class PaymentConfirmed(Fact):
 
 
 @fact(DOSSIERS, "dossier")
-class DossierPaused(Fact):
+class DossierPaused(DossierFact):
     """Settlement waits for something outside the unit (portal status 8, which resumes)."""
 
     dossier: UUID
@@ -178,11 +179,10 @@ class DossierPaused(Fact):
     recipient: UUID
     reason_class: str
     remaining_working_hours: float | None = None
-    backfill: bool = False
 
 
 @fact(DOSSIERS, "dossier")
-class DossierResumed(Fact):
+class DossierResumed(DossierFact):
     """Settlement goes on, with its new due date."""
 
     dossier: UUID
@@ -196,7 +196,7 @@ class DossierResumed(Fact):
 
 
 @fact(DOSSIERS, "dossier")
-class AppointmentMoved(Fact):
+class AppointmentMoved(DossierFact):
     """The unit apologises and gives a new date (form 04), once; the lawful date stays what it is."""
 
     dossier: UUID
@@ -213,7 +213,7 @@ class AppointmentMoved(Fact):
 
 
 @fact(DOSSIERS, "dossier")
-class DossierStopped(Fact):
+class DossierStopped(DossierFact):
     """Stopped on the applicant's request before any decision (form 05, portal status 8, final)."""
 
     dossier: UUID
@@ -221,11 +221,10 @@ class DossierStopped(Fact):
     unit: str
     recipient: UUID
     reason_class: str
-    backfill: bool = False
 
 
 @fact(DOSSIERS, "dossier")
-class DossierCorrected(Fact):
+class DossierCorrected(DossierFact):
     """A typing error was put right; which field, never its words."""
 
     dossier: UUID
@@ -234,6 +233,12 @@ class DossierCorrected(Fact):
     recipient: UUID
     field: str
     reason_class: str
+    state: str | None = None
+    """Where the dossier stands again, when its source put a wrong status right."""
+    due_at: datetime | None = None
+    due_on: date | None = None
+    promised_on: date | None = None
+    lawful_due_on: date | None = None
 
 
 @fact(DOSSIERS, "dossier")
@@ -247,7 +252,7 @@ class DossierRated(Fact):
 
 
 @fact(DOSSIERS, "dossier")
-class DossierWithdrawn(Fact):
+class DossierWithdrawn(DossierFact):
     """The citizen took the dossier back (portal status 7)."""
 
     dossier: UUID
@@ -255,7 +260,6 @@ class DossierWithdrawn(Fact):
     unit: str
     recipient: UUID
     reason_class: str
-    backfill: bool = False
 
 
 @fact(DOSSIERS, "dossier")
@@ -464,6 +468,18 @@ class IdentityRead(Fact):
     purpose: str
 
 
+@fact(DOSSIERS, "dossier")
+class WithdrawalRequested(Fact):
+    """The citizen wants back a dossier that another system owns: that system hears it by its feed, and answers with status 7."""
+
+    dossier: UUID
+    code: str
+    unit: str
+    recipient: UUID
+    source: str
+    reason_class: str
+
+
 @fact(CALENDAR, "key")
 class CalendarChanged(Fact):
     """A whole year as it stands now: `off` days `{on, vi, en}`, `makeup` days `{on, instead_of?, basis}`; replaces the one known before."""
@@ -523,4 +539,4 @@ DOSSIER_FACTS: tuple[type[Fact], ...] = (
 )  # fmt: skip
 REFERENCE_FACTS: tuple[type[Fact], ...] = (UnitDescribed, ProcedureDescribed, StaffDescribed)
 LAW_FACTS: tuple[type[Fact], ...] = (CalendarChanged, OfficeHoursChanged, RuleChanged)
-CATALOGUE = Catalogue.of((*DOSSIER_FACTS, *REFERENCE_FACTS, *LAW_FACTS, ContactSealed))
+CATALOGUE = Catalogue.of((*DOSSIER_FACTS, *REFERENCE_FACTS, *LAW_FACTS, ContactSealed, WithdrawalRequested))

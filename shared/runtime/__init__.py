@@ -13,6 +13,7 @@ from fastapi.telemetry import TelemetryConfig
 from starlette.types import ASGIApp
 
 from shared.bus.consumer import Listener
+from shared.bus.door import Entry
 from shared.bus.relay import Sealer
 from shared.runtime.discretion import Discretion
 from shared.settings import Keys, Settings
@@ -58,6 +59,8 @@ class Service:
     """Pages for people."""
     pages_at: str = "/"
     """Where they begin: `/quay` has `/quay` and everything below; whoever has `/`, or is alone, also has the rest."""
+    entries: Sequence[Entry] = ()
+    """Doors for records that are no facts of ours."""
     begin: Callable[[], Awaitable[None]] | None = None
     """Run once after migration and before HTTP: seeds."""
     jobs: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()

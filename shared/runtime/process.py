@@ -21,6 +21,7 @@ import uvicorn
 from shared.bus import topics
 from shared.bus.broker import Broker, bounded_stop, connect_forever, guarded, make_broker
 from shared.bus.consumer import Consumer
+from shared.bus.door import Door as BusDoor
 from shared.bus.relay import Relay
 from shared.bus.watchdog import watch
 from shared.moments import MovableClock, system_clock, uuid7
@@ -147,6 +148,10 @@ def _start_workers(process: Process, running: Running, parts: frozenset[str]) ->
         running.consumers = [
             Consumer(listener, frame.works, process.bootstrap, process.telemetry.metrics, process.settings.topic_prefix)
             for listener in service.listeners
+        ]
+        running.consumers += [
+            BusDoor.of(entry, frame.works, process.bootstrap, process.telemetry.metrics, process.settings.topic_prefix)
+            for entry in service.entries
         ]
 
 

@@ -284,7 +284,7 @@ class Works:
         )  # fmt: skip
         if len(envelope) > MAX_ENVELOPE:
             raise FactTooLarge(f"{kind}: {len(envelope)} bytes, at most {MAX_ENVELOPE}")
-        topic = fact.topic if pending.published else None
+        topic = fact.sent_on if pending.published else None
         row = FactRow(
             id=pending.id, aggregate=pending.aggregate, sequence=tail.sequence + 1, type=kind, topic=topic, key=fact.subject, source=source,
             occurred_at=fact.occurred_at, recorded_at=work.now, actor=self.actor(work.who, unit),

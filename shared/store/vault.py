@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hmac
 import os
+import re
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Any
@@ -15,7 +16,8 @@ from uuid import UUID
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
-from nacl.public import PublicKey, SealedBox
+from nacl.exceptions import CryptoError
+from nacl.public import PrivateKey, PublicKey, SealedBox
 
 from shared.settings import Keys
 
@@ -23,6 +25,7 @@ KEY_ID = 1
 """Which key-encryption key wrapped a data key; rises when the key is rotated."""
 
 _NONCE = 12
+_LONGEST_NAME = 200
 
 
 class Forgotten(Exception):  # noqa: N818 - a state of the record, not an error
@@ -129,6 +132,37 @@ def seal_contact(public_key: bytes, details: Details) -> bytes:
     """Libsodium sealed box over UTF-8 JSON `{name, phone, email, identity_no}` for the notifications service."""
     plain = {k: v for k, v in asdict(details).items() if v is not None and k != "address"}
     return SealedBox(PublicKey(public_key)).encrypt(msgspec.json.encode(plain))
+
+
+class NotSealedForUs(Exception):  # noqa: N818 - names a box
+    """This box was sealed for another key, or holds no contact."""
+
+
+class _Contact(msgspec.Struct):
+    name: str
+    identity_no: str | None = None
+    phone: str | None = None
+    email: str | None = None
+
+
+def open_contact(private_key: bytes, sealed: bytes) -> Details:
+    """The person in a box sealed for this key, numbers normalised as on a form; `NotSealedForUs`."""
+    try:
+        found = msgspec.json.decode(SealedBox(PrivateKey(private_key)).decrypt(sealed), type=_Contact)
+    except (CryptoError, msgspec.MsgspecError, UnicodeDecodeError):
+        raise NotSealedForUs from None
+    identity, phone = _digits(found.identity_no), _digits(found.phone)
+    wrong = (identity is not None and len(identity) not in {9, 12}) or (phone is not None and not 9 <= len(phone) <= 12)  # noqa: PLR2004 - the numbers' lengths
+    if wrong or not found.name.strip() or len(found.name) > _LONGEST_NAME or len(found.email or "") > _LONGEST_NAME:
+        raise NotSealedForUs
+    return Details(
+        found.name.strip(), identity, None if phone is None else "+84" + re.sub(r"^(84|0)", "", phone), found.email
+    )
+
+
+def _digits(number: str | None) -> str | None:
+    """A number without what people put between its digits; None for none."""
+    return re.sub(r"[\s.\-()+]", "", number) or None if number else None
 
 
 def fingerprint(public_key: bytes) -> str:

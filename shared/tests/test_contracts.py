@@ -16,9 +16,11 @@ import msgspec
 import pytest
 
 from shared.bus.topics import CATALOGUE as TOPICS
+from shared.bus.topics import of_source
 from shared.contracts import envelope as envelopes
 from shared.contracts import intake, schemas
 from shared.contracts.envelope import Catalogue, Fact, decode_foreign, derived_id, encode, fact, fact_type, family
+from shared.contracts.sources import REPLIES, reply_topic
 from shared.kernel import kebab
 
 KINDS = schemas.every_kind()
@@ -37,9 +39,10 @@ PUBLIC_RECORDS = {
 ROWS_OF_LAW = {"calendar-changed": {"off", "makeup"}, "office-hours-changed": {"profiles"}, "rule-changed": {"versions"}}  # fmt: skip
 """Fields that hold rows, as the files of `shared/law/data` do."""
 CODES = {
-    "agency", "basis", "by_unit", "channel", "code", "contact_sealed", "deadline", "deputy", "field", "from_unit", "ground", "key_id", "kind", "legal_basis", "level",
-    "limit", "lookup_verifier", "method", "notice_no", "officer", "outcome", "parent", "procedure", "publicity", "purpose", "reason_class", "roles", "rule",
-    "sector", "signer", "subject_kind", "subject_mark", "superior", "timing", "to_unit", "unit",
+    "agency", "basis", "body_hash", "by_unit", "channel", "code", "contact_sealed", "deadline", "deputy", "event", "field", "fields", "from_unit", "ground",
+    "key_id", "kind", "legal_basis", "level", "limit", "lookup_verifier", "method", "notice_no", "officer", "outcome", "parent", "procedure", "publicity",
+    "purpose", "reason_class", "roles", "rule", "sector", "signer", "source", "state", "subject_kind", "subject_mark", "superior", "timing", "to_unit",
+    "unit", "waits_for",
 }  # fmt: skip
 """Fields of type text: ids, codes, words of a closed list, and sealed bytes. A sentence or a name is none of these."""
 
@@ -83,7 +86,8 @@ def test_a_fact_is_about_one_of_its_fields_and_has_a_topic_of_its_producer(name:
 
 
 def test_every_topic_a_fact_is_published_on_is_made() -> None:
-    assert {kind.topic for kind in KINDS.values()} <= {topic.name for topic in TOPICS}
+    assert {kind.topic for kind in KINDS.values()} - {REPLIES} <= {topic.name for topic in TOPICS}
+    assert reply_topic("a") in {topic.name for topic in of_source("a")}, "each source has its own"
 
 
 @EVERY

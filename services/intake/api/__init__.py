@@ -12,6 +12,7 @@ from services.intake.api import (
     forms,
     lists,
     lookups,
+    sources,
     staff,
     transfers,
     units,
@@ -19,6 +20,6 @@ from services.intake.api import (
 
 routers = (
     dossiers.router, commands.router, lists.router, lookups.router, catalogue.router, units.router, forms.router, transfers.router, bundles.router, staff.router,
-    calendar.router, files.router,
+    calendar.router, files.router, sources.router,
 )  # fmt: skip
 """The busiest first: routes are matched in this order."""

@@ -133,3 +133,9 @@ def _procedure(row: Mapping[str, Any], fields: Mapping[str, str], defaults: Mapp
 
 def _components(rows: list[dict[str, Any]]) -> Iterator[ComponentSeed]:
     return (ComponentSeed(**{"required": True, "count": 1, **row}) for row in rows)
+
+
+@cache
+def source_reasons() -> Mapping[str, Mapping[str, str]]:
+    """What a source system is told beside each reason code, by language."""
+    return tomllib.loads(files(__package__).joinpath("source_reasons.toml").read_text("utf-8"))

@@ -33,6 +33,8 @@ class Term:
     due: Due | None = None
     promise: Due | None = None
     moved_by: int = 0
+    promised_at: datetime | None = None
+    """What the slip of another system says, whatever the law says."""
 
     @property
     def ended(self) -> bool:
@@ -41,15 +43,15 @@ class Term:
 
     def end(self, at: datetime, office: Office) -> Term:
         """The limit ends here."""
-        return _term(self.clock.complete(at), office, self.moved_by)
+        return _term(self.clock.complete(at), office, self.moved_by, self.promised_at)
 
     def pause(self, at: datetime, office: Office) -> Term:
         """The limit stands still: papers, money or somebody else's answer are awaited."""
-        return _term(self.clock.pause(at), office, self.moved_by)
+        return _term(self.clock.pause(at), office, self.moved_by, self.promised_at)
 
     def resume(self, at: datetime, office: Office) -> Term:
         """The limit goes on."""
-        return _term(self.clock.resume(at), office, self.moved_by)
+        return _term(self.clock.resume(at), office, self.moved_by, self.promised_at)
 
     def restart(self, at: datetime, office: Office) -> Term:
         """The whole limit counts anew from here: a second appointment, which nobody has moved yet."""
@@ -58,10 +60,13 @@ class Term:
     def count_again(self, received_on: date, promised_on: date | None, today: date, office: Office) -> Term:
         """By the law as it stands now; the day already promised is kept where the lawful one does not come after it.
 
-        A day promised by an apology stays so far behind the lawful one from now on; the slip's own is promised once.
+        A day promised by an apology stays so far behind the lawful one from now on; the slip's own is promised once; another
+        system's slip stays what it is.
         """
         rule = self.clock.rule
         clock = self.clock if rule is None else self.clock.under(office.rules.ruling(rule, received_on, today))
+        if self.promised_at is not None:
+            return _term(clock, office, promised_at=self.promised_at)
         due = office.due(clock)
         behind = _days_behind(due.due_on, promised_on, office)
         return Term(clock, due, _promise(due, behind, office), behind if self.moved_by else 0)
@@ -70,10 +75,29 @@ class Term:
         """The slip's date lies so many working days behind the lawful one from now on."""
         return _term(self.clock, office, days)
 
+    def promise_for(self, at: datetime | None, office: Office) -> Term:
+        """Another system's slip says this instant from now on; None: the lawful one."""
+        return _term(self.clock, office, promised_at=at)
 
-def _term(clock: Clock, office: Office, moved_by: int = 0) -> Term:
+    def reopen(self, office: Office) -> Term:
+        """It was ended by mistake: as if it never had been."""
+        events = self.clock.events[:-1] if self.ended else self.clock.events
+        return _term(replace(self.clock, events=events), office, self.moved_by, self.promised_at)
+
+
+def _term(clock: Clock, office: Office, moved_by: int = 0, promised_at: datetime | None = None) -> Term:
     due = office.due(clock)
-    return Term(clock, due, _promise(due, moved_by, office), moved_by)
+    promise = _promise(due, moved_by, office) if promised_at is None else _foreign_promise(due, promised_at, office)
+    return Term(clock, due, promise, moved_by, promised_at)
+
+
+def _foreign_promise(due: Due, promised_at: datetime, office: Office) -> Due:
+    """What another system's slip says, with a warning on the working day before it; nothing while the clock stands still."""
+    if due.due_at is None:
+        return due
+    at = promised_at.astimezone(ZONE)
+    warned = moment(office.calendar.working_day_before(at.date(), 1), office.hours.opening)
+    return replace(due, due_at=at, warn_at=due.warn_at and warned)
 
 
 def _promise(due: Due, moved_by: int, office: Office) -> Due:
@@ -105,10 +129,12 @@ def answer_term(since: datetime, office: Office) -> Term:
     return _term(start(office.rules.rule("one-stop.online-answer", on=local_day(since)), since), office)
 
 
-def settlement_term(received_at: datetime, since: datetime, limit: str, pause_mode: str, office: Office) -> Term:
-    """The procedure's limit; the rule's version follows the local day of receipt."""
+def settlement_term(
+    received_at: datetime, since: datetime, limit: str, pause_mode: str, office: Office, promised_at: datetime | None = None
+) -> Term:  # fmt: skip
+    """The procedure's limit; the rule's version follows the local day of receipt; `promised_at`: another system's slip."""
     rule = office.rules.rule("one-stop.settlement", on=local_day(received_at))
-    return _term(start(rule, since, limit=limit, mode=pause_mode), office)
+    return _term(start(rule, since, limit=limit, mode=pause_mode), office, promised_at=promised_at)
 
 
 def publicity_term(signed_on: date, office: Office) -> Term:

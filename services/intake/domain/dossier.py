@@ -15,6 +15,7 @@ from services.intake.domain.states import (
     ANSWER,
     ARROWS,
     NEEDS,
+    OF_THE_CITIZEN,
     PHASE,
     SETTLEMENT,
     TRANSFER,
@@ -162,6 +163,12 @@ class Dossier:
     rejections: int = 0
     resubmits: UUID | None = None
     bundle: UUID | None = None
+    source: str | None = None
+    """The system that owns it; None: it is ours."""
+    appointment_at: datetime | None = None
+    """What that system's slip promises."""
+    backfilled_at: datetime | None = None
+    """When it came as history: what was past then is announced to nobody."""
     answer: Term | None = None
     settlement: Term | None = None
     transfer: Term | None = None
@@ -183,7 +190,7 @@ class Dossier:
     def last_event_at(self) -> datetime:
         """When one of its clocks was last moved."""
         moved = [term.clock.events[-1].at for term in (self.answer, self.settlement) if term is not None]
-        return max([*moved, self.offered_at] if self.offered_at else moved)
+        return max([*moved, self.offered_at] if self.offered_at else moved, default=self.submitted_at)
 
     def next(self, **changes: Any) -> Dossier:
         """The next version, with these changes."""
@@ -249,8 +256,19 @@ def actions(dossier: Dossier, who: Principal) -> list[dict[str, Any]]:
     return [
         {"name": command, "needs": list(NEEDS[command])}
         for command, states in ARROWS.items()
-        if dossier.state in states and not _barred(command, dossier) and capacity(command, dossier, who) is not None
+        if dossier.state in states and not _barred(command, dossier) and _may(command, dossier, who)
     ]
+
+
+def _may(command: str, dossier: Dossier, who: Principal) -> bool:
+    role = capacity(command, dossier, who)
+    return role is not None and (dossier.source is None or (role == "citizen" and command in OF_THE_CITIZEN))
+
+
+def check_owner(command: str, dossier: Dossier, role: str) -> None:
+    """What another system owns is worked on there; only acts of its citizen are taken here, and told there."""
+    if dossier.source is not None and not (role == "citizen" and command in OF_THE_CITIZEN):
+        raise refusals.OwnedBySource(source=dossier.source, command=command)
 
 
 def _barred(command: str, dossier: Dossier) -> bool:

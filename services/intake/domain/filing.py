@@ -143,16 +143,16 @@ def _accept(
     dossier: Dossier, *, since: datetime, at: datetime, office: Office
 ) -> tuple[Dossier, facts.DossierAccepted]:
     limit = dossier.limit if dossier.bundle is None else counted_from(dossier.limit, since, office)
-    term = settlement_term(dossier.received_at, since, limit, dossier.pause_mode, office)
-    due = term.due
-    if due is None or due.due_at is None or due.due_on is None:
+    term = settlement_term(dossier.received_at, since, limit, dossier.pause_mode, office, dossier.appointment_at)
+    due, promise = term.due, term.promise
+    if due is None or due.due_on is None or promise is None or promise.due_at is None or promise.due_on is None:
         raise AssertionError("a clock that was just started has a due date")
     accepted = replace(
         dossier, state=State.ACCEPTED, accepted_at=at, answer=answered(dossier, at, office), answer_due_at=None, **reckoned(dossier, term)
     )  # fmt: skip
     return accepted, facts.DossierAccepted(
         occurred_at=at, dossier=dossier.id, code=dossier.code, unit=dossier.unit, recipient=dossier.recipient, rule=due.rule or "",
-        rule_version=due.version or 0, started_at=due.starts_at, due_at=due.due_at, due_on=due.due_on, promised_on=due.due_on,
+        rule_version=due.version or 0, started_at=due.starts_at, due_at=promise.due_at, due_on=promise.due_on, promised_on=promise.due_on,
         lawful_due_on=due.due_on, provisional=due.provisional,
     )  # fmt: skip
 
@@ -177,6 +177,17 @@ def withdraw(
     withdrawn = _given_up(dossier, State.WITHDRAWN, at, office)
     return withdrawn, facts.DossierWithdrawn(
         occurred_at=at, dossier=dossier.id, code=dossier.code, unit=dossier.unit, recipient=dossier.recipient, reason_class=reason_class,
+    )  # fmt: skip
+
+
+def request_withdrawal(
+    dossier: Dossier, *, reason_class: str, at: datetime
+) -> tuple[Dossier, facts.WithdrawalRequested]:
+    """The applicant wants back what another system owns: that system does it, and says so."""
+    permit("withdraw", dossier)
+    return dossier.next(), facts.WithdrawalRequested(
+        occurred_at=at, dossier=dossier.id, code=dossier.code, unit=dossier.unit, recipient=dossier.recipient, source=dossier.source or "",
+        reason_class=reason_class,
     )  # fmt: skip
 
 

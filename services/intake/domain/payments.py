@@ -13,7 +13,13 @@ from shared.contracts import intake as facts
 
 
 def require_payment(
-    dossier: Dossier, *, amount: int, notice_no: str | None, respond_by: date | None, at: datetime, office: Office
+    dossier: Dossier,
+    *,
+    amount: int | None,
+    notice_no: str | None,
+    respond_by: date | None,
+    at: datetime,
+    office: Office,
 ) -> tuple[Dossier, facts.PaymentRequired]:
     """Ask the applicant to pay; the settlement clock stands still until it is proved."""
     permit("require-payment", dossier)

@@ -81,6 +81,10 @@ class PersonForgotten(Refused):
     status = 410
 
 
+class OwnedBySource(Refused):
+    """Another system owns this dossier: it is worked on there."""
+
+
 class InTransfer(Refused):
     """Another unit is asked to take the dossier and has not answered yet."""
 

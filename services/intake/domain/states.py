@@ -108,6 +108,10 @@ _BEFORE_THE_RESULT: Mapping[str, type[Refused]] = {
 }  # fmt: skip
 
 
+OF_THE_CITIZEN = frozenset({"rate", "withdraw"})
+"""What a citizen may do with a dossier that another system owns: the act is kept here and told there."""
+
+
 def roles_of(command: str) -> tuple[str, ...]:
     """Who may give a command: the citizen of the dossier, or these officers of its unit."""
     return _ROLES[command]

@@ -3,7 +3,8 @@
 `desk` is where everybody works; `filing`, `bundles`, `commands` and `transfers` change dossiers, `announcing` is the clock's, `reading`, `lists`
 and `lookups` answer questions, `papers`, `printing` and `registers` open the vault for what is printed, `catalogue` keeps procedures, `units` units and
 their successors, `staff` the directory, `calendar` the law's days, hours and rules, `reference` seeds, publishes and reads all reference
-data, `contacts` opens what is sent sealed, `files` keeps what is handed in as files, `online` the forms, `backlog` loads paper registers.
+data, `contacts` opens what is sent sealed, `files` keeps what is handed in as files, `online` the forms, `backlog` loads paper registers,
+`sources` keeps the registry of source systems, `source_events` takes what they tell.
 """
 
 from __future__ import annotations
@@ -88,6 +89,27 @@ from services.intake.handlers.reading import (
 )
 from services.intake.handlers.reference import keep_up, refresh, seed
 from services.intake.handlers.registers import BadPeriod, RegisterTooLong, read_register
+from services.intake.handlers.source_events import (
+    Outcome,
+    UnknownSource,
+    settle_waiting,
+    take,
+    take_events,
+    turn_away,
+)
+from services.intake.handlers.sources import (
+    PrincipalTaken,
+    SandboxStays,
+    UnknownUnits,
+    own_source,
+    put_source,
+    read_feed,
+    read_source,
+    read_source_events,
+    read_sources,
+    sources_without_topics,
+    topics_made,
+)
 from services.intake.handlers.staff import keep_officer, known_rights, put_officer, read_officer, read_staff
 from services.intake.handlers.transfers import accept_transfer, reject_transfer, transfer_dossier
 from services.intake.handlers.units import hand_over_dossiers, keep_succession, keep_unit, put_unit, read_units
@@ -111,12 +133,17 @@ __all__ = [
     "NotApologised",
     "NotRefused",
     "NotStopped",
+    "Outcome",
     "Papers",
     "PastLine",
+    "PrincipalTaken",
     "RegisterTooLong",
+    "SandboxStays",
     "Shelf",
     "Standing",
     "SupplementNotRequested",
+    "UnknownSource",
+    "UnknownUnits",
     "Year",
     "accept_dossier",
     "accept_transfer",
@@ -152,6 +179,7 @@ __all__ = [
     "lookup_verifier",
     "move_appointment",
     "office_of",
+    "own_source",
     "party_of",
     "pause_dossier",
     "propose",
@@ -159,6 +187,7 @@ __all__ = [
     "publish_year",
     "put_officer",
     "put_procedure",
+    "put_source",
     "put_unit",
     "rate_dossier",
     "read_act",
@@ -167,6 +196,7 @@ __all__ = [
     "read_control",
     "read_dossier",
     "read_dossier_texts",
+    "read_feed",
     "read_file",
     "read_form",
     "read_history",
@@ -176,6 +206,9 @@ __all__ = [
     "read_procedures",
     "read_refusal",
     "read_register",
+    "read_source",
+    "read_source_events",
+    "read_sources",
     "read_staff",
     "read_stopping",
     "read_supplement_request",
@@ -192,16 +225,22 @@ __all__ = [
     "return_result",
     "seed",
     "settle_dossier",
+    "settle_waiting",
     "shown",
     "slip_of",
+    "sources_without_topics",
     "stop_dossier",
     "submit_bundle",
     "submit_dossier",
     "supply_components",
     "sweep_litter",
     "sweep_loose",
+    "take",
+    "take_events",
     "take_in_rule",
+    "topics_made",
     "transfer_dossier",
+    "turn_away",
     "withdraw_act",
     "withdraw_dossier",
 ]

@@ -14,7 +14,9 @@ from services.intake.domain.acts import Act
 from services.intake.domain.recounting import count_again
 from services.intake.handlers.catalogue import count_publicity_again
 from services.intake.handlers.desk import Desk, office_of, schedule
+from services.intake.handlers.source_events import dates_told
 from services.intake.store import calendar
+from services.intake.store import sources as source_store
 from services.intake.store.calendar import START, Progress, Recount
 from shared.contracts import intake as facts
 from shared.contracts.envelope import Fact
@@ -179,10 +181,12 @@ async def count_limits_again(desk: Desk, batch: int = BATCH) -> bool:
 async def _count(work: Work, law: Law, recount: Recount, dossiers: Sequence[Dossier]) -> tuple[int, int]:
     """Count the limits of these again; how many limits moved, and how many dossiers end in an unknown year and stay."""
     counted, moved, unknown = [], 0, 0
+    told, sandboxes = [], await source_store.sandboxes(work)
     for dossier in dossiers:
+        office = office_of(law, dossier.received_at, dossier.unit)
         try:
             after, stated = count_again(
-                dossier, at=max(work.now, dossier.last_event_at), office=office_of(law, dossier.received_at, dossier.unit), act=recount.act,
+                dossier, at=max(work.now, dossier.last_event_at), office=office, act=recount.act,
                 reason_class=recount.reason_class,
             )  # fmt: skip
         except CalendarNotPublished:
@@ -190,17 +194,21 @@ async def _count(work: Work, law: Law, recount: Recount, dossiers: Sequence[Doss
             continue
         counted.append(after)
         moved += len(stated)
-        _state(work, dossier, after, stated)
+        _state(work, dossier, after, stated, sandbox=dossier.source in sandboxes)
+        if dossier.source is not None and stated:
+            told.append(source_store.Entry(dossier.source, "dates", work.now, after.code, dates_told(after, office)))
     await calendar.move(work, counted)
+    await source_store.feed(work, told)
     return moved, unknown
 
 
-def _state(work: Work, before: Dossier, after: Dossier, stated: Sequence[Fact]) -> None:
+def _state(work: Work, before: Dossier, after: Dossier, stated: Sequence[Fact], *, sandbox: bool) -> None:
     for fact in stated:
-        work.record(fact)
+        work.record(fact, published=not sandbox)
     for kind in (ANSWER, SETTLEMENT):
         if (term := getattr(after, kind)) is not None and term is not getattr(before, kind):
-            work.deadline(schedule(after.id, kind, term))
+            each = schedule(after.id, kind, term, after.backfilled_at)
+            work.deadline(replace(each, warn_at=None, breach_at=None) if sandbox else each)
 
 
 async def refresh_law(desk: Desk) -> bool:

@@ -12,6 +12,7 @@ from services.intake.domain import Component, Dossier, Office
 from services.intake.handlers.desk import Desk, acting, state
 from services.intake.handlers.files import attach, component_files
 from services.intake.store import NOTHING_KEPT, Kept
+from services.intake.store import sources as source_store
 from shared.contracts.envelope import Fact
 from shared.kernel import Caller, NotFound, Stale
 from shared.store.unit_of_work import Work
@@ -31,6 +32,7 @@ async def _change(
         await attach(work, id, files or {}, purpose)
         store.save(work, dossier, kept)
         state(work, before, dossier, fact)
+        source_store.tell(work, dossier, fact)
         return dossier
 
     return await desk.together.do(who, change)
@@ -47,6 +49,7 @@ async def load_for(work: Work, command: str, id: UUID, seen: int | None) -> tupl
     if role is None:
         raise NotFound
     work.caller = acting(work.caller, role)
+    domain.check_owner(command, dossier, role)
     if seen is not None and seen != dossier.version:
         raise Stale(seen=seen, version=dossier.version)
     return dossier, max(work.now, dossier.last_event_at)
@@ -135,6 +138,8 @@ async def withdraw_dossier(
     """The applicant takes it back."""
 
     def decide(before: Dossier, at: datetime, office: Office) -> tuple[Dossier, Fact]:
+        if before.source is not None:
+            return domain.request_withdrawal(before, reason_class=reason_class, at=at)
         return domain.withdraw(before, reason_class=reason_class, at=at, office=office)
 
     return await _change(desk, who, id, seen, "withdraw", decide, Kept(reason=reason))

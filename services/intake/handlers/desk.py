@@ -115,14 +115,18 @@ def schedules(dossier: Dossier, before: Dossier | None = None) -> Iterator[deadl
     for kind in (ANSWER, SETTLEMENT, TRANSFER):
         term: Term | None = getattr(dossier, kind)
         if term is not None and (before is None or term is not getattr(before, kind)):
-            yield schedule(dossier.id, kind, term)
+            yield schedule(dossier.id, kind, term, dossier.backfilled_at)
 
 
-def schedule(aggregate: UUID, kind: str, term: Term) -> deadlines.Schedule:
-    """The deadline is the date on the slip; the row keeps the lawful clock."""
+def schedule(aggregate: UUID, kind: str, term: Term, backfilled_at: datetime | None = None) -> deadlines.Schedule:
+    """The deadline is the date on the slip; the row keeps the lawful clock; history announces nothing that was past when it came."""
     if (due := term.promise) is None:
         raise AssertionError("a clock is read when it is moved")
+    warn_at, breached_at = None if due.completed else due.warn_at, breach_at(due)
+    if backfilled_at is not None:
+        warn_at = None if warn_at is not None and warn_at <= backfilled_at else warn_at
+        breached_at = None if breached_at is not None and breached_at <= backfilled_at else breached_at
     return deadlines.Schedule(
         aggregate=aggregate, kind=kind, rule=due.rule or "", rule_version=due.version or 0, clock=term.clock.to_dict(), due_at=due.due_at,
-        due_on=due.due_on, warn_at=None if due.completed else due.warn_at, breach_at=breach_at(due), closed_at=term.clock.completed_at,
+        due_on=due.due_on, warn_at=warn_at, breach_at=breached_at, closed_at=term.clock.completed_at,
     )  # fmt: skip

@@ -10,6 +10,7 @@ from services.intake import domain, store
 from services.intake.domain import Outcome, Succession, UnitRecord
 from services.intake.handlers.describing import describe
 from services.intake.handlers.desk import Desk, schedule, today_of
+from services.intake.store import sources as source_store
 from services.intake.store import units as unit_store
 from shared.contracts import intake as facts
 from shared.contracts.envelope import Fact
@@ -79,6 +80,7 @@ async def hand_over_dossiers(desk: Desk, who: Caller | None = None, batch: int =
 async def _hand_over(desk: Desk, work: Work, wanted: Mapping[UUID, str], was: Mapping[UUID, str]) -> int:
     """What is still open, and still where it was, once its row is locked."""
     going: dict[UUID, str] = {}
+    told, sandboxes = [], await source_store.sandboxes(work)
     for dossier in await store.load_many(work, sorted(wanted)):
         if dossier.unit == was[dossier.id] and dossier.state not in domain.CLOSED:
             at = max(work.now, dossier.last_event_at)
@@ -86,10 +88,14 @@ async def _hand_over(desk: Desk, work: Work, wanted: Mapping[UUID, str], was: Ma
                 dossier, to=wanted[dossier.id], at=at, office=desk.office_at(dossier.received_at, dossier.unit)
             )
             going[handed.id] = handed.unit
-            work.record(fact)
+            work.record(fact, published=dossier.source not in sandboxes)
+            if dossier.source is not None:
+                data = {"unit": handed.unit, "from_unit": dossier.unit}
+                told.append(source_store.Entry(dossier.source, "dossier-succeeded", at, handed.code, data))
             if handed.transfer is not None and handed.transfer is not dossier.transfer:
                 work.deadline(schedule(handed.id, domain.TRANSFER, handed.transfer))
     await unit_store.hand_over(work, going)
+    await source_store.feed(work, told)
     return len(going)
 
 

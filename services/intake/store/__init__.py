@@ -40,7 +40,7 @@ _BY_IDS = f"{_DOSSIER} WHERE d.id = ANY($1::uuid[])"
 _RESUBMITTED = """SELECT resubmits, id FROM dossier WHERE resubmits = ANY($1::uuid[])"""
 _NUMBERS = """INSERT INTO code_counter AS c (agency, day, last) SELECT * FROM unnest($1::text[], $2::date[], $3::int4[])
 ON CONFLICT (agency, day) DO UPDATE SET last = c.last + excluded.last RETURNING agency, day, last"""
-_LATE = "SELECT id, code, unit, recipient, handler FROM dossier WHERE id = ANY($1::uuid[])"
+_LATE = "SELECT id, code, unit, recipient, handler, source FROM dossier WHERE id = ANY($1::uuid[])"
 _TEXTS = """SELECT summary, components, supplement, reason, payment, apology, corrections, comment, late_entry_reason, handovers,
 (SELECT r.id FROM dossier r WHERE r.resubmits = d.id) AS resubmitted_as,
 (SELECT f.id FROM file f WHERE f.dossier = d.id AND f.purpose = 'result' ORDER BY f.id DESC LIMIT 1) AS result_file,
@@ -131,13 +131,15 @@ def dossier_of(row: Any, *, clocks: bool = True) -> Dossier:
     kept = {name: row[name] for name in SNAPSHOT}
     kept["state"] = State(kept["state"])
     terms: dict[str, Any] = (
-        {ANSWER: _term(row[ANSWER]), SETTLEMENT: _term(row[SETTLEMENT], row["moved_by"])} if clocks else {}
+        {ANSWER: _term(row[ANSWER]), SETTLEMENT: _term(row[SETTLEMENT], row["moved_by"], row["appointment_at"])}
+        if clocks
+        else {}
     )
     return Dossier(**kept, **terms)
 
 
-def _term(clock: Mapping[str, Any] | None, moved_by: int = 0) -> Term | None:
-    return None if clock is None else Term(Clock.from_dict(clock), moved_by=moved_by)
+def _term(clock: Mapping[str, Any] | None, moved_by: int = 0, promised_at: datetime | None = None) -> Term | None:
+    return None if clock is None else Term(Clock.from_dict(clock), moved_by=moved_by, promised_at=promised_at)
 
 
 def _plain(components: Sequence[Component]) -> list[dict[str, Any]]:
@@ -306,7 +308,7 @@ async def contacts(connection: Connection, recipients: Sequence[UUID]) -> Sequen
 
 
 async def many(work: Work, ids: Sequence[UUID]) -> Mapping[UUID, Any]:
-    """Code, unit, recipient and handler of these dossiers."""
+    """Code, unit, recipient, handler and owning system of these dossiers."""
     return {row["id"]: row for row in await work.db.fetch(_LATE, ids)}
 
 

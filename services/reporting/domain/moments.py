@@ -102,7 +102,7 @@ _TELL: Final[Mapping[type[Fact], Callable[[Any], tuple[str, date | None]]]] = {
     DossierResumed: lambda fact: ("resumed", fact.promised_on),
     AppointmentMoved: lambda fact: ("appointment-moved", fact.promised_on),
     DossierStopped: lambda _fact: ("stopped", None),
-    DossierCorrected: lambda _fact: ("corrected", None),
+    DossierCorrected: lambda fact: ("corrected" if fact.state is None else "status-corrected", None),
     DossierRated: lambda _fact: ("rated", None),
     DossierTransferred: lambda fact: ("transferred", fact.accept_due_on),
     DossierTransferAccepted: lambda fact: ("transfer-accepted", fact.promised_on),

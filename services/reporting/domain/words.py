@@ -69,6 +69,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "The dossier was stopped as the citizen asked.",
     ),
     "corrected": ("Một lỗi ghi trong hồ sơ đã được đính chính.", "A typing error in the dossier was put right."),
+    "status-corrected": (
+        "Trạng thái hồ sơ được ghi sai đã được đính chính.",
+        "The status of the dossier was recorded wrongly and was put right.",
+    ),
     "rated": ("Công dân đã đánh giá việc phục vụ.", "The citizen rated the service."),
     "transferred": (
         "Đã đề nghị đơn vị khác nhận hồ sơ, trả lời chậm nhất ngày {day}; đến khi đó đơn vị đang giữ hồ sơ vẫn chịu trách nhiệm.",

@@ -131,6 +131,10 @@ class Dossier:
     def corrected(self, at: datetime | None = None) -> DossierCorrected:
         return DossierCorrected(**self._told(at), field="summary", reason_class="typing-error")
 
+    def taken_back(self, state: str, due_on: date | None = FRIDAY, at: datetime | None = None) -> DossierCorrected:
+        dates = {} if due_on is None else _dates(due_on)
+        return DossierCorrected(**self._told(at), field="status", reason_class="typing-error", state=state, **dates)
+
     def rated(self, at: datetime | None = None) -> DossierRated:
         return DossierRated(**self._common(at), code=self.code, score=5)
 

@@ -33,7 +33,7 @@ def late_ones() -> list[tuple[Dossier, list[Fact]]]:
     made: list[tuple[Dossier, list[Fact]]] = []
     for number in range(58):
         dossier = Dossier(unit=UNIT if number else OTHER, at=MONDAY - timedelta(days=7 + number % 20))
-        facts = [
+        facts: list[Fact] = [
             dossier.submitted(),
             dossier.accepted(friday),
             dossier.assigned(f"officer-{0 if number < 53 else number}"),

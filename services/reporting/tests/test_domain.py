@@ -55,7 +55,7 @@ def test_every_fact_of_a_dossier_has_a_fold_and_a_word() -> None:
 
 
 D = Dossier()
-BEGUN = [D.submitted(), D.accepted()]
+BEGUN: list[Fact] = [D.submitted(), D.accepted()]
 TABLE: list[tuple[str, list[Fact], dict[str, Any]]] = [
     (
         "submitted at the counter",
@@ -118,6 +118,25 @@ TABLE: list[tuple[str, list[Fact], dict[str, Any]]] = [
     ("settled on the moved day", [*BEGUN, D.moved(), D.settled(date(2026, 12, 2))], {"timing": "on", "promised_on": date(2026, 12, 2)}),
     ("stopped", [*BEGUN, D.stopped()], {"state": "stopped", "phase": "closed", "open": False, "withdrawn_on": date(2026, 11, 23), "reason_class": "own-wish", "due_on": None}),
     ("corrected", [*BEGUN, D.corrected()], {"state": "accepted", "due_on": FRIDAY}),
+    (
+        "a settlement that was none",
+        [*BEGUN, D.assigned(), D.settled(THURSDAY), D.taken_back("in-progress")],
+        {"state": "in-progress", "phase": "being-resolved", "open": True, "settled_on": None, "timing": None, "outcome": None, "due_on": FRIDAY, "promised_on": FRIDAY},
+    ),
+    ("a return that was none", [*D.life(), D.taken_back("settled")], {"state": "settled", "open": False, "timing": "on", "returned_at": None, "return_method": None}),
+    ("an acceptance that was none", [*BEGUN, D.taken_back("submitted", None)], {"state": "submitted", "open": True, "accepted_at": None, "due_on": None, "stops": [], "promises": []}),
+    ("a refusal that was none", [D.submitted(channel="online"), D.refused(), D.taken_back("submitted", None)], {"state": "submitted", "open": True, "refused_on": None, "reason_class": None}),
+    (
+        "papers still awaited after all",
+        [*BEGUN, D.supplement_requested(), D.supplied(), D.taken_back("awaiting-supplement", None)],
+        {"state": "awaiting-supplement", "paused_at": MONDAY, "paused_times": 2, "due_on": None, "stops": [MONDAY] * 3},
+    ),
+    (
+        "a pause that was none",
+        [*BEGUN, D.assigned(), D.paused(), D.taken_back("in-progress", date(2026, 12, 1))],
+        {"state": "in-progress", "paused_at": None, "due_on": date(2026, 12, 1), "stops": [MONDAY] * 2, "promises": [FRIDAY, date(2026, 12, 1)]},
+    ),
+    ("settled, its settlement not heard of", [*BEGUN, D.taken_back("settled")], {"state": "settled", "open": False, "timing": "before"}),
     ("rated", [*D.life(), D.rated()], {"state": "returned", "timing": "on"}),
     ("another unit is asked", [*BEGUN, D.assigned(), D.transferred()], {"unit": UNIT, "officer": "officer-7", "state": "in-progress", "due_on": FRIDAY}),
     ("its unit ended and another follows it", [*BEGUN, D.assigned(), D.succeeded()], {"unit": OTHER_UNIT, "officer": None, "state": "in-progress", "due_on": FRIDAY, "promised_on": FRIDAY}),
@@ -255,6 +274,14 @@ def test_flows_follow_a_dossier_through_a_pause() -> None:
     )
 
 
+def test_a_status_taken_back_is_taken_back_from_the_counters_too() -> None:
+    assert counted([*D.life(), D.taken_back("in-progress")]) == Counter(received=1, accepted=1)
+    assert counted([*BEGUN, D.settled(SATURDAY), D.taken_back("in-progress"), D.settled(THURSDAY)]) == Counter(
+        received=1, accepted=1, settled_before=1
+    )
+    assert counted([*BEGUN, D.taken_back("submitted", None)]) == Counter(received=1)
+
+
 def test_a_pause_that_ends_with_the_dossier_is_not_resumed() -> None:
     assert counted([*BEGUN, D.supplement_requested(), D.withdrawn()]) == Counter(
         received=1, accepted=1, paused=1, withdrawn=1
@@ -290,6 +317,10 @@ MAKERS = {
     "moved": lambda d: d.moved(),
     "stopped": lambda d: d.stopped(),
     "corrected": lambda d: d.corrected(),
+    "back-to-work": lambda d: d.taken_back("in-progress"),
+    "back-to-submitted": lambda d: d.taken_back("submitted", None),
+    "back-to-papers": lambda d: d.taken_back("awaiting-supplement", None),
+    "back-to-settled": lambda d: d.taken_back("settled"),
     "rated": lambda d: d.rated(),
     "offered": lambda d: d.transferred(),
     "taken": lambda d: d.transfer_accepted(),

@@ -1,0 +1,307 @@
+"""The shapes of source events: which fields each type has, which are wrong, and what may not stand in clear. Pure."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from shared.law import ZONE
+
+PREFIX: Final = "vn.gandan.source."
+Read = Callable[[Any], Any]
+"""The value as we use it; `ValueError` or `TypeError` when it is wrong."""
+
+_EVENT_ID = re.compile(r"[\x21-\x7e]{1,128}")
+_CODE = re.compile(
+    r"(?:[A-Z][0-9]{2}(?:\.[0-9]{2,3}){0,3}|[0-9]{3}(?:\.[0-9]{2}){2}\.[A-Z][0-9]{2})-[0-9]{6}(?:[0-9]{2})?-[0-9]{4,10}"
+)
+"""Decision 20/2020/QĐ-TTg and Circular 03/2025/TT-VPCP, Art. 13, and agencies before them; never read for what it means."""
+_NUMBER = re.compile(r"(?<![0-9])(?:[0-9]{12}|[0-9]{9}|(?:\+?84|0)[35789][0-9]{8})(?![0-9])")
+"""Identity numbers of 12 or 9 digits and Vietnamese mobile numbers."""
+_PERSON_ID = re.compile(r"(?<![0-9])(?:0[0-9]{11}|(?:\+?84|0)[35789][0-9]{8})(?![0-9])")
+"""In an event's id only what cannot well be a counter."""
+_SPLIT = re.compile(r"(?<=[0-9])[ .\-](?=[0-9])")
+_MAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
+_FORBIDDEN = frozenset(
+    [
+        "name",
+        "fullname",
+        "firstname",
+        "lastname",
+        "hoten",
+        "ten",
+        "tenchuhoso",
+        "chuhoso",
+        "phone",
+        "phonenumber",
+        "mobile",
+        "tel",
+        "telephone",
+        "sodienthoai",
+        "dienthoai",
+        "sdt",
+        "identity",
+        "identityno",
+        "identitynumber",
+        "idnumber",
+        "idno",
+        "cccd",
+        "cmnd",
+        "socccd",
+        "socmnd",
+        "sodinhdanh",
+        "sogiaytochuhoso",
+        "citizenid",
+        "passport",
+        "email",
+        "mail",
+        "thudientu",
+        "address",
+        "diachi",
+        "diachichitiet",
+        "birthdate",
+        "dateofbirth",
+        "ngaysinh",
+    ]
+)
+"""Names of fields that hold people, without separators and accents; nobody sends these in clear."""
+_UNREAD = frozenset({"contact_sealed", "traceparent", "tracestate", "sequence"})
+"""Noise by its making: looking for numbers in it finds some."""
+_DEEPEST = 8
+_MOST = 20
+"""Wrong fields that are named."""
+
+
+def text(pattern: str) -> Read:
+    """A text of this form."""
+    compiled = re.compile(pattern)
+
+    def read(value: Any) -> str:
+        if not isinstance(value, str) or compiled.fullmatch(value) is None:
+            raise ValueError(pattern)
+        return value
+
+    return read
+
+
+def one_of(*words: str) -> Read:
+    """One of these words."""
+    return text("|".join(map(re.escape, words)))
+
+
+def read_instant(value: Any) -> datetime:
+    """An instant with its zone, RFC 3339."""
+    found = instant(value)
+    if found is None:
+        raise ValueError("an instant")
+    return found
+
+
+def instant(value: Any) -> datetime | None:
+    """An instant with a zone, of this century or the last; None for anything else."""
+    if not isinstance(value, str) or len(value) > 40 or "T" not in value.upper():  # noqa: PLR2004 - with any fraction
+        return None
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    if found.tzinfo is None or not 1990 <= found.year <= 2199:  # noqa: PLR2004 - beyond it is a mistake
+        return None
+    return found
+
+
+def read_status(value: Any) -> int:
+    """A portal number."""
+    if type(value) is not int or not 1 <= value <= 10:  # noqa: PLR2004 - the portal's ten
+        raise ValueError("1..10")
+    return value
+
+
+def read_flag(value: Any) -> bool:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise TypeError("true or false")
+    return value
+
+
+def read_sealed(value: Any) -> bytes:
+    """A sealed box in base64: 48 bytes more than its content."""
+    if not isinstance(value, str) or len(value) > 8192:  # noqa: PLR2004 - a contact has a few hundred bytes
+        raise ValueError("base64")
+    try:
+        found = base64.b64decode(value, validate=True)
+    except binascii.Error:
+        raise ValueError("base64") from None
+    if len(found) <= 48:  # noqa: PLR2004 - what the box itself takes
+        raise ValueError("a sealed box")
+    return found
+
+
+def read_code(value: Any) -> str:
+    """A dossier's code as Vietnamese systems write it."""
+    if not isinstance(value, str) or not is_code(value):
+        raise ValueError("a dossier code")
+    return value
+
+
+def is_code(value: str) -> bool:
+    """Whether this is a dossier's code."""
+    return len(value) <= 40 and _CODE.fullmatch(value) is not None  # noqa: PLR2004 - the longest lawful one has about thirty
+
+
+def is_event_id(value: Any) -> bool:
+    """Whether this can be an event's id: printable, short, nobody's number."""
+    return isinstance(value, str) and _EVENT_ID.fullmatch(value) is not None and _PERSON_ID.search(value) is None
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The fields of a type of event: each read by its own function; `required` must be there, `past` cannot lie ahead."""
+
+    kind: str
+    fields: Mapping[str, Read]
+    required: frozenset[str]
+    past: tuple[str, ...]
+    about: str = "code"
+    """The field that is also the `subject`."""
+
+    @property
+    def type(self) -> str:
+        """The CloudEvents type."""
+        return f"{PREFIX}{self.kind}.v1"
+
+    def wrong(self, data: Mapping[str, Any]) -> Iterator[str]:
+        """The names of fields that are missing, unknown or of the wrong form, in order."""
+        yield from (name for name in sorted(self.required) if data.get(name) is None)
+        for name in data:
+            if name not in self.fields:
+                yield name if _WORD.fullmatch(name) else "?"
+            elif data[name] is not None and not _reads(self.fields[name], data[name]):
+                yield name
+
+    def read(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The values of a right event."""
+        return {name: self.fields[name](value) for name, value in data.items() if value is not None}
+
+
+def _reads(read: Read, value: Any) -> bool:
+    try:
+        read(value)
+    except (ValueError, TypeError):
+        return False
+    return True
+
+
+_UNIT = text(r"[0-9]{2,5}")
+_NOTE = text(r"[a-z0-9][a-z0-9-]{0,39}")
+_REASONS = one_of("typing-error", "misread", "wrong-dossier", "system-error", "other")
+
+UPSERTED = Shape(
+    "dossier-upserted",
+    {
+        "code": read_code, "procedure": text(r"[0-9]\.[0-9]{6}"), "unit": _UNIT, "channel": one_of("direct", "online", "postal"),
+        "subject_kind": one_of("citizen", "business", "state-body", "organisation"), "submitted_at": read_instant, "received_at": read_instant,
+        "appointment_at": read_instant, "status": read_status, "at": read_instant, "finished_at": read_instant, "returned_at": read_instant,
+        "outcome": one_of("granted", "rejected"), "note_code": _NOTE, "contact_sealed": read_sealed, "backfill": read_flag,
+        "correction": read_flag, "reason_class": _REASONS,
+    },
+    frozenset({"code", "procedure", "unit", "channel", "submitted_at", "status"}),
+    ("submitted_at", "received_at", "at", "finished_at", "returned_at"),
+)  # fmt: skip
+PROGRESSED = Shape(
+    "dossier-progressed",
+    {
+        "code": read_code, "status": read_status, "at": read_instant, "by_unit": _UNIT, "note_code": _NOTE, "appointment_at": read_instant,
+        "finished_at": read_instant, "returned_at": read_instant, "outcome": one_of("granted", "rejected"), "backfill": read_flag,
+        "correction": read_flag, "reason_class": _REASONS,
+    },
+    frozenset({"code", "status", "at"}),
+    ("at", "finished_at", "returned_at"),
+)  # fmt: skip
+SHAPES: Final[Mapping[str, Shape]] = {shape.type: shape for shape in (UPSERTED, PROGRESSED)}
+"""Every type a source may send, by its CloudEvents type."""
+
+_ENVELOPE = frozenset(
+    {"specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema", "data"}
+)
+
+
+def wrong(plain: Mapping[str, Any], shape: Shape | None) -> list[str]:
+    """JSON Pointers to everything wrong in an event's form; extensions are free."""
+    found = [f"/{name}" for name in _wrong_attributes(plain, shape)]
+    data = plain.get("data")
+    if not isinstance(data, dict):
+        return [*found, "/data"]
+    if shape is not None:
+        found += [f"/data/{name}" for name in shape.wrong(data)]
+        found += _contradictions(plain, data, shape)
+    return list(dict.fromkeys(found))[:_MOST]
+
+
+def _wrong_attributes(plain: Mapping[str, Any], shape: Shape | None) -> Iterator[str]:
+    if plain.get("specversion") != "1.0":
+        yield "specversion"
+    if not is_event_id(plain.get("id")):
+        yield "id"
+    if not isinstance(plain.get("source"), str):
+        yield "source"
+    if shape is None:
+        yield "type"
+    if plain.get("time") is not None and instant(plain["time"]) is None:
+        yield "time"
+    if plain.get("datacontenttype") not in {None, "application/json"}:
+        yield "datacontenttype"
+
+
+def _contradictions(plain: Mapping[str, Any], data: Mapping[str, Any], shape: Shape) -> list[str]:
+    found = ["/subject"] if plain.get("subject") != data.get(shape.about) else []
+    if data.get("correction") is True and data.get("reason_class") is None:
+        found.append("/data/reason_class")
+    return found
+
+
+def personal(plain: Mapping[str, Any]) -> list[str]:
+    """JSON Pointers to what looks like a person in clear: by the name of a field anywhere, or by a number or address in a text."""
+    return list(dict.fromkeys(_personal(plain, "", 0)))[:_MOST]
+
+
+def _personal(value: Any, place: str, depth: int) -> Iterator[str]:
+    if depth > _DEEPEST:
+        yield place
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            here = f"{place}/{name if _WORD.fullmatch(name) else '?'}"
+            if _bare(name) in _FORBIDDEN or _tells(name):
+                yield here
+            elif not (depth == 0 and name in _ENVELOPE - {"data"}) and name not in _UNREAD:
+                yield from _personal(inner, here, depth + 1)
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _personal(inner, f"{place}/{number}", depth + 1)
+    elif isinstance(value, str | int) and not isinstance(value, bool) and _tells(str(value)):
+        yield place
+
+
+def _tells(value: str) -> bool:
+    """Whether a text holds somebody's number or address, with or without separators in it."""
+    if is_code(value) or instant(value) is not None:
+        return False
+    return any(_NUMBER.search(each) for each in (value, _SPLIT.sub("", value))) or _MAIL.search(value) is not None
+
+
+def _bare(name: str) -> str:
+    """`Họ_Tên` -> `hoten`."""
+    letters = unicodedata.normalize("NFD", name.lower().replace("đ", "d"))
+    return "".join(letter for letter in letters if letter.isascii() and letter.isalnum())
+
+
+def local_day(at: datetime) -> date:
+    """The day in Vietnam."""
+    return at.astimezone(ZONE).date()

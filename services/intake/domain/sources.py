@@ -1,0 +1,253 @@
+"""Source systems: who may tell us about whose dossiers, how much, and what an event of theirs is refused for. Pure.
+
+One rule book for both doors: `read` judges an event by itself and by the registry's entry of its source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any, Final
+
+import msgspec
+
+from services.intake.domain import source_shapes
+from services.intake.domain.source_shapes import Shape
+
+ACTIVE, SUSPENDED, CLOSED = "active", "suspended", "closed"
+MAX_BYTES: Final = 65_536
+"""What one event may have, unless the registry says otherwise."""
+SKEW: Final = timedelta(minutes=5)
+"""A source's clock may be ahead by so much."""
+PATIENCE: Final = timedelta(days=7)
+"""How long an event waits for its dossier, or for the catalogue."""
+
+
+class Reason(StrEnum):
+    """Why an event is rejected: the closed list of the interface."""
+
+    SCHEMA = "schema"
+    TOO_LARGE = "too-large"
+    TOO_FAST = "too-fast"
+    FOREIGN_UNIT = "foreign-unit"
+    UNKNOWN_UNIT = "unknown-unit"
+    UNKNOWN_PROCEDURE = "unknown-procedure"
+    FUTURE_TIME = "future-time"
+    BACKWARD_STATUS = "backward-status"
+    IMPOSSIBLE_STATUS = "impossible-status"
+    ID_REUSED = "id-reused"
+    CLEAR_PERSONAL_DATA = "clear-personal-data"
+    WAITED_TOO_LONG = "waited-too-long"
+    SOURCE_MISMATCH = "source-mismatch"
+
+
+class Rejected(Exception):  # noqa: N818 - an answer
+    """An event is not taken; `fields` are JSON Pointers to what is wrong in it."""
+
+    def __init__(self, reason: Reason, *fields: str) -> None:
+        super().__init__(reason.value)
+        self.reason, self.fields = reason, fields
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """How much a source may send: events a second in the long run, at once, and bytes of one event."""
+
+    events_per_second: int = 50
+    burst: int = 1000
+    max_bytes: int = MAX_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Mandate:
+    """A unit a source speaks for, from a day on and maybe until one."""
+
+    unit: str
+    valid_from: date
+    valid_to: date | None = None
+
+    def covers(self, day: date) -> bool:
+        """Whether it spoke for the unit on this day."""
+        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An entry of the registry; `id` also names its topic, `principal` is the subject of its tokens and its Kafka user."""
+
+    id: str
+    name: str
+    principal: str
+    units: tuple[Mandate, ...]
+    quota: Quota = field(default_factory=Quota)
+    tells_citizens: bool = False
+    """Whether it tells its citizens itself, so that we send them nothing."""
+    contact: str | None = None
+    sandbox: bool = False
+    """Its events are judged like all, and nothing of them leaves intake."""
+    state: str = ACTIVE
+    version: int = 1
+    topics_at: datetime | None = None
+
+    @property
+    def uri(self) -> str:
+        """What its events say in `source`."""
+        return f"/sources/{self.id}"
+
+    def speaks_for(self, unit: str, day: date) -> bool:
+        """Whether it speaks for this unit on this day."""
+        return any(each.unit == unit and each.covers(day) for each in self.units)
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """The token bucket of a source: what is left, and when that was."""
+
+    level: float
+    at: datetime
+
+    def take(self, quota: Quota, at: datetime) -> tuple[bool, Bucket]:
+        """Take one token at this instant; whether there was one. An instant before the last one fills nothing."""
+        waited = max(0.0, (at - self.at).total_seconds())
+        level = min(float(quota.burst), self.level + waited * quota.events_per_second)
+        there = level >= 1
+        return there, Bucket(level - 1 if there else level, max(at, self.at))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Delivered:
+    """An event as a door took it: structured (all in `body`), or binary (`attributes` beside the data in `body`).
+
+    `at`: when it came, by the clock that its rate is counted by. `trouble`: the door itself could not read it.
+    """
+
+    body: bytes
+    at: datetime
+    attributes: Mapping[str, str] | None = None
+    trouble: str | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes of body and attributes."""
+        return len(self.body) + sum(len(name) + len(value) for name, value in (self.attributes or {}).items())
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Event:
+    """An event that is right by itself; `data` holds read values (instants, not texts)."""
+
+    id: str
+    type: str
+    kind: str
+    """The type's own word, such as `dossier-upserted`."""
+    key: str
+    """What it is about: the code of a dossier."""
+    time: datetime | None
+    data: Mapping[str, Any]
+    body_hash: bytes
+    plain: Mapping[str, Any]
+    """As it came, for one that has to wait."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Known:
+    """What could be told of an event, be it rejected: its id and code only where they are well formed."""
+
+    id: str | None
+    key: str | None
+    type: str | None
+    time: datetime | None
+    body_hash: bytes
+
+
+def read(
+    delivered: Delivered, source: Source, at: datetime, units: Mapping[str, Any]
+) -> tuple[Known, Event | Rejected]:
+    """The event, or why it is rejected; `at` is our clock, `units` the units of the province."""
+    known = Known(None, None, None, None, sha256(delivered.body).digest())
+    if delivered.size > source.quota.max_bytes:
+        return known, Rejected(Reason.TOO_LARGE)
+    try:
+        plain = _plain(delivered)
+    except Rejected as rejected:
+        return known, rejected
+    known = _known(plain)
+    try:
+        return known, _judged(plain, known, source, at, units)
+    except Rejected as rejected:
+        return known, rejected
+
+
+def _plain(delivered: Delivered) -> Mapping[str, Any]:
+    """The event as one JSON object, whatever mode it came in."""
+    if delivered.trouble is not None:
+        raise Rejected(Reason.SCHEMA, delivered.trouble)
+    if b"\\u0000" in delivered.body:
+        raise Rejected(Reason.SCHEMA, "")
+    try:
+        found = msgspec.json.decode(delivered.body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise Rejected(Reason.SCHEMA, "" if delivered.attributes is None else "/data") from None
+    if delivered.attributes is not None:
+        found = {**delivered.attributes, "data": found}
+    if not isinstance(found, dict):
+        raise Rejected(Reason.SCHEMA, "")
+    return found
+
+
+def _known(plain: Mapping[str, Any]) -> Known:
+    """What may be kept of any event; its hash does not depend on the mode or on the order of fields."""
+    said = {name: plain.get(name) for name in ("type", "source", "subject", "time", "data")}
+    body_hash = sha256(msgspec.json.encode(said, order="deterministic")).digest()
+    id_, type_, subject = plain.get("id"), plain.get("type"), plain.get("subject")
+    return Known(
+        id_ if source_shapes.is_event_id(id_) else None,
+        subject if isinstance(subject, str) and source_shapes.is_code(subject) else None,
+        type_ if isinstance(type_, str) and type_ in source_shapes.SHAPES else None,
+        source_shapes.instant(plain.get("time")),
+        body_hash,
+    )
+
+
+def _judged(plain: Mapping[str, Any], known: Known, source: Source, at: datetime, units: Mapping[str, Any]) -> Event:
+    if fields := source_shapes.personal(plain):
+        raise Rejected(Reason.CLEAR_PERSONAL_DATA, *fields)
+    if isinstance(said := plain.get("source"), str) and said != source.uri:
+        raise Rejected(Reason.SOURCE_MISMATCH, "/source")
+    shape = source_shapes.SHAPES.get(known.type or "")
+    if fields := source_shapes.wrong(plain, shape):
+        raise Rejected(Reason.SCHEMA, *fields)
+    if shape is None or known.id is None or known.key is None:
+        raise AssertionError("an event without a wrong field has a type, an id and a subject")
+    data = shape.read(plain["data"])
+    _check_times(shape, known, data, at)
+    _check_units(data, source, units, at)
+    return Event(known.id, known.type or "", shape.kind, known.key, known.time, data, known.body_hash, plain)
+
+
+def _check_times(shape: Shape, known: Known, data: Mapping[str, Any], at: datetime) -> None:
+    ahead = [f"/data/{name}" for name in shape.past if data.get(name) is not None and data[name] > at + SKEW]
+    if known.time is not None and known.time > at + SKEW:
+        ahead.insert(0, "/time")
+    if ahead:
+        raise Rejected(Reason.FUTURE_TIME, *ahead)
+
+
+def _check_units(data: Mapping[str, Any], source: Source, units: Mapping[str, Any], at: datetime) -> None:
+    """A source speaks for its own units, by the day it speaks of."""
+    day = source_shapes.local_day(data.get("received_at") or data.get("submitted_at") or data.get("at") or at)
+    for name in ("unit", "by_unit"):
+        if (unit := data.get(name)) is None:
+            continue
+        if unit not in units:
+            raise Rejected(Reason.UNKNOWN_UNIT, f"/data/{name}")
+        if not source.speaks_for(unit, day):
+            raise Rejected(Reason.FOREIGN_UNIT, f"/data/{name}")
+
+
+def fresh_bucket(quota: Quota) -> Bucket:
+    """A full one."""
+    return Bucket(float(quota.burst), datetime.min.replace(tzinfo=UTC))

@@ -1,0 +1,158 @@
+"""The HTTP door of source systems: registry, CloudEvents in every mode, the way back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from services.intake import handlers
+from services.intake.domain.sources import PATIENCE, Reason
+from services.intake.handlers import Desk
+from services.intake.tests.given import UNIT
+from services.intake.tests.talk import Talk
+from services.intake.tests.vendor import CODE, QUOTA, TAN_THANH, every_reason, progressed, registered, upserted
+from shared.testing.clock import StandingClock
+from shared.testing.waiting import wait_until
+
+pytestmark = pytest.mark.postgres
+
+ENTRY: dict[str, Any] = {
+    "name": "Một cửa xã Tân Thành",
+    "principal": TAN_THANH,
+    "units": [{"unit": UNIT, "valid_from": "2026-01-01"}],
+}
+STRUCTURED, BATCH = "application/cloudevents+json", "application/cloudevents-batch+json"
+
+
+async def put(talk: Talk, body: dict[str, Any] | None = None, *, match: str = "*", role: str = "admin") -> Any:
+    headers = {"authorization": f"Bearer {talk.token(role)}", "if-match": match}
+    return await talk.http.put(f"/sources/{TAN_THANH}", json={**ENTRY, **(body or {})}, headers=headers)
+
+
+async def send(talk: Talk, content: Any, kind: str = STRUCTURED, *, query: str = "", **headers: str) -> Any:
+    token = talk.token("publisher", subject=TAN_THANH)
+    said = {"authorization": f"Bearer {token}", "content-type": kind, **{n.replace("_", "-"): v for n, v in headers.items()}}  # fmt: skip
+    body = content if isinstance(content, bytes) else msgspec.json.encode(content)
+    return await talk.http.post(f"/source-events{query}", content=body, headers=said)
+
+
+async def test_an_admin_registers_a_source_and_changes_it_by_its_version(talk: Talk) -> None:
+    made = await put(talk)
+    stale = await put(talk, match='"7"')
+    changed = await put(talk, {"tells_citizens": True}, match=made.headers["etag"])
+
+    assert (made.status_code, made.json()["topic"], made.json()["version"]) == (200, "sources.tan-thanh", 1)
+    assert stale.status_code == 412
+    assert (changed.json()["tells_citizens"], changed.json()["version"]) == (True, 2)
+    assert (await put(talk, role="clerk")).status_code == 403
+
+
+async def test_units_that_are_not_there_and_a_sandbox_that_changes_are_refused_by_name(talk: Talk) -> None:
+    unknown = await put(talk, {"units": [{"unit": "00001", "valid_from": "2026-01-01"}]})
+    await put(talk)
+    other = await put(talk, {"sandbox": True})
+
+    assert (unknown.status_code, unknown.json()["code"]) == (422, "unknown-units")
+    assert (other.status_code, other.json()["code"]) == (409, "sandbox-stays")
+
+
+async def test_one_event_is_taken_structured_and_binary_and_counts_once(talk: Talk) -> None:
+    await put(talk)
+    told = upserted()
+
+    structured = await send(talk, told)
+    attributes = {f"ce_{name}": told[name] for name in ("specversion", "id", "source", "type", "subject", "time")}
+    binary = await send(talk, told["data"], "application/json", **attributes)
+
+    (first,), (again,) = structured.json()["items"], binary.json()["items"]
+    assert (first["status"], first["code"]) == ("accepted", CODE)
+    assert (again["status"], again["duplicate"], again["dossier"]) == ("accepted", True, first["dossier"])
+
+
+async def test_a_batch_answers_each_event_in_its_place_with_a_sentence(talk: Talk) -> None:
+    await put(talk)
+
+    answer = await send(talk, [upserted({"name": "An"}), upserted(), progressed(9), 7], BATCH, accept_language="en")
+
+    items = answer.json()["items"]
+    assert answer.status_code == 200
+    assert [(each["status"], each["reason"]) for each in items] == [
+        ("rejected", "clear-personal-data"), ("accepted", None), ("accepted", None), ("rejected", "schema"),
+    ]  # fmt: skip
+    assert items[0]["detail"] == "The event holds personal data in clear and was not kept. Send it in contact_sealed."
+
+
+async def test_what_is_no_cloud_event_or_too_much_is_refused_whole(talk: Talk) -> None:
+    await put(talk)
+
+    answers = [
+        await send(talk, upserted(), "application/json"),
+        await send(talk, {"a": 1}, BATCH),
+        await send(talk, [1] * 501, BATCH),
+        await send(talk, b"[" + b" " * (9 << 20) + b"]", BATCH),
+    ]
+
+    assert [answer.status_code for answer in answers] == [415, 422, 413, 413]
+
+
+async def test_a_dry_run_keeps_nothing(talk: Talk) -> None:
+    await put(talk)
+    told = upserted()
+
+    tried = await send(talk, told, query="?dry_run=true")
+    done = await send(talk, told)
+
+    assert (tried.json()["items"][0]["status"], done.json()["items"][0]["duplicate"]) == ("accepted", False)
+
+
+async def test_an_account_without_a_source_is_refused(talk: Talk) -> None:
+    answer = await send(talk, upserted())
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "unknown-source")
+
+
+async def test_a_source_reads_its_own_events_and_its_feed_and_nobody_elses(talk: Talk) -> None:
+    await put(talk)
+    await send(talk, [upserted(), progressed(11), progressed(9)], BATCH)
+    mine, other = (talk.token("publisher", subject=subject) for subject in (TAN_THANH, "hai-lang"))
+
+    async def written() -> bool:
+        found = await talk.get(f"/sources/{TAN_THANH}/feed", mine)
+        return len(found.json()["items"]) == 5
+
+    rejected = (await talk.get(f"/sources/{TAN_THANH}/events?status=rejected", mine)).json()["items"]
+    await wait_until(written)
+    feed = (await talk.get(f"/sources/{TAN_THANH}/feed?limit=2", mine)).json()
+    rest = (await talk.get(f"/sources/{TAN_THANH}/feed?cursor={feed['next']}", mine)).json()
+
+    assert [(each["reason"], each["fields"]) for each in rejected] == [("schema", ["/data/status"])]
+    assert [each["kind"] for each in (*feed["items"], *rest["items"])] == [
+        "dates", "accepted", "rejected", "dates", "accepted",
+    ]  # fmt: skip
+    assert (await talk.get(f"/sources/{TAN_THANH}/events", other)).status_code == 404
+
+
+async def test_every_reason_of_the_closed_list_is_told_by_the_http_door(
+    talk: Talk, desk: Desk, clock: StandingClock
+) -> None:
+    await registered(desk, quota=QUOTA)
+    told = every_reason()
+
+    answers = [await send(talk, event) for event, _ in told]
+    clock.now += PATIENCE * 2
+    await handlers.settle_waiting(desk)
+
+    found = [answer.json()["items"][0] for answer in answers]
+    assert [each["reason"] or each["status"] for each in found] == [ends for _, ends in told]
+    assert all(each["detail"] for each in found if each["reason"])
+    assert await reasons(desk) == set(Reason)
+
+
+async def reasons(desk: Desk) -> set[str]:
+    async with desk.works.reading() as db:
+        rows = await db.fetch(
+            "SELECT DISTINCT data ->> 'reason_class' AS reason FROM source_feed WHERE kind = 'rejected'"
+        )
+    return {row["reason"] for row in rows}

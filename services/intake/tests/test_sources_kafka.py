@@ -1,0 +1,115 @@
+"""The Kafka door of source systems: any client, any topic of the pattern, the same rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from services.intake import handlers
+from services.intake.consumers import Sources
+from services.intake.domain.sources import PATIENCE, Reason
+from services.intake.handlers import Desk
+from services.intake.tests.vendor import QUOTA, every_reason, progressed, registered, upserted
+from shared.bus.broker import bounded_stop, connect_forever, make_broker
+from shared.bus.door import Door
+from shared.moments import uuid7
+from shared.telemetry.setup import Telemetry
+from shared.testing.clock import StandingClock
+from shared.testing.kafka import send
+from shared.testing.stack import TestStack
+from shared.testing.waiting import wait_until
+
+pytestmark = [pytest.mark.postgres, pytest.mark.kafka]
+
+
+def record(topic: str, told: Any) -> tuple[str, bytes, bytes, list[tuple[str, bytes]]]:
+    body = told if isinstance(told, bytes) else msgspec.json.encode(told)
+    return topic, b"H50.44.12-261123-0007", body, []
+
+
+def binary(topic: str, told: dict[str, Any]) -> tuple[str, bytes, bytes, list[tuple[str, bytes]]]:
+    headers = [(f"ce_{name}", str(value).encode()) for name, value in told.items() if name != "data"]
+    return topic, told["subject"].encode(), msgspec.json.encode(told["data"]), headers
+
+
+async def test_events_come_by_topics_made_before_and_after_the_door_opened(
+    desk: Desk, stack: TestStack, telemetry: Telemetry
+) -> None:
+    prefix = f"t{uuid7().hex[-12:]}."
+    sources = Sources(desk, stack.bootstrap, prefix, 1)
+    await registered(desk)
+    await sources.make_topics()
+    broker = make_broker(stack.bootstrap, "sources")
+    door = Door.of(sources.entry(), desk.works, stack.bootstrap, telemetry.metrics, prefix)
+    door.subscribe(broker)
+    await connect_forever(broker, lambda _error: None)
+    try:
+        topic = f"{prefix}sources.tan-thanh"
+        told = upserted()
+        await send(stack.bootstrap, [record(topic, told), binary(topic, told), record(topic, b"\xff"), record(topic, progressed(9))])  # fmt: skip
+        await wait_until(lambda: ended(desk, 3), seconds=60)
+        await registered(desk, "hai-lang")
+        await sources.make_topics()
+        await send(stack.bootstrap, [record(f"{prefix}sources.hai-lang", upserted(source="tan-thanh"))])
+        await wait_until(lambda: ended(desk, 4), seconds=90)
+    finally:
+        await bounded_stop(broker)
+
+    async with desk.works.reading() as db:
+        rows = await db.fetch("SELECT source, door, status, reason FROM source_event ORDER BY seq")
+        twice = await db.fetchval("SELECT number FROM source_tally WHERE source = 'tan-thanh' AND what = 'duplicate'")
+    assert [tuple(row) for row in rows] == [
+        ("tan-thanh", "kafka", "accepted", None), ("tan-thanh", "kafka", "rejected", "schema"),
+        ("tan-thanh", "kafka", "accepted", None), ("hai-lang", "kafka", "rejected", "source-mismatch"),
+    ]  # fmt: skip
+    assert twice == 1
+
+
+async def test_every_reason_of_the_closed_list_is_told_by_the_kafka_door(
+    desk: Desk, stack: TestStack, telemetry: Telemetry, clock: StandingClock
+) -> None:
+    prefix, told = f"t{uuid7().hex[-12:]}.", every_reason()
+    sources = Sources(desk, stack.bootstrap, prefix, 1)
+    await registered(desk, quota=QUOTA)
+    await sources.make_topics()
+    broker = make_broker(stack.bootstrap, "sources")
+    door = Door.of(sources.entry(), desk.works, stack.bootstrap, telemetry.metrics, prefix)
+    door.subscribe(broker)
+    await connect_forever(broker, lambda _error: None)
+    try:
+        await send(stack.bootstrap, [record(f"{prefix}sources.tan-thanh", event) for event, _ in told])
+        await wait_until(lambda: ended(desk, len(told)), seconds=60)
+    finally:
+        await bounded_stop(broker)
+    async with desk.works.reading() as db:
+        rows = await db.fetch("SELECT status, reason FROM source_event ORDER BY seq")
+    clock.now += PATIENCE * 2
+    await handlers.settle_waiting(desk)
+
+    assert [row["reason"] or row["status"] for row in rows] == [ends for _, ends in told]
+    async with desk.works.reading() as db:
+        rejected = await db.fetch("SELECT DISTINCT reason FROM source_event WHERE status = 'rejected'")
+        replied = await db.fetch(
+            "SELECT DISTINCT convert_from(envelope, 'UTF8')::jsonb -> 'data' ->> 'reason_class' AS reason FROM fact WHERE type LIKE '%source-event-rejected%'"
+        )
+    assert {row["reason"] for row in rejected} == {row["reason"] for row in replied} == set(Reason)
+
+
+async def ended(desk: Desk, number: int) -> bool:
+    async with desk.works.reading() as db:
+        found: int = await db.fetchval("SELECT count(*) FROM source_event")
+    return found >= number
+
+
+async def test_what_comes_on_the_topic_of_nobody_is_written_down_as_rejected(desk: Desk) -> None:
+    from services.intake.tests.vendor import delivered  # noqa: PLC0415 - beside its only use
+    from shared.kernel import system  # noqa: PLC0415 - as above
+
+    async with desk.works.begin(system("test")) as work:
+        await handlers.turn_away(work, "unheard", "kafka", [delivered(upserted(source="unheard"), work.now)])
+
+    async with desk.works.reading() as db:
+        (row,) = await db.fetch("SELECT source, reason, payload FROM source_event")
+    assert tuple(row) == ("unheard", "source-mismatch", None)

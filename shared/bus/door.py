@@ -1,0 +1,98 @@
+"""A door for records that are no facts of ours: no sequence, no catalogue; many topics by a pattern, new ones without a restart.
+
+The place in each partition is the database's, as for every consumer: what a batch did and where it ended are one commit.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+from shared.bus import held
+from shared.bus.arrival import Raw, key_id
+from shared.bus.bisecting import comes_again
+from shared.bus.consumer import Consumer, Listener
+from shared.bus.place import Move
+from shared.bus.sorting import Outcome
+from shared.contracts.envelope import Catalogue
+from shared.kernel import system
+from shared.store.unit_of_work import Work, Works
+from shared.telemetry.metrics import Metrics
+
+Take = Callable[[Work, Sequence[Raw]], Awaitable[None]]
+"""Does with records what is to be done; the same records may come again after a rollback, also fewer of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One door: its consumer group, the pattern of its topics' names (without prefix), and who takes the records."""
+
+    name: str
+    pattern: str
+    take: Take
+
+
+async def _nobody(_work: Work, _records: Sequence[Raw]) -> None:
+    raise AssertionError("a door has an entry")
+
+
+@dataclass(slots=True)
+class Door(Consumer):
+    """An entry running on one broker object."""
+
+    entry: Entry = field(default_factory=lambda: Entry("", "", _nobody))
+
+    @staticmethod
+    def of(entry: Entry, works: Works, bootstrap: str, metrics: Metrics, prefix: str = "") -> Door:
+        """The door of an entry."""
+        return Door(Listener(entry.name, Catalogue.of([]), {}), works, bootstrap, metrics, prefix, entry=entry)
+
+    def _pattern(self) -> str:
+        return f"^{re.escape(self.prefix)}{self.entry.pattern}$"
+
+    async def _transaction(self, moves: Sequence[Move], records: Sequence[Raw], *, careful: bool) -> Outcome:
+        outcome = Outcome(self.breaker)
+        async with self.works.begin(system(self.name)) as work:
+            await held.settle(work.db, self.name, moves, {}, self.place.cluster)
+            if careful:
+                await self._halve(work, records, outcome)
+            else:
+                await self._take(work, records, outcome)
+            await held.park(work.db, self.name, self.place.cluster, outcome.parked, work.now)
+            await work.flush()
+            self.failpoint("effects")
+        self.failpoint("committed")
+        return outcome
+
+    async def _take(self, work: Work, records: Sequence[Raw], outcome: Outcome) -> None:
+        await self.entry.take(work, records)
+        await work.flush()
+        outcome.counts.update(("applied", raw.topic) for raw in records)
+
+    async def _halve(self, work: Work, records: Sequence[Raw], outcome: Outcome) -> None:
+        """Find the guilty records below savepoints; each is parked, the rest flows."""
+        mark = work.mark()
+        try:
+            async with work.db.transaction():
+                await self.entry.take(work, records)
+                await work.flush()
+        except Exception as error:
+            if comes_again(error):
+                raise
+            work.reset(mark)
+            if len(records) > 1:
+                middle = len(records) // 2
+                await self._halve(work, records[:middle], outcome)
+                await self._halve(work, records[middle:], outcome)
+            else:
+                self._park(records[0], error, outcome)
+        else:
+            outcome.counts.update(("applied", raw.topic) for raw in records)
+
+    def _park(self, raw: Raw, error: Exception, outcome: Outcome) -> None:
+        outcome.parked.append(
+            held.Parked(raw, key_id(raw.key), None, "handler", f"{type(error).__name__}: {error}"[:300])
+        )
+        outcome.counts["parked", raw.topic] += 1
+        outcome.blame()

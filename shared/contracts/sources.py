@@ -1,0 +1,88 @@
+"""What intake answers source systems on `sources.<id>.replies`, and what changed in their registry (never published)."""
+
+from __future__ import annotations
+
+from dataclasses import field
+from datetime import datetime
+from uuid import UUID
+
+from shared.contracts.envelope import Catalogue, Fact, fact
+
+REPLIES = "sources.replies"
+"""The family of the reply topics; each source has its own, `sources.<id>.replies`."""
+
+
+class SourceReply(Fact):
+    """An answer to one event of a source, sent on that source's own topic."""
+
+    source: str
+
+    @property
+    def sent_on(self) -> str:
+        """The topic of this source's replies."""
+        return reply_topic(self.source)
+
+
+@fact(REPLIES, "source")
+class SourceEventAccepted(SourceReply):
+    """An event was taken; `inferred` names the portal statuses it skipped, in their order."""
+
+    source: str
+    event: str
+    body_hash: str
+    code: str | None = None
+    dossier: UUID | None = None
+    sandbox: bool = False
+    inferred: list[int] = field(default_factory=list)
+    due_at: datetime | None = None
+    promised_at: datetime | None = None
+
+
+@fact(REPLIES, "source")
+class SourceEventRejected(SourceReply):
+    """An event was not taken, for a reason of the closed list; `fields` are JSON Pointers into it, `event` is empty where it had no id."""
+
+    source: str
+    event: str
+    body_hash: str
+    reason_class: str
+    code: str | None = None
+    fields: list[str] = field(default_factory=list)
+
+
+@fact(REPLIES, "source")
+class SourceEventWaiting(SourceReply):
+    """An event waits: for its dossier, or for the catalogue to know its procedure; then it is taken or rejected."""
+
+    source: str
+    event: str
+    body_hash: str
+    waits_for: str
+    until: datetime
+    code: str | None = None
+
+
+@fact("", "source")
+class SourceChanged(Fact):
+    """The registry's entry of a source was made or changed; never published."""
+
+    source: str
+    entry_version: int
+    state: str
+    sandbox: bool
+    tells_citizens: bool
+    units: list[str] = field(default_factory=list)
+
+
+REPLY_FACTS: tuple[type[Fact], ...] = (SourceEventAccepted, SourceEventRejected, SourceEventWaiting)
+CATALOGUE = Catalogue.of(REPLY_FACTS)
+
+
+def source_topic(source: str) -> str:
+    """Where a source sends: the topic is its identity."""
+    return f"sources.{source}"
+
+
+def reply_topic(source: str) -> str:
+    """Where a source is answered."""
+    return f"{source_topic(source)}.replies"
