@@ -54,6 +54,7 @@ def _consumer(consumer: Any) -> dict[str, Any]:
     return {
         "lag": records,
         "seconds_behind": round(seconds, 1),
+        "topics": sorted(consumer.listener.topics),
         "partitions": len(consumer.place.next),
         "error": consumer.error,
         **consumer.consumed,

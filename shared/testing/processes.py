@@ -72,7 +72,7 @@ class Child:
         return self
 
     async def ready(self) -> Self:
-        """Wait until nothing is amiss and every consumer has its partitions."""
+        """Wait until nothing is amiss and every consumer of named topics has its partitions; a door may stand open to nobody."""
         await self._until("ready", _is_ready)
         return self
 
@@ -91,7 +91,8 @@ class Child:
 
 def _is_ready(found: Mapping[str, Any]) -> bool:
     services = [check for name, check in found["checks"].items() if name not in {"kafka", "dead"}]
-    placed = all(consumer["partitions"] for check in services for consumer in check["consumers"].values())
+    consumers = [consumer for check in services for consumer in check["consumers"].values()]
+    placed = all(consumer["partitions"] for consumer in consumers if consumer["topics"])
     return found["status"] == "ready" and placed
 
 
