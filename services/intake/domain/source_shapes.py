@@ -17,8 +17,8 @@ PREFIX: Final = "vn.gandan.source."
 Read = Callable[[Any], Any]
 """The value as we use it; `ValueError` or `TypeError` when it is wrong."""
 
-_EVENT_ID = re.compile(r"[\x21-\x7e]{1,128}")
-_CODE = re.compile(
+EVENT_ID: Final = re.compile(r"[\x21-\x7e]{1,128}")
+CODE: Final = re.compile(
     r"(?:[A-Z][0-9]{2}(?:\.[0-9]{2,3}){0,3}|[0-9]{3}(?:\.[0-9]{2}){2}\.[A-Z][0-9]{2})-[0-9]{6}(?:[0-9]{2})?-[0-9]{4,10}"
 )
 """Decision 20/2020/QĐ-TTg and Circular 03/2025/TT-VPCP, Art. 13, and agencies before them; never read for what it means."""
@@ -79,21 +79,27 @@ _MOST = 20
 """Wrong fields that are named."""
 
 
-def text(pattern: str) -> Read:
-    """A text of this form."""
-    compiled = re.compile(pattern)
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Reads a text of this form; of these `words`, where they are a list."""
 
-    def read(value: Any) -> str:
-        if not isinstance(value, str) or compiled.fullmatch(value) is None:
-            raise ValueError(pattern)
+    form: re.Pattern[str]
+    words: tuple[str, ...] = ()
+
+    def __call__(self, value: Any) -> str:
+        if not isinstance(value, str) or self.form.fullmatch(value) is None:
+            raise ValueError(self.form.pattern)
         return value
 
-    return read
+
+def text(pattern: str) -> Read:
+    """A text of this form."""
+    return Text(re.compile(pattern))
 
 
 def one_of(*words: str) -> Read:
     """One of these words."""
-    return text("|".join(map(re.escape, words)))
+    return Text(re.compile("|".join(map(re.escape, words))), words)
 
 
 def read_instant(value: Any) -> datetime:
@@ -153,12 +159,12 @@ def read_code(value: Any) -> str:
 
 def is_code(value: str) -> bool:
     """Whether this is a dossier's code."""
-    return len(value) <= 40 and _CODE.fullmatch(value) is not None  # noqa: PLR2004 - the longest lawful one has about thirty
+    return len(value) <= 40 and CODE.fullmatch(value) is not None  # noqa: PLR2004 - the longest lawful one has about thirty
 
 
 def is_event_id(value: Any) -> bool:
     """Whether this can be an event's id: printable, short, nobody's number."""
-    return isinstance(value, str) and _EVENT_ID.fullmatch(value) is not None and _PERSON_ID.search(value) is None
+    return isinstance(value, str) and EVENT_ID.fullmatch(value) is not None and _PERSON_ID.search(value) is None
 
 
 @dataclass(frozen=True, slots=True)
