@@ -36,7 +36,7 @@ def changed(event: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
     made["data"] |= change.get("data", {})
     if "code" in change.get("data", {}):
         made["subject"] = made["data"]["code"]
-    return {name: value for name, value in made.items() if value is not None or name not in {"time"}}
+    return {name: value for name, value in made.items() if value is not None or name != "time"}
 
 
 def valid(event: dict[str, Any]) -> bool:

@@ -87,6 +87,7 @@ class Text:
     words: tuple[str, ...] = ()
 
     def __call__(self, value: Any) -> str:
+        """The text, or ValueError."""
         if not isinstance(value, str) or self.form.fullmatch(value) is None:
             raise ValueError(self.form.pattern)
         return value
