@@ -26,6 +26,8 @@ _NUMBER = re.compile(r"(?<![0-9])(?:[0-9]{12}|[0-9]{9}|(?:\+?84|0)[35789][0-9]{8
 """Identity numbers of 12 or 9 digits and Vietnamese mobile numbers."""
 _PERSON_ID = re.compile(r"(?<![0-9])(?:0[0-9]{11}|(?:\+?84|0)[35789][0-9]{8})(?![0-9])")
 """In an event's id only what cannot well be a counter."""
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+"""Nobody's number, though one in a thousand holds digits in a row that look like one."""
 _SPLIT = re.compile(r"(?<=[0-9])[ .\-](?=[0-9])")
 _MAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
@@ -165,7 +167,9 @@ def is_code(value: str) -> bool:
 
 def is_event_id(value: Any) -> bool:
     """Whether this can be an event's id: printable, short, nobody's number."""
-    return isinstance(value, str) and EVENT_ID.fullmatch(value) is not None and _PERSON_ID.search(value) is None
+    if not isinstance(value, str) or EVENT_ID.fullmatch(value) is None:
+        return False
+    return _UUID.fullmatch(value) is not None or _PERSON_ID.search(value) is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,7 +180,9 @@ def test_a_batch_has_one_event_of_each_code_and_its_bounds() -> None:
 
 def door(*answers: httpx.Response | Exception) -> tuple[HttpDoor, list[float], list[httpx.Request]]:
     """A door whose server gives these answers, one after the other; the pauses it made, and what it asked."""
-    given, pauses, asked = list(answers), [], []
+    given = list(answers)
+    pauses: list[float] = []
+    asked: list[httpx.Request] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
         asked.append(request)
@@ -189,13 +191,12 @@ def door(*answers: httpx.Response | Exception) -> tuple[HttpDoor, list[float], l
             raise following
         return following
 
-    pauses_: list[float] = pauses
-    made = HttpDoor("http://gandan", lambda: "token", sleep=pauses_.append, transport=httpx.MockTransport(answer))
+    made = HttpDoor("http://gandan", lambda: "token", sleep=pauses.append, transport=httpx.MockTransport(answer))
     return made, pauses, asked
 
 
 def accepted() -> httpx.Response:
-    item = {"id": "a", "status": "accepted", "reason": None, "fields": [], "detail": None}
+    item: dict[str, Any] = {"id": "a", "status": "accepted", "reason": None, "fields": [], "detail": None}
     return httpx.Response(200, json={"items": [item]})
 
 
