@@ -1,7 +1,7 @@
 """Intake: the one-stop shop.
 
 Owns dossiers from the hand-in to the result, their codes, slips and lookup secrets, the people who filed them (vault),
-and the reference data of the province: units and procedures. Publishes `intake.dossiers`, `intake.units`,
-`intake.procedures`, and `intake.contacts` (sealed). Listens to nobody yet. The statutory clock of each dossier is the
+and the reference data of the province: units, procedures, staff, calendar, office hours and added rules. Publishes `intake.dossiers`,
+`intake.units`, `intake.procedures`, `intake.staff`, `intake.calendar`, and `intake.contacts` (sealed). Listens to nobody yet. The statutory clock of each dossier is the
 law's (`shared/law`); this service says what happened and when.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -18,9 +19,11 @@ HERE = Path(__file__).parent
 def build(frame: Frame) -> Service:
     """Intake, ready to run."""
     desk = Desk(frame.works, Shelf(), Together(frame.works))
+    ceiling = frame.settings.issuer is None
+    door = replace(frame.door, directory=partial(handlers.known_rights, desk, ceiling=ceiling))
     app = service_app(
         "intake", title="Gần Dân: tiếp nhận hồ sơ", description="The one-stop shop: dossiers, slips, lookups, procedures and units.",
-        routers=api.routers, door=frame.door, problems=HERE / "data" / "problems.toml", telemetry=frame.web_telemetry("intake"),
+        routers=api.routers, door=door, problems=HERE / "data" / "problems.toml", telemetry=frame.web_telemetry("intake"),
     )  # fmt: skip
     app.state.desk = desk
     sources = consumers.Sources(desk, frame.bootstrap, frame.settings.topic_prefix, frame.settings.replication)

@@ -1,8 +1,23 @@
-"""Door 1, HTTP: `/intake/v1`. `schemas` is what travels; `dossiers`, `commands`, `lookups`, `reference`, `forms`, `sources` hold the routes."""
+"""Door 1, HTTP: `/intake/v1`. `schemas` and `reference_schemas` are what travels; the other modules hold the routes, by what they are about."""
 
 from __future__ import annotations
 
-from services.intake.api import commands, dossiers, forms, lookups, reference, sources
+from services.intake.api import (
+    bundles,
+    calendar,
+    catalogue,
+    commands,
+    dossiers,
+    forms,
+    lookups,
+    sources,
+    staff,
+    transfers,
+    units,
+)
 
-routers = (dossiers.router, commands.router, lookups.router, reference.router, forms.router, sources.router)
+routers = (
+    dossiers.router, commands.router, lookups.router, catalogue.router, units.router, forms.router, transfers.router, bundles.router, staff.router,
+    calendar.router, sources.router,
+)  # fmt: skip
 """The busiest first: routes are matched in this order."""

@@ -109,5 +109,5 @@ async def get_deadline(id: UUID, desk: At, who: Reader, lang: Lang) -> DeadlineV
     return DeadlineView(
         due_at=due_at, due_on=due_at.astimezone(ZONE).date() if due_at else None, remaining_working_hours=dossier.remaining_working_hours,
         provisional=dossier.provisional, rule=rule.id if rule else None, rule_version=rule.version if rule else None,
-        legal_basis=rule.legal_basis if rule else None, verified=rule.verified if rule else None, steps=list(handlers.explanation(dossier, lang)),
+        legal_basis=rule.legal_basis if rule else None, verified=rule.verified if rule else None, steps=list(handlers.explanation(desk, dossier, lang)),
     )  # fmt: skip

@@ -27,10 +27,14 @@ class ComponentBody(Body):
     name: Annotated[str, text(max_length=300)]
     kind: Literal["original", "certified", "copy", "electronic"] = "original"
     count: Annotated[int, Field(ge=1, le=100)] = 1
+    digitised: bool = False
+    """Scanned and checked at the counter."""
+    reused: bool = False
+    """Taken from data or papers that were there already."""
 
     def component(self) -> Component:
         """As the domain knows it."""
-        return Component(self.name, self.kind, self.count)
+        return Component(self.name, self.kind, self.count, self.digitised, self.reused)
 
 
 class DossierBody(Body):
@@ -52,10 +56,13 @@ class DossierBody(Body):
     channel: Literal["online", "direct", "postal"]
     subject_kind: Literal["citizen", "business", "state-body", "organisation"] = "citizen"
     received_at: Instant | None = None
+    late_entry_reason: Annotated[str, text(max_length=500)] | None = None
     submitter: PersonBody
     owner: PersonBody | None = None
     components: Annotated[list[ComponentBody], Field(max_length=50)] = []
     summary: Annotated[str, text(max_length=1000)] | None = None
+    resubmits: UUID | None = None
+    """The person's dossier of the same procedure that was refused, withdrawn or stopped before."""
 
     def filing(self) -> Filing:
         """The submission and its people."""
@@ -66,6 +73,8 @@ class DossierBody(Body):
             tuple(c.component() for c in self.components),
             self.subject_kind,
             self.received_at,
+            self.resubmits,
+            late_entry_reason=self.late_entry_reason,
         )
         return Filing(submission, self.submitter.details(), self.owner.details() if self.owner else None, self.summary)
 
@@ -113,6 +122,12 @@ class DossierView(BaseModel):
     promised_on: date | None
     lawful_due_on: date | None
     first_promised_on: date | None
+    receiving_unit: str
+    to_unit: str | None = None
+    offered_at: Instant | None = None
+    rejections: int = 0
+    resubmits: UUID | None = None
+    bundle: UUID | None = None
     lookup: Lookup | None = None
     actions: list[Action]
 
@@ -152,12 +167,34 @@ class Correction(BaseModel):
     reason: str
 
 
+class Handover(BaseModel):
+    """One hand-over to another unit: from, to, when, by whom, and what was answered; null where nothing was (yet).
+
+    A citizen is not shown which officers, nor what units wrote to each other.
+    """
+
+    from_unit: str
+    to_unit: str
+    papers: int | None
+    at: Instant
+    by: str | None
+    reason_class: str
+    reason: str | None
+    confirmation: str | None = Field(examples=["accepted"])
+    answered_at: Instant | None
+    answered_by: str | None
+    answer_class: str | None
+    answer: str | None
+
+
 class Paper(BaseModel):
     """A paper of the dossier."""
 
     name: str
     kind: str
     count: int
+    digitised: bool = False
+    reused: bool = False
 
 
 class DossierDetail(DossierView):
@@ -171,6 +208,9 @@ class DossierDetail(DossierView):
     apology: Apology | None
     corrections: list[Correction]
     comment: str | None
+    handovers: list[Handover]
+    resubmitted_as: UUID | None
+    late_entry_reason: str | None
 
 
 class Filters(BaseModel):
@@ -276,6 +316,30 @@ class RatingBody(Body):
     comment: Annotated[str, text(max_length=2000)] | None = None
 
 
+class TransferBody(Body):
+    """To which unit, why, and how many papers go along."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"to_unit": "18880", "reason_class": "not-competent", "reason": "Thuộc phường khác", "papers": 2}
+            ]
+        }
+    )
+
+    to_unit: Annotated[str, text(max_length=10)]
+    reason_class: Literal["not-competent", "shared-matter", "other"]
+    reason: Annotated[str, text(max_length=2000)]
+    papers: Annotated[int, Field(ge=0, le=1000)]
+
+
+class RejectTransferBody(Body):
+    """Why the dossier is not taken."""
+
+    reason_class: Literal["not-competent", "other"]
+    reason: Annotated[str, text(max_length=2000)]
+
+
 class AssignBody(Body):
     """To whom: an id of the staff directory."""
 
@@ -307,52 +371,6 @@ class ReturnBody(Body):
     """How the result reached the citizen."""
 
     method: Literal["counter", "post", "electronic"]
-
-
-class UnitView(BaseModel):
-    """An administrative unit."""
-
-    code: str
-    name: str
-    level: str
-    kind: str
-    agency: str
-    parent: str | None
-    valid_from: date
-    remote: bool
-    unverified: list[str]
-
-
-class ProcedureView(BaseModel):
-    """A procedure of the catalogue; `unverified` names the columns not yet checked against the law's text."""
-
-    code: str
-    version: int
-    name: str
-    sector: str
-    sector_name: str
-    levels: list[str]
-    limit: str
-    online: str
-    max_supplements: int
-    components: list[dict[str, Any]]
-    fees: list[dict[str, Any]]
-    fee_policy: str
-    basis: str
-    valid_from: date
-    unverified: list[str]
-
-
-class UnitList(BaseModel):
-    """All units."""
-
-    items: list[UnitView]
-
-
-class ProcedureList(BaseModel):
-    """All procedures."""
-
-    items: list[ProcedureView]
 
 
 class FactView(BaseModel):

@@ -1,12 +1,37 @@
 """What intake does: one function = one use case = one transaction.
 
-`desk` is where everybody works; `filing` and `commands` change dossiers, `announcing` is the clock's, `reading` and
-`lookups` answer questions, `papers` and `registers` open the vault for what is printed, `reference` keeps units and procedures, `contacts` opens what is sent sealed.
+`desk` is where everybody works; `filing`, `bundles`, `commands` and `transfers` change dossiers, `announcing` is the clock's, `reading` and
+`lookups` answer questions, `papers` and `registers` open the vault for what is printed, `catalogue` keeps procedures, `units` units and
+their successors, `staff` the directory, `calendar` the law's days, hours and rules, `reference` seeds, publishes and reads all reference
+data, `contacts` opens what is sent sealed, `backlog` loads paper registers.
 """
 
 from __future__ import annotations
 
 from services.intake.handlers.announcing import announce_stages
+from services.intake.handlers.backlog import PastLine, enter_backlog
+from services.intake.handlers.bundles import read_bundle, submit_bundle
+from services.intake.handlers.calendar import (
+    Year,
+    confirm_act,
+    count_limits_again,
+    list_acts,
+    propose,
+    publish_year,
+    read_act,
+    read_year,
+    refresh_law,
+    take_in_rule,
+    withdraw_act,
+)
+from services.intake.handlers.catalogue import (
+    keep_version,
+    publish_procedure,
+    put_procedure,
+    read_procedure,
+    read_procedures,
+    read_versions,
+)
 from services.intake.handlers.commands import (
     accept_dossier,
     assign_dossier,
@@ -26,14 +51,18 @@ from services.intake.handlers.commands import (
     withdraw_dossier,
 )
 from services.intake.handlers.contacts import contact_details
-from services.intake.handlers.desk import Desk, Filing, Shelf, office_at
+from services.intake.handlers.desk import Desk, Filing, Shelf, office_of
 from services.intake.handlers.filing import submit_dossier
 from services.intake.handlers.lookups import Standing, look_up
 from services.intake.handlers.papers import (
+    Control,
+    NotApologised,
     NotRefused,
     NotStopped,
     Papers,
     SupplementNotRequested,
+    read_apology,
+    read_control,
     read_papers,
     read_refusal,
     read_stopping,
@@ -47,7 +76,7 @@ from services.intake.handlers.reading import (
     read_dossier_texts,
     read_history,
 )
-from services.intake.handlers.reference import read_procedure, read_procedures, read_units, refresh, seed
+from services.intake.handlers.reference import keep_up, refresh, seed
 from services.intake.handlers.registers import BadPeriod, RegisterTooLong, read_register
 from services.intake.handlers.source_events import (
     Outcome,
@@ -70,18 +99,24 @@ from services.intake.handlers.sources import (
     sources_without_topics,
     topics_made,
 )
+from services.intake.handlers.staff import keep_officer, known_rights, put_officer, read_officer, read_staff
+from services.intake.handlers.transfers import accept_transfer, reject_transfer, transfer_dossier
+from services.intake.handlers.units import hand_over_dossiers, keep_succession, keep_unit, put_unit, read_units
 from shared.store.lookups import LookupLocked, LookupRefused, lookup_secret, lookup_verifier
 
 __all__ = [
     "BadPeriod",
+    "Control",
     "Desk",
     "Filing",
     "LookupLocked",
     "LookupRefused",
+    "NotApologised",
     "NotRefused",
     "NotStopped",
     "Outcome",
     "Papers",
+    "PastLine",
     "PrincipalTaken",
     "RegisterTooLong",
     "SandboxStays",
@@ -90,28 +125,52 @@ __all__ = [
     "SupplementNotRequested",
     "UnknownSource",
     "UnknownUnits",
+    "Year",
     "accept_dossier",
+    "accept_transfer",
     "announce_stages",
     "assign_dossier",
+    "confirm_act",
     "confirm_payment",
     "contact_details",
     "correct_dossier",
+    "count_limits_again",
+    "enter_backlog",
     "explanation",
+    "hand_over_dossiers",
+    "keep_officer",
+    "keep_succession",
+    "keep_unit",
+    "keep_up",
+    "keep_version",
+    "known_rights",
+    "list_acts",
     "list_dossiers",
     "list_own_dossiers",
     "look_up",
     "lookup_secret",
     "lookup_verifier",
     "move_appointment",
-    "office_at",
+    "office_of",
     "own_source",
     "pause_dossier",
+    "propose",
+    "publish_procedure",
+    "publish_year",
+    "put_officer",
+    "put_procedure",
     "put_source",
+    "put_unit",
     "rate_dossier",
+    "read_act",
+    "read_apology",
+    "read_bundle",
+    "read_control",
     "read_dossier",
     "read_dossier_texts",
     "read_feed",
     "read_history",
+    "read_officer",
     "read_papers",
     "read_procedure",
     "read_procedures",
@@ -120,11 +179,16 @@ __all__ = [
     "read_source",
     "read_source_events",
     "read_sources",
+    "read_staff",
     "read_stopping",
     "read_supplement_request",
     "read_units",
+    "read_versions",
+    "read_year",
     "refresh",
+    "refresh_law",
     "refuse_dossier",
+    "reject_transfer",
     "request_supplement",
     "require_payment",
     "resume_dossier",
@@ -134,11 +198,15 @@ __all__ = [
     "settle_waiting",
     "sources_without_topics",
     "stop_dossier",
+    "submit_bundle",
     "submit_dossier",
     "supply_components",
     "take",
     "take_events",
+    "take_in_rule",
     "topics_made",
+    "transfer_dossier",
     "turn_away",
+    "withdraw_act",
     "withdraw_dossier",
 ]

@@ -7,10 +7,11 @@ from datetime import date, datetime
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from services.intake import domain, store, store_sources
+from services.intake import domain, store
 from services.intake.domain import Component, Dossier, Office
-from services.intake.handlers.desk import Desk, acting, office_at, state
+from services.intake.handlers.desk import Desk, acting, state
 from services.intake.store import NOTHING_KEPT, Kept
+from services.intake.store import sources as source_store
 from shared.contracts.envelope import Fact
 from shared.kernel import Caller, NotFound, Stale
 from shared.store.unit_of_work import Work
@@ -25,17 +26,17 @@ async def _change(
     """One command."""
 
     async def change(work: Work) -> Dossier:
-        before, at = await _load(work, command, id, seen)
-        dossier, fact = decide(before, at, office_at(before.received_at))
+        before, at = await load_for(work, command, id, seen)
+        dossier, fact = decide(before, at, desk.office_at(before.received_at, before.unit))
         store.save(work, dossier, kept)
         state(work, before, dossier, fact)
-        store_sources.tell(work, dossier, fact)
+        source_store.tell(work, dossier, fact)
         return dossier
 
     return await desk.together.do(who, change)
 
 
-async def _load(work: Work, command: str, id: UUID, seen: int | None) -> tuple[Dossier, datetime]:
+async def load_for(work: Work, command: str, id: UUID, seen: int | None) -> tuple[Dossier, datetime]:
     """The dossier a command is given on, and when: absent and not allowed look the same, and nothing is told before that.
 
     `seen` is the version the caller read; None: whatever it is now. A machine's clock that lags puts nothing before

@@ -140,7 +140,8 @@ async def test_texts_are_written_with_the_version_and_stay_when_nothing_is_said(
         texts = await store.texts(work.db, read.id)
 
     assert (texts.supplement, texts.reason) == (asked, "Lý do")
-    assert texts.components[-1] == {"name": "Căn cước", "kind": "copy", "count": 2}
+    added = {"name": "Căn cước", "kind": "copy", "count": 2, "digitised": False, "reused": False}
+    assert texts.components[-1] == added
     assert len(texts.components) == 2
 
 

@@ -132,7 +132,7 @@ async def test_a_citizen_looks_up_a_dossier_and_understands_the_date_without_jav
     assert SECRET not in page.url
     for part in (
         "Chờ bổ sung giấy tờ", "Bổ sung giấy tờ còn thiếu", "thứ Tư 23/12/2026", "Không tính thứ Ba 24/11/2026: Ngày Văn hóa Việt Nam.",
-        "Tạm dừng lúc 10:15 thứ Tư 25/11/2026: còn 20 giờ 45 phút làm việc.",
+        "Tạm dừng lúc 10:15 thứ Tư 25/11/2026; khi đó còn lại 20 giờ 45 phút làm việc.",
     ):  # fmt: skip
         assert part in said, part
 

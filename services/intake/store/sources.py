@@ -31,7 +31,8 @@ _LOCK = f"SELECT {_SOURCE}, level, level_at FROM source WHERE id = $1 FOR UPDATE
 _HEARD = "UPDATE source SET level = $2, level_at = $3, heard_at = $4 WHERE id = $1"
 _KNOWN = """SELECT id, body_hash, status, reason, fields, inferred, waits_for, code, dossier FROM source_event
 WHERE source = $1 AND id = ANY($2::text[]) AND status <> 'rejected'"""
-_OWNED = f"{_DOSSIER} WHERE d.code = ANY($1::text[]) ORDER BY d.id FOR UPDATE OF d"
+_LOCK_OWNED = "SELECT id FROM dossier WHERE code = ANY($1::text[]) ORDER BY id FOR UPDATE"
+_OWNED = f"{_DOSSIER} WHERE d.code = ANY($1::text[])"
 _WAITING_FOR = """SELECT seq, id, payload, body_hash, received_at, code, door FROM source_event
 WHERE source = $1 AND code = ANY($2::text[]) AND status = 'waiting' ORDER BY seq"""
 _WRITE = """INSERT INTO source_event (source, id, type, code, body_hash, status, reason, fields, inferred, waits_for, door, time, received_at, decided_at, dossier, payload)
@@ -137,6 +138,11 @@ async def put(work: Work, source: Source) -> None:
         raise Stale(seen=source.version - 1)
 
 
+async def sandboxes(work: Work) -> frozenset[str | None]:
+    """Sources of whose dossiers nothing leaves intake."""
+    return frozenset(row["id"] for row in await work.db.fetch("SELECT id FROM source WHERE sandbox"))
+
+
 async def locked(work: Work, id: str) -> tuple[Source, Bucket] | None:
     """The source and its bucket; its events are taken one batch after the other."""
     row = await work.db.fetchrow(_LOCK, id)
@@ -154,8 +160,11 @@ async def known(work: Work, source: str, ids: Iterable[str]) -> dict[str, Any]:
 
 
 async def owned(work: Work, codes: Iterable[str]) -> dict[str, Dossier]:
-    """The dossiers with these codes, locked, whoever owns them."""
-    return {row["code"]: _dossier(row) for row in await work.db.fetch(_OWNED, sorted(set(codes)))}
+    """The dossiers with these codes, locked, whoever owns them; locked by a statement of its own, as every dossier's clocks are read."""
+    wanted = sorted(set(codes))
+    if not await work.db.fetch(_LOCK_OWNED, wanted):
+        return {}
+    return {row["code"]: _dossier(row) for row in await work.db.fetch(_OWNED, wanted)}
 
 
 async def waiting_for(work: Work, source: str, codes: Iterable[str]) -> Sequence[Any]:
@@ -191,7 +200,9 @@ async def write_dossiers(
 ) -> None:
     """Write dossiers heard of for the first time with their people, and those that changed."""
     if made:
-        await work.db.executemany(_CREATE, [(*values(dossier), person, None, None, []) for dossier, person in made])
+        await work.db.executemany(
+            _CREATE, [(*values(dossier), person, None, None, [], None, None) for dossier, person in made]
+        )
     if changed:
         await work.db.executemany(_SAVE, [(*values(dossier), person) for dossier, person in changed])
 

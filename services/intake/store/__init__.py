@@ -1,4 +1,4 @@
-"""The only SQL of intake: dossiers by hot statements, lists by built ones, reference data, codes and lookup locks."""
+"""The only SQL of intake: dossiers by hot statements and lists by built ones here; `catalogue`, `units` and `staff` beside."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, false, func, or_, tuple_
+from sqlalchemy import ColumnElement, and_, false, func, or_
 from sqlmodel import col, select
 
-from services.intake.data import ProcedureSeed, UnitSeed
-from services.intake.domain import ANSWER, SETTLEMENT, SNAPSHOT, Component, Dossier, Procedure, State, Term, Unit
+from services.intake.domain import ANSWER, SETTLEMENT, SNAPSHOT, Component, Dossier, State, Term
 from services.intake.domain.dossier import values
-from services.intake.tables import DossierRow, ProcedureRow, Row, UnitRow
+from services.intake.tables import DossierRow
 from shared.contracts.envelope import F, decode_foreign, fact_type
 from shared.contracts.intake import ResultReturned
 from shared.kernel import NotFound
@@ -25,39 +24,40 @@ from shared.store import db
 from shared.store.db import Connection
 from shared.store.unit_of_work import Work
 
-_TABLES = Row.metadata.tables
 _COLUMNS = ", ".join(f'"{name}"' for name in SNAPSHOT)
-_OWN = ("person", "owner", "summary", "components")
+_OWN = ("person", "owner", "summary", "components", "late_entry_reason", "backlog")
 _CREATE = f"INSERT INTO dossier ({_COLUMNS}, {', '.join(_OWN)}) VALUES ({', '.join(f'${n}' for n in range(1, len(SNAPSHOT) + len(_OWN) + 1))}) RETURNING 1"
 _SET = ", ".join(f'"{name}" = ${n}' for n, name in enumerate(SNAPSHOT[1:], 2))
-_SEEN, _REASON, _ASKED, _PAYMENT, _APOLOGY, _COMMENT, _ADDED, _CORRECTED = (
-    f"${len(SNAPSHOT) + n}" for n in range(1, 9)
+_SEEN, _REASON, _ASKED, _PAYMENT, _APOLOGY, _COMMENT, _ADDED, _CORRECTED, _HANDED, _ANSWERED = (
+    f"${len(SNAPSHOT) + n}" for n in range(1, 11)
 )
 _SAVE = f"""UPDATE dossier SET {_SET}, reason = coalesce({_REASON}, reason), supplement = coalesce({_ASKED}, supplement),
 payment = coalesce(coalesce(payment, '{{}}') || {_PAYMENT}, payment), apology = coalesce({_APOLOGY}, apology), comment = coalesce({_COMMENT}, comment),
-components = components || {_ADDED}, corrections = corrections || {_CORRECTED} WHERE id = $1 AND version = {_SEEN} RETURNING 1"""
+components = components || {_ADDED}, corrections = corrections || {_CORRECTED},
+handovers = coalesce(jsonb_set(handovers, '{{-1}}', (handovers -> -1) || {_ANSWERED}), handovers) || {_HANDED} WHERE id = $1 AND version = {_SEEN} RETURNING 1"""
 _LOCK = """SELECT d.id, s.sequence, s.head FROM dossier d JOIN stream s ON s.id = d.id WHERE d.id = ANY($1::uuid[])
 ORDER BY d.id FOR UPDATE"""
 _DOSSIER = f"""SELECT {", ".join(f'd."{name}"' for name in SNAPSHOT)}, a.clock AS answer, t.clock AS settlement
 FROM dossier d LEFT JOIN deadline a ON a.aggregate = d.id AND a.kind = '{ANSWER}' LEFT JOIN deadline t ON t.aggregate = d.id AND t.kind = '{SETTLEMENT}'"""
 _BY_ID, _BY_CODE = f"{_DOSSIER} WHERE d.id = $1", f"{_DOSSIER} WHERE d.code = $1"
 _BY_IDS = f"{_DOSSIER} WHERE d.id = ANY($1::uuid[])"
+_RESUBMITTED = """SELECT resubmits, id FROM dossier WHERE resubmits = ANY($1::uuid[])"""
 _NUMBERS = """INSERT INTO code_counter AS c (agency, day, last) SELECT * FROM unnest($1::text[], $2::date[], $3::int4[])
 ON CONFLICT (agency, day) DO UPDATE SET last = c.last + excluded.last RETURNING agency, day, last"""
 _LATE = "SELECT id, code, unit, recipient, handler, source FROM dossier WHERE id = ANY($1::uuid[])"
-_TEXTS = (
-    "SELECT summary, components, supplement, reason, payment, apology, corrections, comment FROM dossier WHERE id = $1"
-)
+_TEXTS = """SELECT summary, components, supplement, reason, payment, apology, corrections, comment, late_entry_reason, handovers,
+(SELECT r.id FROM dossier r WHERE r.resubmits = d.id) AS resubmitted_as FROM dossier d WHERE d.id = $1"""
 _PEOPLE = "p.id, p.data_key, p.sealed, o.id AS owner_id, o.data_key AS owner_data_key, o.sealed AS owner_sealed"
 _WITH_PEOPLE = """dossier d JOIN procedure c ON c.code = d.procedure AND c.version = d.procedure_version
 JOIN person p ON p.id = d.person LEFT JOIN person o ON o.id = d.owner"""
-_PAPERS = f"""SELECT d.summary, d.components, d.supplement, d.payment, d.reason, d.corrections, c.name AS procedure_name, c.components AS procedure_components, {_PEOPLE}
+_PAPERS = f"""SELECT d.summary, d.components, d.supplement, d.payment, d.apology, d.reason, d.corrections, d.handovers, c.name AS procedure_name, c.components AS procedure_components, {_PEOPLE}
 FROM {_WITH_PEOPLE} WHERE d.id = $1"""
-_REGISTER = f"""SELECT d.id AS dossier, d.code, d.procedure, d.procedure_version, c.name AS procedure_name, d.state, d.received_at, d.promised_on,
+_REGISTER = f"""SELECT d.id AS dossier, d.code, d.procedure, d.procedure_version, c.name AS procedure_name, c.decided_by, d.state, d.received_at, d.promised_on,
 d.returned_at, f.envelope AS returned, {_PEOPLE}
 FROM {_WITH_PEOPLE} LEFT JOIN fact f ON f.aggregate = d.id AND f.type = '{fact_type(ResultReturned)}'
-WHERE d.unit = $1 AND d.received_at >= $2 AND d.received_at < $3 ORDER BY d.received_at, d.code LIMIT $4"""
+WHERE d.receiving_unit = $1 AND d.received_at >= $2 AND d.received_at < $3 ORDER BY d.received_at, d.code LIMIT $4"""
 _LAST_OF = "SELECT type FROM fact WHERE aggregate = $1 AND type = ANY($2::text[]) ORDER BY sequence DESC LIMIT 1"
+_ALL_OF = "SELECT envelope FROM fact WHERE aggregate = $1 AND type = $2 ORDER BY sequence"
 _LATEST = "SELECT envelope FROM fact WHERE aggregate = $1 AND type = $2 ORDER BY sequence DESC LIMIT 1"
 _CONTACTS = """SELECT c.recipient, c.sequence, p.id, CASE WHEN c.forgotten_at IS NULL THEN p.data_key END AS data_key, p.sealed
 FROM contact c JOIN person p ON p.id = c.person WHERE c.recipient = ANY($1::uuid[])"""
@@ -78,13 +78,31 @@ class Texts:
     apology: Mapping[str, Any] | None
     corrections: Sequence[Mapping[str, Any]]
     comment: str | None
+    handovers: Sequence[Mapping[str, Any]]
+    resubmitted_as: UUID | None
+    late_entry_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Backlog:
+    """The row of a dossier of the past: what stands in it beside the dossier."""
+
+    dossier: Dossier
+    person: UUID
+    owner: UUID | None
+    digest: bytes
+    summary: str | None = None
+    reason: str | None = None
+    missing: Sequence[str] = ()
+    amount: int | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Kept:
     """What a command leaves in the dossier's row beside its next version: texts that never leave intake.
 
-    A payment's fields are put together, papers and corrections are added to those there; None leaves what was there.
+    A payment's fields are put together, papers, corrections and hand-overs are added to those there, an answer is written on
+    the last hand-over's slip; None leaves what was there.
     """
 
     reason: str | None = None
@@ -94,11 +112,16 @@ class Kept:
     comment: str | None = None
     papers: Sequence[Component] = ()
     correction: Mapping[str, Any] | None = None
+    handovers: Sequence[Mapping[str, Any]] = ()
+    answered: Mapping[str, Any] | None = None
 
     def values(self) -> tuple[Any, ...]:
         """In the order of the statement."""
         corrections = [] if self.correction is None else [self.correction]
-        return self.reason, self.supplement, self.payment, self.apology, self.comment, _plain(self.papers), corrections
+        return (
+            self.reason, self.supplement, self.payment, self.apology, self.comment, _plain(self.papers), corrections, list(self.handovers),
+            self.answered,
+        )  # fmt: skip
 
 
 NOTHING_KEPT = Kept()
@@ -120,7 +143,7 @@ def _term(clock: Mapping[str, Any] | None, moved_by: int = 0, promised_at: datet
 
 
 def _plain(components: Sequence[Component]) -> list[dict[str, Any]]:
-    return [{"name": each.name, "kind": each.kind, "count": each.count} for each in components]
+    return [asdict(each) for each in components]
 
 
 async def next_code(work: Work, agency: str, day: date) -> str:
@@ -144,11 +167,46 @@ async def _next_numbers(connection: Connection, counters: Sequence[tuple[str, da
 
 
 def create(
-    work: Work, dossier: Dossier, *, person: UUID, owner: UUID | None, summary: str | None, components: Sequence[Component]
+    work: Work, dossier: Dossier, *, person: UUID, owner: UUID | None, summary: str | None, components: Sequence[Component],
+    late_entry_reason: str | None = None,
 ) -> None:  # fmt: skip
     """Write a new dossier's row."""
     work.starts(dossier.id)
-    work.along(_CREATE, *values(dossier), person, owner, summary, _plain(components))
+    work.along(_CREATE, *values(dossier), person, owner, summary, _plain(components), late_entry_reason, None)
+
+
+async def backlog_lock(work: Work) -> None:
+    """One import at a time, so that a code is taken once."""
+    await work.db.execute("SELECT pg_advisory_xact_lock(7140072)")
+
+
+async def known_codes(work: Work, codes: Sequence[str]) -> Mapping[str, bytes | None]:
+    """Of these codes those that are taken, and the digest of the line each came with; None: it came otherwise."""
+    rows = await work.db.fetch("SELECT code, backlog FROM dossier WHERE code = ANY($1::text[])", list(codes))
+    return {row["code"]: row["backlog"] for row in rows}
+
+
+async def create_many(work: Work, rows: Sequence[Backlog]) -> None:
+    """Write the rows of dossiers of the past."""
+    for row in rows:
+        work.starts(row.dossier.id)
+    await work.db.executemany(
+        _CREATE,
+        [(*values(row.dossier), row.person, row.owner, row.summary, [], None, row.digest) for row in rows],
+    )
+    asked = [
+        (row.dossier.id, {"components": list(row.missing), "reason": row.reason or ""}) for row in rows if row.missing
+    ]
+    await work.db.executemany("UPDATE dossier SET supplement = $2 WHERE id = $1", asked)
+    paid = [(row.dossier.id, _to_pay(row.amount, row.reason)) for row in rows if row.amount is not None]
+    await work.db.executemany("UPDATE dossier SET payment = $2 WHERE id = $1", paid)
+    await work.db.executemany(
+        "UPDATE dossier SET reason = $2 WHERE id = $1", [(row.dossier.id, row.reason) for row in rows if row.reason]
+    )
+
+
+def _to_pay(amount: int, purpose: str | None) -> dict[str, Any]:
+    return {"amount": amount, "purpose": purpose or "", "notice_no": None, "reference": None, "paid_at": None}
 
 
 async def load(work: Work, id: UUID) -> Dossier:
@@ -159,6 +217,25 @@ async def load(work: Work, id: UUID) -> Dossier:
     tail, row = found
     work.knows(id, tail["sequence"], tail["head"])
     return _dossier(row)
+
+
+async def load_many(work: Work, ids: Sequence[UUID]) -> Sequence[Dossier]:
+    """Those of these dossiers that are there, to be changed, locked."""
+    found = [each for each in await _lock(work.db, ids) if each is not None]
+    for tail, _ in found:
+        work.knows(tail["id"], tail["sequence"], tail["head"])
+    return [_dossier(row) for _, row in found]
+
+
+async def resubmitted(work: Work, id: UUID) -> tuple[Dossier | None, UUID | None]:
+    """A dossier that is to be filed again, and the one it was filed again as; two at once are told apart by an index."""
+    return await work.ask(_resubmitted, id)
+
+
+async def _resubmitted(connection: Connection, ids: Sequence[UUID]) -> Sequence[tuple[Dossier | None, UUID | None]]:
+    rows = {row["id"]: row for row in await connection.fetch(_BY_IDS, ids)}
+    again = {row["resubmits"]: row["id"] for row in await connection.fetch(_RESUBMITTED, ids)}
+    return [(_dossier(rows[each]) if each in rows else None, again.get(each)) for each in ids]
 
 
 async def _lock(connection: Connection, ids: Sequence[UUID]) -> Sequence[tuple[Any, Any] | None]:
@@ -191,6 +268,11 @@ async def dossier_by_code(connection: Connection, code: str) -> Dossier | None:
     return None if row is None else _dossier(row)
 
 
+async def of_bundle(connection: Connection, bundle: UUID) -> Sequence[Dossier]:
+    """The dossiers filed together, in the order of filing."""
+    return [_dossier(row) for row in await connection.fetch(f"{_DOSSIER} WHERE d.bundle = $1 ORDER BY d.id", bundle)]
+
+
 async def texts(connection: Connection, id: UUID) -> Texts:
     """What a dossier's reader is shown beside its state."""
     return Texts(**await connection.fetchrow(_TEXTS, id))
@@ -215,7 +297,7 @@ async def contacts(connection: Connection, recipients: Sequence[UUID]) -> Sequen
 
 
 async def many(work: Work, ids: Sequence[UUID]) -> Mapping[UUID, Any]:
-    """Code, unit, recipient and handler of these dossiers."""
+    """Code, unit, recipient, handler and owning system of these dossiers."""
     return {row["id"]: row for row in await work.db.fetch(_LATE, ids)}
 
 
@@ -232,6 +314,12 @@ async def latest(connection: Connection, id: UUID, kind: type[F]) -> F | None:
     """The newest fact of a kind in the history of a dossier."""
     envelope = await connection.fetchval(_LATEST, id, fact_type(kind))
     return None if envelope is None else msgspec.json.decode(decode_foreign(envelope).data, type=kind)
+
+
+async def all_of(connection: Connection, id: UUID, kind: type[F]) -> list[F]:
+    """The facts of a kind in the history of a dossier, in order."""
+    rows = await connection.fetch(_ALL_OF, id, fact_type(kind))
+    return [msgspec.json.decode(decode_foreign(row["envelope"]).data, type=kind) for row in rows]
 
 
 async def last_of(connection: Connection, id: UUID, kinds: Sequence[type[F]]) -> type[F]:
@@ -268,7 +356,10 @@ async def listed(
 def _scope(whose: Whose) -> list[ColumnElement[bool]]:
     if whose is None:
         return []
-    return [col(DossierRow.recipient) == whose if isinstance(whose, UUID) else col(DossierRow.unit).in_(sorted(whose))]
+    if isinstance(whose, UUID):
+        return [col(DossierRow.recipient) == whose]
+    units = sorted(whose)
+    return [or_(col(DossierRow.unit).in_(units), col(DossierRow.to_unit).in_(units))]
 
 
 def _filters(wanted: Wanted, at: datetime, today: date) -> list[ColumnElement[bool]]:
@@ -287,62 +378,6 @@ def _due_before(day: date) -> ColumnElement[bool]:
     return and_(col(row.due_on) < day, col(row.closed_at).is_(None), col(row.settled_at).is_(None))
 
 
-async def seed_lock(work: Work) -> None:
-    """One process seeds at a time."""
+async def reference_lock(work: Work) -> None:
+    """One at a time changes reference data, whether seeded, imported or put."""
     await work.db.execute("SELECT pg_advisory_xact_lock(7140071)")
-
-
-async def known_reference(work: Work) -> tuple[set[str], set[tuple[str, int]]]:
-    """Unit codes and procedure versions that stand in the store."""
-    units = {row["code"] for row in await work.db.fetch("SELECT code FROM unit")}
-    procedures = {(row["code"], row["version"]) for row in await work.db.fetch("SELECT code, version FROM procedure")}
-    return units, procedures
-
-
-async def add_units(work: Work, seeds: Sequence[UnitSeed]) -> None:
-    """Write units' rows."""
-    await work.db.executemany(
-        "INSERT INTO unit (code, name, level, kind, agency, parent, valid_from, remote, unverified) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)",
-        [(s.code, s.name, s.level, s.kind, s.agency, s.parent or None, s.valid_from, s.remote, sorted(s.unverified)) for s in seeds],
-    )  # fmt: skip
-
-
-async def add_procedures(work: Work, seeds: Sequence[ProcedureSeed]) -> None:
-    """Write versions of procedures."""
-    await work.db.executemany(
-        """INSERT INTO procedure (code, version, name, sector, sector_name, levels, "limit", pause_mode, max_supplements, online, components,
-        fees, fee_policy, basis, valid_from, unverified) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16)""",
-        [
-            (
-                s.code, s.version, s.name, s.field, s.field_name, list(s.levels), s.limit, s.pause_mode, s.max_supplements, s.online,
-                [asdict(c) for c in s.components], [asdict(f) for f in s.fees], s.fee_policy, s.basis, s.valid_from, sorted(s.unverified),
-            ) for s in seeds
-        ],
-    )  # fmt: skip
-
-
-async def units(connection: Connection) -> Sequence[Any]:
-    """All unit rows, by code."""
-    return await db.rows(connection, select(*_TABLES["unit"].columns).order_by(col(UnitRow.code)))
-
-
-async def procedures(connection: Connection, on: date) -> Sequence[Any]:
-    """The version of each procedure that is in force on this day, by code."""
-    code, version = col(ProcedureRow.code), col(ProcedureRow.version)
-    newest = select(code, func.max(version)).where(col(ProcedureRow.valid_from) <= on).group_by(code)
-    statement = select(*_TABLES["procedure"].columns).where(tuple_(code, version).in_(newest))
-    return await db.rows(connection, statement.order_by(code))
-
-
-def unit_of(row: Any) -> Unit:
-    """A unit as the domain knows it."""
-    return Unit(row["code"], row["name"], row["level"], row["kind"], row["agency"])
-
-
-def procedure_of(row: Any) -> Procedure:
-    """A procedure as the domain knows it."""
-    required = tuple(component["name"] for component in row["components"] if component["required"])
-    return Procedure(
-        row["code"], row["version"], row["name"], row["sector"], tuple(row["levels"]), row["limit"], row["pause_mode"], row["max_supplements"],
-        required,
-    )  # fmt: skip
