@@ -24,8 +24,11 @@ class Publisher:
         self._now = now or (lambda: datetime.fromtimestamp(time.time(), UTC))
 
     def tell(self, told: Told, *, id: str | None = None) -> str:
-        """Keep an event for the next `flush`; its id. `OutboxFull`, and ValueError for an instant without a zone."""
-        event = cloud_event(told, self.source, id=id, at=self._now())
+        """Keep an event for the next `flush`; its id. `OutboxFull`, and ValueError for an instant without a zone.
+
+        Under an id of yours it says no time of telling: told again after a crash it is the same to the letter, and counts once.
+        """
+        event = cloud_event(told, self.source, id=id, at=self._now() if id is None else None)
         self.outbox.append(event)
         return str(event["id"])
 
