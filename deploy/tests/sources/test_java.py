@@ -41,5 +41,6 @@ async def test_the_java_example_seals_and_sends(district: District, tmp_path: Pa
     words = (district.child.url, district.token(SANDBOX), SANDBOX, UNIT, PROCEDURE, "H50.44.12-261123-0301", at)
     code, out = await ran(folder, str(JAVA), "-cp", "target/classes:target/dependency/*", "SealAndSend", *words)
 
+    assert code == 0, out
     (item,) = json.loads(out.splitlines()[-1])["items"]
-    assert (code, item["status"], item["code"]) == (0, "accepted", "H50.44.12-261123-0301")
+    assert (item["status"], item["code"]) == ("accepted", "H50.44.12-261123-0301")
