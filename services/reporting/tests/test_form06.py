@@ -137,7 +137,7 @@ async def test_a_status_that_was_put_right_stands_where_it_belongs(works: Works)
     reopened, closed, unreturned = (Filed("11-16", "11-20") for _ in range(3))
     await tell_all(works, [
         (*reopened.settled("11-18").story[:1], [*reopened.facts, reopened.dossier.taken_back("in-progress", day("11-20"), noon(day("11-19")))]),
-        (*closed.settled("11-18").story[:1], [*closed.facts, closed.dossier.taken_back("in-progress", day("11-20"), noon(day("11-19"))), closed.dossier.settled(day("11-23"), noon(day("11-23")))]),
+        (*closed.settled("11-18").story[:1], [*closed.facts, closed.dossier.taken_back("in-progress", day("11-20"), noon(day("11-19"))), closed.dossier.settled(day("11-23"), at=noon(day("11-23")))]),
         (*unreturned.settled("11-18").story[:1], [*unreturned.facts, unreturned.dossier.returned(noon(day("11-18"))), unreturned.dossier.taken_back("settled", None, noon(day("11-19")))]),
     ])  # fmt: skip
     form = (await handlers.form06(works, UNIT, *NOVEMBER)).form.total
