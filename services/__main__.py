@@ -19,6 +19,7 @@ class Gandan(LazyGroup):
         "calendar": ("deploy.cli.calendar:app", "Working days, days off and make-up days of a year."),
         "doctor": ("deploy.cli.doctor:doctor", "Everything that is wrong here, each with what to do."),
         "publish": ("deploy.cli.publish:publish", "Send CloudEvents as a source system."),
+        "conformance": ("deploy.cli.conformance:conformance", "A vendor's report: is its system ready to send?"),
         "verify": ("deploy.cli.verify:verify", "Walk the history chains of every aggregate; name each damage."),
         "migrate": ("deploy.cli.migrate:migrate", "Bring the databases to this version."),
         "topics": ("deploy.cli.topics:app", "Kafka's topics: make, compare, refill from the kept facts."),

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from deploy.cli import asyncapi
+from deploy.cli import asyncapi, sealing_vectors, source_schemas
 from deploy.cli.installation import DONE, REFUSED, UNREACHABLE, JsonOption, frame_of, quiet
 from deploy.cli.screen import as_json
 from deploy.cli.up import SERVICES, blueprint
@@ -67,10 +67,11 @@ def export(
 
 
 def files() -> dict[str, Any]:
-    """File name -> document, of every service and of the topics."""
+    """File name -> document, of every service, of the topics, and of what source systems send."""
     services = described()
     found = {f"openapi-{name}.json": service.api.openapi() for name, service in services.items()}
     found["asyncapi.json"] = asyncapi.document({name: service.listeners for name, service in services.items()})
+    found |= source_schemas.files() | {"sealing.json": sealing_vectors.document()}
     return {name: json.loads(json.dumps(document)) for name, document in found.items()}
 
 
@@ -151,8 +152,8 @@ def _facts(folder: Path | None) -> list[Path]:
 
 
 def _documents(folder: Path) -> list[Path]:
-    folder.mkdir(parents=True, exist_ok=True)
     made = files()
     for name, document in made.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True) + "\n", "utf-8")
     return [folder / name for name in made]

@@ -29,6 +29,7 @@ def committed(tmp_path: Path, made: dict[str, Any], monkeypatch: pytest.MonkeyPa
     folder = tmp_path / "documents"
     folder.mkdir()
     for name, document in made.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(json.dumps(document))
     monkeypatch.setattr(contracts, "DOCUMENTS", folder)
     monkeypatch.setattr(contracts, "files", lambda: made)

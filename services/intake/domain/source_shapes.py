@@ -17,8 +17,8 @@ PREFIX: Final = "vn.gandan.source."
 Read = Callable[[Any], Any]
 """The value as we use it; `ValueError` or `TypeError` when it is wrong."""
 
-_EVENT_ID = re.compile(r"[\x21-\x7e]{1,128}")
-_CODE = re.compile(
+EVENT_ID: Final = re.compile(r"[\x21-\x7e]{1,128}")
+CODE: Final = re.compile(
     r"(?:[A-Z][0-9]{2}(?:\.[0-9]{2,3}){0,3}|[0-9]{3}(?:\.[0-9]{2}){2}\.[A-Z][0-9]{2})-[0-9]{6}(?:[0-9]{2})?-[0-9]{4,10}"
 )
 """Decision 20/2020/QĐ-TTg and Circular 03/2025/TT-VPCP, Art. 13, and agencies before them; never read for what it means."""
@@ -26,6 +26,8 @@ _NUMBER = re.compile(r"(?<![0-9])(?:[0-9]{12}|[0-9]{9}|(?:\+?84|0)[35789][0-9]{8
 """Identity numbers of 12 or 9 digits and Vietnamese mobile numbers."""
 _PERSON_ID = re.compile(r"(?<![0-9])(?:0[0-9]{11}|(?:\+?84|0)[35789][0-9]{8})(?![0-9])")
 """In an event's id only what cannot well be a counter."""
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+"""Nobody's number, though one in a thousand holds digits in a row that look like one."""
 _SPLIT = re.compile(r"(?<=[0-9])[ .\-](?=[0-9])")
 _MAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
@@ -79,21 +81,28 @@ _MOST = 20
 """Wrong fields that are named."""
 
 
-def text(pattern: str) -> Read:
-    """A text of this form."""
-    compiled = re.compile(pattern)
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Reads a text of this form; of these `words`, where they are a list."""
 
-    def read(value: Any) -> str:
-        if not isinstance(value, str) or compiled.fullmatch(value) is None:
-            raise ValueError(pattern)
+    form: re.Pattern[str]
+    words: tuple[str, ...] = ()
+
+    def __call__(self, value: Any) -> str:
+        """The text, or ValueError."""
+        if not isinstance(value, str) or self.form.fullmatch(value) is None:
+            raise ValueError(self.form.pattern)
         return value
 
-    return read
+
+def text(pattern: str) -> Read:
+    """A text of this form."""
+    return Text(re.compile(pattern))
 
 
 def one_of(*words: str) -> Read:
     """One of these words."""
-    return text("|".join(map(re.escape, words)))
+    return Text(re.compile("|".join(map(re.escape, words))), words)
 
 
 def read_instant(value: Any) -> datetime:
@@ -153,12 +162,14 @@ def read_code(value: Any) -> str:
 
 def is_code(value: str) -> bool:
     """Whether this is a dossier's code."""
-    return len(value) <= 40 and _CODE.fullmatch(value) is not None  # noqa: PLR2004 - the longest lawful one has about thirty
+    return len(value) <= 40 and CODE.fullmatch(value) is not None  # noqa: PLR2004 - the longest lawful one has about thirty
 
 
 def is_event_id(value: Any) -> bool:
     """Whether this can be an event's id: printable, short, nobody's number."""
-    return isinstance(value, str) and _EVENT_ID.fullmatch(value) is not None and _PERSON_ID.search(value) is None
+    if not isinstance(value, str) or EVENT_ID.fullmatch(value) is None:
+        return False
+    return _UUID.fullmatch(value) is not None or _PERSON_ID.search(value) is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import pytest
 
 from services.intake import handlers, store
 from services.intake.domain import Dossier, State
+from services.intake.domain.source_shapes import is_event_id
 from services.intake.domain.sources import Quota, Reason
 from services.intake.handlers import Desk
 from services.intake.tests.given import AN, BIRTH, OTHER_UNIT, UNIT, citizen, facts_of, names_of, officer, submit
@@ -531,3 +532,8 @@ async def test_what_was_filed_long_ago_is_taken_without_a_reason_for_its_late_en
     )
 
     assert word(outcome) == "accepted"
+
+
+def test_an_id_that_is_a_uuid_is_nobodys_number_whatever_its_digits() -> None:
+    assert is_event_id("01938f0e-aaaa-7bbb-8ccc-044085001234")
+    assert not is_event_id("hs-044085001234")

@@ -1,0 +1,253 @@
+"""The messages of `gandan conformance`: right ones, and one for each way to be wrong; each with the outcome it must have."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.law import ZONE
+from shared.moments import uuid7
+
+ACCEPTED, WAITING, REPEATED = "accepted", "waiting", "repeated"
+"""`repeated`: taken before. HTTP answers as it did then; Kafka not at all."""
+NOBODY = "00001"
+NO_PROCEDURE = "9.999999"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message; `expected` is an outcome, or the reason it must be rejected for. `id` None: it cannot be read."""
+
+    name: str
+    body: bytes
+    key: str
+    id: str | None
+    expected: str
+    vi: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the messages stand on: names of the registry and of the catalogue that the installation has."""
+
+    source: str
+    unit: str
+    foreign_unit: str | None
+    procedure: str
+    max_bytes: int
+    now: datetime
+    sealed: str
+    sealed_for_another: str
+
+
+@dataclass(slots=True)
+class Set:
+    """The messages of one run, with codes and ids nobody used before; those of one dossier have one key, and so keep their order."""
+
+    ground: Ground
+    run: str = field(default_factory=lambda: f"{uuid7().int % 10**8:08d}")
+    made: int = 0
+
+    def messages(self) -> list[Message]:
+        """All of them, in the order in which they are sent."""
+        return [
+            *self._right(),
+            *self._of_one_dossier(),
+            *self._of_wrong_form(),
+            *self._of_others(),
+            *self._beyond_bounds(),
+        ]
+
+    def _right(self) -> Iterator[Message]:
+        yield self._message("dossier", self._upserted(), ACCEPTED, "Một hồ sơ mới.", "A new dossier.")
+        yield self._message(
+            "sealed-contact", self._upserted(contact_sealed=self.ground.sealed), ACCEPTED, "Một hồ sơ có liên hệ đã niêm phong.", "A dossier with a sealed contact.",
+        )  # fmt: skip
+        yield self._message(
+            "backfill",
+            self._upserted(backfill=True),
+            ACCEPTED,
+            "Một hồ sơ cũ (backfill).",
+            "A dossier of history (backfill).",
+        )
+        yield self._message(
+            "no-dossier-yet", self._progressed(self._code(), 9), WAITING, "Tiến độ đến trước hồ sơ của nó.", "Progress that comes before its dossier.",
+        )  # fmt: skip
+        yield self._message(
+            "no-procedure-yet", self._upserted(procedure=NO_PROCEDURE), WAITING, "Thủ tục chưa có trong danh mục.", "A procedure that the catalogue does not know.",
+        )  # fmt: skip
+
+    def _of_one_dossier(self) -> Iterator[Message]:
+        first = self._upserted()
+        code, settled = first["subject"], self._progressed(first["subject"], 9)
+        yield self._message("life", first, ACCEPTED, "Hồ sơ sẽ đi tiếp dưới đây.", "The dossier that goes on below.")
+        yield self._message(
+            "progress",
+            settled,
+            ACCEPTED,
+            "Đã có kết quả; các bước bỏ qua được suy ra.",
+            "It has a result; the steps between are inferred.",
+        )
+        yield self._message(
+            "duplicate", settled, REPEATED, "Cùng sự kiện, gửi lần thứ hai.", "The same event, sent a second time."
+        )
+        other = self._progressed(code, 10) | {"id": settled["id"]}
+        yield self._message(
+            "id-reused",
+            other,
+            "id-reused",
+            "Nội dung khác dưới mã sự kiện đã dùng.",
+            "Another event under an id that was used.",
+        )
+        yield self._message(
+            "backward",
+            self._progressed(code, 4),
+            "backward-status",
+            "Trạng thái lùi lại, không có correction.",
+            "A status that goes back, without correction.",
+        )
+        corrected = self._progressed(code, 4, correction=True, reason_class="typing-error")
+        yield self._message(
+            "correction",
+            corrected,
+            ACCEPTED,
+            "Trạng thái lùi lại, có correction.",
+            "A status that goes back, with correction.",
+        )
+        refused = self._upserted(status=3)
+        yield self._message("refused", refused, ACCEPTED, "Hồ sơ bị từ chối tiếp nhận.", "A dossier that was refused.")
+        impossible = self._progressed(refused["subject"], 9)
+        yield self._message(
+            "impossible",
+            impossible,
+            "impossible-status",
+            "Hồ sơ đã bị từ chối lại có kết quả.",
+            "A refused dossier gets a result.",
+        )
+
+    def _of_wrong_form(self) -> Iterator[Message]:
+        schema = "schema"
+        yield self._message(
+            "status-as-text",
+            self._upserted(status="2"),
+            schema,
+            "Trạng thái là chữ, không phải số.",
+            "The status as a text, not as a number.",
+        )
+        zoneless = (self.ground.now - timedelta(minutes=3)).replace(tzinfo=None).isoformat()
+        yield self._message(
+            "no-zone",
+            self._upserted(submitted_at=zoneless),
+            schema,
+            "Thời điểm không có múi giờ.",
+            "An instant without its zone.",
+        )
+        yield self._message(
+            "unknown-field",
+            self._upserted(ward="19360"),
+            schema,
+            "Trường không có trong cấu trúc.",
+            "A field that is not of the form.",
+        )
+        yield self._message(
+            "wrong-subject",
+            self._upserted() | {"subject": self._code()},
+            schema,
+            "subject khác data.code.",
+            "A subject that is not data.code.",
+        )
+        yield self._message(
+            "other-box",
+            self._upserted(contact_sealed=self.ground.sealed_for_another),
+            schema,
+            "Liên hệ niêm phong bằng khóa khác.",
+            "A contact sealed with another key.",
+        )
+        yield Message(
+            "not-json", f'{{"id": "{self.run}",'.encode(), self._code(), None, schema, "Không phải JSON.", "No JSON."
+        )
+
+    def _of_others(self) -> Iterator[Message]:
+        personal = "clear-personal-data"
+        yield self._message(
+            "clear-name", self._upserted(name="Nguyễn Văn An"), personal, "Họ tên chưa mã hóa.", "A name in clear."
+        )
+        yield self._message(
+            "clear-number",
+            self._upserted(note="0912 345 678"),
+            personal,
+            "Số điện thoại trong một trường khác.",
+            "A phone number in some other field.",
+        )
+        yield self._message(
+            "other-source",
+            self._upserted() | {"source": "/sources/somebody-else"},
+            "source-mismatch",
+            "source của hệ thống khác.",
+            "The source of somebody else.",
+        )
+        yield self._message(
+            "unknown-unit",
+            self._upserted(unit=NOBODY),
+            "unknown-unit",
+            "Đơn vị không có trong tỉnh.",
+            "A unit that the province does not have.",
+        )
+        if self.ground.foreign_unit is not None:
+            yield self._message(
+                "foreign-unit",
+                self._upserted(unit=self.ground.foreign_unit),
+                "foreign-unit",
+                "Đơn vị của hệ thống khác.",
+                "A unit that this source does not speak for.",
+            )
+
+    def _beyond_bounds(self) -> Iterator[Message]:
+        tomorrow = (self.ground.now + timedelta(days=1)).isoformat()
+        yield self._message(
+            "future",
+            self._upserted(submitted_at=tomorrow),
+            "future-time",
+            "Thời điểm của ngày mai.",
+            "An instant of tomorrow.",
+        )
+        large = self._upserted()
+        padded = json.dumps(large).encode().ljust(self.ground.max_bytes + 1)
+        yield Message(
+            "too-large",
+            padded,
+            large["subject"],
+            None,
+            "too-large",
+            "Sự kiện lớn hơn hạn mức.",
+            "An event larger than the quota.",
+        )
+
+    def _message(self, name: str, event: Mapping[str, Any], expected: str, vi: str, en: str) -> Message:
+        return Message(name, json.dumps(event).encode(), event["subject"], event["id"], expected, vi, en)
+
+    def _code(self) -> str:
+        self.made += 1
+        return f"H50.44.12-{self.ground.now:%y%m%d}-{self.run}{self.made:02d}"
+
+    def _upserted(self, **changes: Any) -> dict[str, Any]:
+        code, at = self._code(), (self.ground.now - timedelta(minutes=3)).isoformat()
+        data = {
+            "code": code, "procedure": self.ground.procedure, "unit": self.ground.unit, "channel": "direct", "submitted_at": at, "received_at": at,
+            "status": 2, **changes,
+        }  # fmt: skip
+        return self._event("dossier-upserted", code, data)
+
+    def _progressed(self, code: str, status: int, **more: Any) -> dict[str, Any]:
+        at = (self.ground.now - timedelta(minutes=2)).isoformat()
+        return self._event("dossier-progressed", code, {"code": code, "status": status, "at": at, **more})
+
+    def _event(self, kind: str, code: str, data: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "specversion": "1.0", "id": str(uuid7()), "source": f"/sources/{self.ground.source}", "type": f"vn.gandan.source.{kind}.v1",
+            "subject": code, "time": self.ground.now.astimezone(ZONE).isoformat(), "datacontenttype": "application/json", "data": dict(data),
+        }  # fmt: skip

@@ -1,0 +1,23 @@
+"""Sends the events of a source system to Gần Dân, by HTTP or Kafka, each counted once, none lost while the line is down."""
+
+from gandan_publisher.doors import HttpDoor, KafkaDoor, Outcome, Refused, Unreached
+from gandan_publisher.events import DossierProgressed, DossierUpserted, Other
+from gandan_publisher.outbox import Outbox, OutboxFull
+from gandan_publisher.publisher import Publisher
+from gandan_publisher.sealing import Contact, seal
+
+__all__ = [
+    "Contact",
+    "DossierProgressed",
+    "DossierUpserted",
+    "HttpDoor",
+    "KafkaDoor",
+    "Other",
+    "Outbox",
+    "OutboxFull",
+    "Outcome",
+    "Publisher",
+    "Refused",
+    "Unreached",
+    "seal",
+]

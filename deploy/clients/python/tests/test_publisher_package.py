@@ -1,0 +1,238 @@
+"""The publisher package by itself: what it makes, keeps, sends again, and never sends twice as two."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from gandan_publisher import (
+    Contact,
+    DossierProgressed,
+    DossierUpserted,
+    HttpDoor,
+    Other,
+    Outbox,
+    OutboxFull,
+    Outcome,
+    Publisher,
+    Refused,
+    Unreached,
+    seal,
+)
+from gandan_publisher.events import cloud_event, uuid7
+from gandan_publisher.publisher import batch_of
+from nacl.public import PrivateKey, SealedBox
+
+AT = datetime(2026, 11, 23, 8, tzinfo=timezone(timedelta(hours=7)))
+CODE = "H50.44.12-261123-0007"
+
+
+def upserted(code: str = CODE, **more: Any) -> DossierUpserted:
+    return DossierUpserted(
+        code=code, procedure="1.004873", unit="19360", channel="direct", submitted_at=AT, status=2, **more
+    )
+
+
+def progressed(status: int = 9, code: str = CODE) -> DossierProgressed:
+    return DossierProgressed(code=code, status=status, at=AT)
+
+
+class Line:
+    """A door that is down, or says of each event what it is told to."""
+
+    def __init__(self) -> None:
+        self.down = False
+        self.got: list[list[str]] = []
+        self.says: Callable[[Any], tuple[str, str | None]] = lambda _event: ("accepted", None)
+
+    def deliver(self, events: Sequence[dict[str, Any]]) -> Sequence[Outcome]:
+        if self.down:
+            raise Unreached("down")
+        self.got.append([event["id"] for event in events])
+        return [Outcome(event["id"], *self.says(event)) for event in events]
+
+
+@pytest.fixture
+def line() -> Line:
+    return Line()
+
+
+@pytest.fixture
+def publisher(line: Line, tmp_path: Path) -> Publisher:
+    return Publisher("tan-thanh", line, tmp_path / "outbox.jsonl", now=lambda: AT)
+
+
+def test_an_event_is_a_cloud_event_with_an_id_of_its_own_and_no_empty_field() -> None:
+    event = cloud_event(upserted(backfill=True), "tan-thanh", at=AT)
+
+    assert (event["source"], event["type"], event["subject"]) == ("/sources/tan-thanh", "vn.gandan.source.dossier-upserted.v1", CODE)  # fmt: skip
+    assert event["data"] == {
+        "code": CODE, "procedure": "1.004873", "unit": "19360", "channel": "direct", "submitted_at": "2026-11-23T08:00:00+07:00",
+        "status": 2, "backfill": True,
+    }  # fmt: skip
+
+
+def test_ids_sort_by_their_time_and_are_uuids_of_version_7() -> None:
+    first, then = uuid7(), uuid7()
+
+    assert (first.version, first.variant) == (7, "specified in RFC 4122")
+    assert first != then
+    assert first.int >> 80 <= then.int >> 80
+
+
+def test_an_instant_without_a_zone_is_refused_before_anybody_hears_it(publisher: Publisher) -> None:
+    with pytest.raises(ValueError, match="has no zone"):
+        publisher.tell(DossierProgressed(code=CODE, status=9, at=AT.replace(tzinfo=None)))
+
+    assert publisher.outbox.pending == []
+
+
+def test_any_other_kind_of_event_goes_with_its_own_data() -> None:
+    event = cloud_event(Other(kind="visit-counted", subject="19360", data={"at": AT, "visits": 3}), "tan-thanh")
+
+    assert (event["type"], event["subject"]) == ("vn.gandan.source.visit-counted.v1", "19360")
+    assert event["data"] == {"at": "2026-11-23T08:00:00+07:00", "visits": 3}
+
+
+def test_a_contact_opens_with_the_private_key_alone() -> None:
+    private = PrivateKey.generate()
+
+    sealed = seal(base64.b64encode(bytes(private.public_key)).decode(), Contact("Nguyễn Văn An", phone="0912345678"))
+
+    plain = SealedBox(private).decrypt(base64.b64decode(sealed))
+    assert json.loads(plain) == {"name": "Nguyễn Văn An", "phone": "0912345678"}
+    assert "An" not in repr(Contact("An"))
+
+
+def test_what_is_told_while_the_line_is_down_goes_later_and_in_order(publisher: Publisher, line: Line) -> None:
+    line.down = True
+    assert publisher.send(upserted(), id="a") == []
+    assert publisher.send(progressed(), id="b") == []
+    line.down = False
+
+    outcomes = publisher.flush()
+
+    assert [outcome.id for outcome in outcomes] == ["a", "b"]
+    assert line.got == [["a"], ["b"]]
+    assert publisher.outbox.pending == []
+
+
+def test_a_process_that_died_is_gone_on_with_by_the_next(publisher: Publisher, line: Line, tmp_path: Path) -> None:
+    publisher.tell(upserted(), id="a")
+    with (tmp_path / "outbox.jsonl").open("ab") as file:
+        file.write(b'{"id": "cut o')
+
+    following = Publisher("tan-thanh", line, tmp_path / "outbox.jsonl", now=lambda: AT)
+    following.send(progressed(), id="b")
+
+    assert line.got == [["a"], ["b"]]
+    assert (tmp_path / "outbox.jsonl").read_bytes() == b""
+
+
+def test_a_full_outbox_says_so_and_keeps_what_it_has(line: Line, tmp_path: Path) -> None:
+    publisher = Publisher("tan-thanh", line, tmp_path / "outbox.jsonl", limit=1)
+    publisher.tell(upserted(), id="a")
+
+    with pytest.raises(OutboxFull):
+        publisher.tell(progressed(), id="b")
+
+    assert [event["id"] for event in Outbox(tmp_path / "outbox.jsonl").pending] == ["a"]
+
+
+def test_too_fast_and_failed_are_sent_again_and_what_was_judged_is_not(publisher: Publisher, line: Line) -> None:
+    said: dict[str, tuple[str, str | None]] = {
+        "b": ("rejected", "too-fast"),
+        "c": ("failed", None),
+        "d": ("rejected", "schema"),
+    }
+    line.says = lambda event: said.get(event["id"], ("accepted", None))
+    for id_, code in (("a", "1"), ("b", "2"), ("c", "3"), ("d", "4"), ("e", "3")):
+        publisher.tell(progressed(code=code), id=id_)
+
+    assert [(o.id, o.status) for o in publisher.flush()] == [("a", "accepted"), ("d", "rejected")]
+    assert [event["id"] for event in publisher.outbox.pending] == ["b", "c", "e"]
+    said.clear()
+    assert [outcome.id for outcome in publisher.flush()] == ["b", "c", "e"]
+
+
+def test_two_events_under_one_id_are_both_sent_so_that_the_mistake_is_seen(publisher: Publisher, line: Line) -> None:
+    publisher.tell(upserted(), id="a")
+    publisher.tell(progressed(), id="a")
+
+    publisher.flush()
+
+    assert line.got == [["a"], ["a"]]
+
+
+def test_a_batch_has_one_event_of_each_code_and_its_bounds() -> None:
+    events = [{"id": str(n), "subject": str(n // 2), "data": "x" * 100} for n in range(1200)]
+
+    assert len(batch_of(events)) == 500
+    assert [event["id"] for event in batch_of(events)][:3] == ["0", "2", "4"]
+    assert len(batch_of([{"id": str(n), "subject": str(n), "data": "x" * 1_000_000} for n in range(9)])) == 4
+
+
+def door(*answers: httpx.Response | Exception) -> tuple[HttpDoor, list[float], list[httpx.Request]]:
+    """A door whose server gives these answers, one after the other; the pauses it made, and what it asked."""
+    given = list(answers)
+    pauses: list[float] = []
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        following = given.pop(0)
+        if isinstance(following, Exception):
+            raise following
+        return following
+
+    made = HttpDoor("http://gandan", lambda: "token", sleep=pauses.append, transport=httpx.MockTransport(answer))
+    return made, pauses, asked
+
+
+def accepted() -> httpx.Response:
+    item: dict[str, Any] = {"id": "a", "status": "accepted", "reason": None, "fields": [], "detail": None}
+    return httpx.Response(200, json={"items": [item]})
+
+
+EVENT = cloud_event(upserted(), "tan-thanh", id="a", at=AT)
+
+
+def test_a_server_that_says_later_is_asked_again_when_it_says() -> None:
+    date = (datetime.now(UTC) + timedelta(seconds=30)).strftime("%a, %d %b %Y %H:%M:%S GMT")  # noqa: TID251 - compared with the real clock
+    made, pauses, asked = door(
+        httpx.Response(429, headers={"retry-after": "7"}), httpx.Response(503, headers={"retry-after": date}), httpx.ConnectError("no"), accepted(),
+    )  # fmt: skip
+
+    with made:
+        (outcome,) = made.deliver([EVENT])
+
+    assert outcome == Outcome("a", "accepted")
+    assert pauses[0] == 7
+    assert 25 < pauses[1] < 31
+    assert 0 < pauses[2] <= 8
+    assert asked[-1].headers["authorization"] == "Bearer token"
+    assert json.loads(asked[-1].content) == [EVENT]
+
+
+def test_a_server_that_never_answers_is_unreached() -> None:
+    made, pauses, _ = door(*[httpx.Response(503)] * 5)
+
+    with made, pytest.raises(Unreached, match="503"):
+        made.deliver([EVENT])
+
+    assert len(pauses) == 4
+
+
+def test_a_refusal_of_the_whole_request_is_told_at_once() -> None:
+    made, pauses, _ = door(httpx.Response(403, json={"code": "unknown-source"}))
+
+    with made, pytest.raises(Refused, match="unknown-source"):
+        made.deliver([EVENT])
+
+    assert pauses == []
