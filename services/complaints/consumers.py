@@ -1,4 +1,4 @@
-"""Door 2, Kafka: units and procedures are copied from intake; contacts are sent sealed."""
+"""Door 2, Kafka: units and procedures are copied from intake, letters other systems keep are followed; contacts are sent sealed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from services.complaints.handlers.contacts import contact_details
+from services.complaints.handlers.mirroring import Heard, follow_letters
 from services.complaints.handlers.reference import copy_procedures, copy_units
 from shared.bus.arrival import Arrival
 from shared.bus.consumer import Listener
@@ -14,6 +15,7 @@ from shared.bus.relay import Outgoing, current, tombstone
 from shared.contracts.complaints import CONTACTS, ContactSealed
 from shared.contracts.envelope import Catalogue
 from shared.contracts.intake import PROCEDURES, UNITS, ProcedureDescribed, UnitDescribed
+from shared.contracts.letters import LETTERS, LetterFollowed
 from shared.store import vault
 from shared.store.db import Connection
 from shared.store.unit_of_work import Work, Works
@@ -37,12 +39,19 @@ def _withdrawn(arrivals: Sequence[Arrival]) -> list[str]:
     return [(arrival.raw.key or b"").decode() for arrival in arrivals if arrival.tombstone]
 
 
+async def on_letters(work: Work, arrivals: Sequence[Arrival]) -> None:
+    """Follow the letters of source systems."""
+    followed = [Heard(a.fact, a.cause(work.now)) for a in arrivals if isinstance(a.fact, LetterFollowed)]
+    await follow_letters(work, followed)
+
+
 LISTENERS = (
     Listener(
         "complaints.reference",
         Catalogue.of([UnitDescribed, ProcedureDescribed]),
         {UNITS: on_units, PROCEDURES: on_procedures},
     ),
+    Listener("complaints.letters", Catalogue.of([LetterFollowed]), {LETTERS: on_letters}),
 )
 
 

@@ -25,7 +25,7 @@ def build(frame: Frame) -> Service:
     app.state.desk = desk
     sources = consumers.Sources(desk, frame.bootstrap, frame.settings.topic_prefix, frame.settings.replication)
     return Service(
-        "intake", app, timers=(*timers(desk, sweep_seconds=frame.settings.sweep_seconds), sources.timer()), entries=(sources.entry(),), sealer=partial(consumers.seal_contacts, frame.works),
+        "intake", app, listeners=consumers.LISTENERS, timers=(*timers(desk, sweep_seconds=frame.settings.sweep_seconds), sources.timer()), entries=(sources.entry(),), sealer=partial(consumers.seal_contacts, frame.works),
         begin=partial(handlers.seed, desk),
     )  # fmt: skip
 

@@ -61,6 +61,7 @@ CATALOGUE: tuple[Topic, ...] = (
     compacted("intake.units"),
     compacted("intake.procedures"),
     compacted("intake.contacts", max_lag_ms=DAY_MS),
+    facts("intake.letters"),
     facts("complaints.cases"),
     compacted("complaints.contacts", max_lag_ms=DAY_MS),
     facts("notifications.notices"),

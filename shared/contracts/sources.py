@@ -25,7 +25,7 @@ class SourceReply(Fact):
 
 @fact(REPLIES, "source")
 class SourceEventAccepted(SourceReply):
-    """An event was taken; `inferred` names the portal statuses it skipped, in their order."""
+    """An event was taken; `inferred` names the portal statuses (of a letter: the states) it skipped, in their order."""
 
     source: str
     event: str
@@ -33,7 +33,7 @@ class SourceEventAccepted(SourceReply):
     code: str | None = None
     dossier: UUID | None = None
     sandbox: bool = False
-    inferred: list[int] = field(default_factory=list)
+    inferred: list[int | str] = field(default_factory=list)
     due_at: datetime | None = None
     promised_at: datetime | None = None
 
@@ -52,7 +52,7 @@ class SourceEventRejected(SourceReply):
 
 @fact(REPLIES, "source")
 class SourceEventWaiting(SourceReply):
-    """An event waits: for its dossier, or for the catalogue to know its procedure; then it is taken or rejected."""
+    """An event waits: for its dossier or letter, or for the catalogue to know its procedure; then it is taken or rejected."""
 
     source: str
     event: str

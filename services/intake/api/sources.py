@@ -160,7 +160,7 @@ class OutcomeView(BaseModel):
     reason: str | None
     detail: str | None
     fields: list[str]
-    inferred: list[int]
+    inferred: list[int | str]
     waits_for: str | None
     code: str | None
     dossier: UUID | None
@@ -183,7 +183,7 @@ class SourceEventView(BaseModel):
     status: str
     reason: str | None
     fields: list[str]
-    inferred: list[int]
+    inferred: list[int | str]
     waits_for: str | None
     door: str
     time: Instant | None

@@ -57,6 +57,7 @@ from services.intake.handlers.source_events import (
     take_events,
     turn_away,
 )
+from services.intake.handlers.source_letters import SpanTooLong, read_visits
 from services.intake.handlers.sources import (
     PrincipalTaken,
     SandboxStays,
@@ -86,6 +87,7 @@ __all__ = [
     "RegisterTooLong",
     "SandboxStays",
     "Shelf",
+    "SpanTooLong",
     "Standing",
     "SupplementNotRequested",
     "UnknownSource",
@@ -123,6 +125,7 @@ __all__ = [
     "read_stopping",
     "read_supplement_request",
     "read_units",
+    "read_visits",
     "refresh",
     "refuse_dossier",
     "request_supplement",
