@@ -25,7 +25,7 @@ class SourceReply(Fact):
 
 @fact(REPLIES, "source")
 class SourceEventAccepted(SourceReply):
-    """An event was taken; `inferred` names the portal statuses (of a letter: the states) it skipped, in their order."""
+    """An event was taken; `inferred` names the portal statuses it skipped, in their order."""
 
     source: str
     event: str
@@ -33,7 +33,9 @@ class SourceEventAccepted(SourceReply):
     code: str | None = None
     dossier: UUID | None = None
     sandbox: bool = False
-    inferred: list[int | str] = field(default_factory=list)
+    inferred: list[int] = field(default_factory=list)
+    inferred_states: list[str] = field(default_factory=list)
+    """Of a letter: the states it skipped."""
     due_at: datetime | None = None
     promised_at: datetime | None = None
 

@@ -52,6 +52,7 @@ from services.intake.handlers.registers import BadPeriod, RegisterTooLong, read_
 from services.intake.handlers.source_events import (
     Outcome,
     UnknownSource,
+    inferred_of,
     settle_waiting,
     take,
     take_events,
@@ -99,6 +100,7 @@ __all__ = [
     "contact_details",
     "correct_dossier",
     "explanation",
+    "inferred_of",
     "list_dossiers",
     "list_own_dossiers",
     "look_up",

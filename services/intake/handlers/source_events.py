@@ -353,7 +353,7 @@ class _Batch:
         else:
             self._reply(
                 facts.SourceEventAccepted(
-                    dossier=outcome.dossier, sandbox=self.source.sandbox, inferred=list(outcome.inferred),
+                    dossier=outcome.dossier, sandbox=self.source.sandbox, **inferred_of(outcome.inferred),
                     due_at=None if dossier is None else _lawful(dossier),
                     promised_at=None if dossier is None else dossier.due_at, **common,
                 )
@@ -410,6 +410,15 @@ class _Batch:
                 before = getattr(owned.before, kind) if owned.before is not None else None
                 if term is not None and term is not before:
                     self.work.deadline(schedule(owned.now, kind, term))
+
+
+def inferred_of(skipped: Iterable[int | str]) -> dict[str, Any]:
+    """Portal statuses of a dossier and states of a letter, each under its own name."""
+    listed = list(skipped)
+    return {
+        "inferred": [each for each in listed if isinstance(each, int)],
+        "inferred_states": [each for each in listed if isinstance(each, str)],
+    }
 
 
 def _known_of(row: Any) -> Known:
