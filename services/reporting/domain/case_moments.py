@@ -88,6 +88,8 @@ CASE_WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "outcome-rated": ("Người gửi đã đánh giá kết quả.", "The sender rated the outcome."),
     "case-reopened": ("Người gửi chưa hài lòng, vụ việc mở lại; trả lời chậm nhất ngày {day}.", "The sender is not content; the case is open again and answered by {day}."),
     "case-corrected": ("Hệ thống quản lý vụ việc đã sửa trạng thái ghi nhầm.", "The system that owns the case put a wrong state right."),
+    "case-promised": ("Hệ thống quản lý vụ việc hẹn một ngày khác; hạn theo luật không đổi.", "The system that owns the case promised another day; the law's date stays."),
+    "citizen-act-requested": ("Người gửi đề nghị hệ thống quản lý vụ việc xem xét.", "The sender asked something of the system that owns the case."),
     "case-withdrawn": ("Người gửi đã rút.", "The sender took it back."),
     "deadline-warned": ("Sắp đến hạn: {day}.", "The due date is near: {day}."),
     "deadline-breached": ("Đã quá hạn (hạn {day}).", "It is late (it was due on {day})."),

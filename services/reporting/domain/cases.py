@@ -217,6 +217,8 @@ CASE_FOLDS: Final[Mapping[type[Fact], Callable[[CaseLine, Any], Changes]]] = {
     facts.OutcomeRated: lambda _l, f: {"state": "rated", "score": f.score},
     facts.CaseReopened: _reopened,
     facts.CaseCorrected: _corrected,
+    facts.CasePromised: lambda _l, _f: {},
+    facts.CitizenActRequested: lambda _l, _f: {},
     facts.CaseWithdrawn: lambda _l, f: {**_ended("withdrawn", day_of(f.occurred_at)), "reason_class": f.reason_class},
     facts.DeadlineWarned: lambda line, f: {"warned": True} if f.kind == line.deadline else {},
     facts.DeadlineBreached: lambda line, f: {"breached": True} if f.kind == line.deadline else {},

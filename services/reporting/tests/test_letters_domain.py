@@ -147,6 +147,12 @@ def test_a_decision_its_source_took_back_is_not_counted_and_the_limit_runs_on() 
     assert (again.state, again.outcome, again.resolved_on) == ("decided", "dismissed", date(2026, 12, 23))
 
 
+def test_a_promise_and_a_wish_leave_the_case_where_it_stands() -> None:
+    letter = Letter()
+    before, after = case_of([letter.opened()]), case_of([letter.opened(), letter.promised(), letter.wished()])
+    assert after._replace(version=before.version, last_at=before.last_at) == before
+
+
 def test_a_correction_to_suspended_lets_the_limit_stand_still() -> None:
     letter = Letter("complaint")
     facts = [letter.opened(), letter.accepted(), letter.resolved(), letter.corrected("suspended", "settlement", None)]
@@ -325,7 +331,7 @@ def test_where_a_letter_went_is_told_in_its_own_words() -> None:
     assert asked.day == date(2026, 12, 10)
 
 
-ACTS = ("opened", "assigned", "transferred", "taken", "not_taken", "answered", "reopened", "rated", "published", "warned", "breached", "withdrawn", "corrected")  # fmt: skip
+ACTS = ("opened", "assigned", "transferred", "taken", "not_taken", "answered", "reopened", "rated", "published", "warned", "breached", "withdrawn", "corrected", "promised", "wished")  # fmt: skip
 
 
 @given(st.lists(st.sampled_from(ACTS), min_size=1, max_size=12), st.sampled_from(["feedback", "complaint"]))
