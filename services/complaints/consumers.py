@@ -14,8 +14,7 @@ from shared.bus.consumer import Listener
 from shared.bus.relay import Outgoing, current, tombstone
 from shared.contracts.complaints import CONTACTS, ContactSealed
 from shared.contracts.envelope import Catalogue
-from shared.contracts.intake import PROCEDURES, UNITS, ProcedureDescribed, UnitDescribed
-from shared.contracts.letters import LETTERS, LetterFollowed
+from shared.contracts.intake import LETTERS, PROCEDURES, UNITS, LetterFollowed, ProcedureDescribed, UnitDescribed
 from shared.store import vault
 from shared.store.db import Connection
 from shared.store.unit_of_work import Work, Works

@@ -34,8 +34,8 @@ PERSONAL = {
 PUBLIC_RECORDS = {"unit-described": {"name"}, "procedure-described": {"name", "legal_basis"}}
 """Reference data is published as it is: names of offices and procedures, citations."""
 CODES = {
-    "agency", "basis", "body_hash", "by_unit", "channel", "code", "contact_sealed", "deadline", "event", "field", "fields", "from_unit", "ground", "key_id", "kind", "legal_basis", "level",
-    "limit", "lookup_verifier", "method", "notice_no", "officer", "outcome", "parent", "procedure", "purpose", "reason_class", "rule", "sector", "signer", "source", "state", "subject_kind",
+    "act", "agency", "basis", "body_hash", "by_unit", "channel", "code", "contact_sealed", "deadline", "event", "field", "fields", "from_unit", "ground", "inferred_states", "key_id", "kind", "legal_basis", "level",
+    "limit", "lookup_verifier", "method", "notice_no", "officer", "outcome", "parent", "procedure", "purpose", "reason_class", "rule", "sector", "signer", "source", "state", "steps", "subject_class", "subject_kind",
     "timing", "to_unit", "unit", "waits_for",
 }  # fmt: skip
 """Fields of type text: ids, codes, words of a closed list, and sealed bytes. A sentence or a name is none of these."""

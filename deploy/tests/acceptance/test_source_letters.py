@@ -18,7 +18,7 @@ from services.notifications import consumers as notifications
 from services.reporting.consumers import LISTENER
 from shared.bus.arrival import Raw
 from shared.contracts.complaints import CASES
-from shared.contracts.letters import LETTERS
+from shared.contracts.intake import LETTERS
 from shared.kernel import system
 from shared.settings import Keys
 from shared.store.together import Together

@@ -20,7 +20,7 @@ from services.complaints.domain.states import Kind, State, follow
 from services.complaints.domain.submission import Letter, Part, Submission, register
 from shared.contracts import complaints as facts
 from shared.contracts.envelope import Fact
-from shared.contracts.letters import LetterFollowed
+from shared.contracts.intake import LetterFollowed
 
 DENUNCIATION = Kind.DENUNCIATION.value
 ELSEWHERE = "other"

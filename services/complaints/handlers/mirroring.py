@@ -13,7 +13,7 @@ from services.complaints.handlers.desk import office_at, state_case, state_lette
 from services.complaints.store import cases, people, reference, submissions
 from services.complaints.store.people import Party
 from shared.contracts.envelope import Fact
-from shared.contracts.letters import LetterFollowed
+from shared.contracts.intake import LetterFollowed
 from shared.kernel import NotFound, Refused
 from shared.store import vault
 from shared.store.lookups import lookup_secret, lookup_verifier

@@ -19,7 +19,8 @@ from services.complaints.store.cases import Wanted
 from services.complaints.tests import given
 from services.complaints.tests.given import HEAD, SCREENER, UNIT, hanoi, kinds, rows, stated
 from services.complaints.tests.test_complaints_timers import swept
-from shared.contracts.letters import ARROWS, LETTERS, TOLD_ONLY, LetterFollowed
+from shared.contracts.intake import LETTERS, LetterFollowed
+from shared.contracts.letters import ARROWS, TOLD_ONLY
 from shared.kernel import Caller
 from shared.settings import Keys
 from shared.telemetry.setup import Telemetry

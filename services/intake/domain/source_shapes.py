@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
+from shared.contracts.letters import SUBJECTS
 from shared.law import ZONE
 
 PREFIX: Final = "vn.gandan.source."
@@ -274,7 +275,7 @@ LETTER_UPSERTED = Shape(
     "submission-upserted",
     {
         **_OF_LETTERS, "unit": _UNIT, "kind": one_of("complaint", "denunciation", "petition", "feedback"),
-        "channel": one_of("direct", "online", "postal"), "subject_class": _NOTE, "received_at": read_instant, "anonymous": read_flag,
+        "channel": one_of("direct", "online", "postal"), "subject_class": one_of(*SUBJECTS), "received_at": read_instant, "anonymous": read_flag,
         "contact_sealed": read_sealed,
     },
     frozenset({"code", "unit", "kind", "channel", "received_at", "state"}),

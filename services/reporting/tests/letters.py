@@ -157,7 +157,11 @@ class Letter:
         due_on: date | None = date(2026, 12, 24),
         at: datetime | None = None,
     ) -> Fact:
-        due: dict[str, Any] = {"deadline": deadline, "due_on": due_on, "due_at": None if due_on is None else noon(due_on)}
+        due: dict[str, Any] = {
+            "deadline": deadline,
+            "due_on": due_on,
+            "due_at": None if due_on is None else noon(due_on),
+        }
         return facts.CaseCorrected(**self._case(at), kind=self.kind, state=state, reason_class="misread", source="tan-thanh", **due)  # fmt: skip
 
     def promised(self, on: date = date(2026, 12, 18)) -> Fact:
