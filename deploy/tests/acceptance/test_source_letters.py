@@ -8,6 +8,7 @@ import pytest
 
 from services.complaints import consumers as complaints
 from services.complaints.handlers import reference
+from services.complaints.handlers.desk import Desk as CaseDesk
 from services.complaints.tests import given
 from services.intake import consumers as intake
 from services.intake import handlers
@@ -51,7 +52,7 @@ async def test_a_letter_of_a_source_becomes_a_line_one_notice_each_and_dates_in_
         desk, written({"contact_sealed": sealed(keys.contact_public)}), came_to("resolved", {"outcome": "upheld"})
     )
 
-    following = fed(at["complaints"], complaints.LISTENERS[1], telemetry.metrics)
+    following = fed(at["complaints"], complaints.listeners(CaseDesk(at["complaints"]))[1], telemetry.metrics)
     for _ in range(2):
         await following.give(*await published(at["intake"], LETTERS))
     stated = await published(at["complaints"], CASES)

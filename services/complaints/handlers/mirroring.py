@@ -9,7 +9,7 @@ from typing import Any
 from services.complaints import domain
 from services.complaints.domain import Case, Submission, mirror
 from services.complaints.domain.case import Decided
-from services.complaints.handlers.desk import office_at, state_case, state_letter, today
+from services.complaints.handlers.desk import Desk, state_case, state_letter, today
 from services.complaints.store import cases, people, reference, submissions
 from services.complaints.store.people import Party
 from shared.contracts.envelope import Fact
@@ -32,11 +32,11 @@ class Heard:
     cause: Cause
 
 
-async def follow_letters(work: Work, heard: Sequence[Heard]) -> None:
+async def follow_letters(desk: Desk, work: Work, heard: Sequence[Heard]) -> None:
     """Follow each, in order; letters are few, so one after the other."""
     for each in heard:
         try:
-            await _Following(work, each.told, each.cause).follow()
+            await _Following(desk, work, each.told, each.cause).follow()
         except Refused as refused:
             raise NotFollowed(f"letter {each.told.letter}: {type(refused).__name__}") from refused
 
@@ -45,6 +45,7 @@ async def follow_letters(work: Work, heard: Sequence[Heard]) -> None:
 class _Following:
     """One fact being followed."""
 
+    desk: Desk
     work: Work
     told: LetterFollowed
     cause: Cause
@@ -64,7 +65,7 @@ class _Following:
         if case is None:
             return
         if told.taken_back:
-            case = await self._save(case, mirror.take_back(case, told, office_at(told.received_at)))
+            case = await self._save(case, mirror.take_back(case, told, self.desk.office_at(told.received_at)))
         if (promised := mirror.promise(case, told)) is not None:
             await self._save(case, promised)
 
@@ -76,7 +77,9 @@ class _Following:
         except NotFound:
             keys = work.works.keys
         verifier = lookup_verifier(keys, told.code, lookup_secret(keys, told.letter, 0))
-        submission, fact = mirror.begin(told, verifier=verifier, at=work.now, office=office_at(told.received_at))
+        submission, fact = mirror.begin(
+            told, verifier=verifier, at=work.now, office=self.desk.office_at(told.received_at)
+        )
         await submissions.create(work, submission, submissions.LetterTexts(""))
         if told.recipient is not None:
             await people.add(work, told.letter, [self._sender(told)])
@@ -92,7 +95,7 @@ class _Following:
     async def _step(
         self, submission: Submission, case: Case | None, state: str, *, inferred: bool
     ) -> tuple[Submission, Case | None]:
-        office = office_at(self.told.received_at)
+        office = self.desk.office_at(self.told.received_at)
         if case is not None:
             return submission, await self._save(case, mirror.advance(case, state, self.told, office), inferred=inferred)
         if submission.state not in domain.UNREAD:
@@ -108,7 +111,7 @@ class _Following:
         unit = unit or await reference.unit(self.work.db, told.unit, today(self.work.now))
         if unit is None:
             raise NotFollowed(f"letter {told.letter}: unit {told.unit} is not here yet")
-        office = office_at(told.received_at)
+        office = self.desk.office_at(told.received_at)
         case, stated = mirror.open_owned(submission, told, unit, id=self.work.new_id(), office=office)
         await cases.create(self.work, case, summary=told.subject_class or "")
         state_case(self.work, None, case, [self._marked(fact, inferred=inferred) for fact in stated], self.cause)

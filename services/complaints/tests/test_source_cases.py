@@ -49,7 +49,7 @@ class Follower:
 
     def __init__(self, desk: Desk, telemetry: Telemetry) -> None:
         self.log, self.sequences = Log(LETTERS), dict[UUID, int]()
-        self.fed: Fed = fed(desk.works, consumers.LISTENERS[1], telemetry.metrics)
+        self.fed: Fed = fed(desk.works, consumers.listeners(desk)[1], telemetry.metrics)
 
     async def __call__(self, *facts: LetterFollowed) -> None:
         """Give these facts."""

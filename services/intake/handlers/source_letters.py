@@ -8,12 +8,13 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.intake import store_letters, store_sources
 from services.intake.domain import letters, source_shapes
 from services.intake.domain.letters import Heard, Letter
 from services.intake.domain.source_shapes import LETTER_PROGRESSED, LETTER_UPSERTED, VISITS_COUNTED
 from services.intake.domain.sources import Event, Reason, Rejected, Source
-from services.intake.handlers.desk import Desk, office_at
+from services.intake.handlers.desk import Desk
+from services.intake.store import letters as store
+from services.intake.store import sources as feeds
 from shared.contracts import complaints as cases
 from shared.contracts.envelope import Fact, fact_type
 from shared.kernel import Invalid, NotFound, Principal
@@ -36,6 +37,7 @@ class SpanTooLong(Invalid):
 class Mail:
     """The letters and visits of one batch of one source; `inbox` keeps the person of an event and says where they are told."""
 
+    desk: Desk
     work: Work
     source: Source
     inbox: Callable[[Event], UUID | None]
@@ -47,7 +49,7 @@ class Mail:
         """The letters with these codes."""
         wanted = [code for code in codes if source_shapes.is_letter_code(code)]
         if wanted:
-            self.known = dict(await store_letters.known(self.work, wanted))
+            self.known = dict(await store.known(self.work, wanted))
 
     def takes(self, event: Event) -> bool:
         """Whether the event is about a letter or about visits."""
@@ -68,7 +70,8 @@ class Mail:
         return self._state(letter, self._heard(letter, event), event)
 
     def _heard(self, letter: Letter | None, event: Event) -> Heard:
-        office, now = office_at(self.work.now), self.work.now
+        now, unit = self.work.now, event.data["unit"] if letter is None else letter.unit
+        office = self.desk.office_at(now, unit)
         if letter is not None:
             return self._told_of(letters.follow(letter, event, office, now), event)
         nobody = event.data["kind"] == letters.DENUNCIATION or event.data.get("anonymous")
@@ -106,17 +109,17 @@ class Mail:
 
     async def write(self) -> None:
         """Write down what changed."""
-        await store_letters.save(self.work, list(self.changed.values()))
-        await store_letters.count(self.work, self.source.id, self.counted)
+        await store.save(self.work, list(self.changed.values()))
+        await store.count(self.work, self.source.id, self.counted)
 
 
 async def tell_source(work: Work, stated: Sequence[Fact]) -> None:
     """What complaints says of a source's cases goes into its feed."""
     entries = [_entry(fact) for fact in stated if getattr(fact, "source", None) is not None]
-    await store_sources.feed(work, entries)
+    await feeds.feed(work, entries)
 
 
-def _entry(fact: Any) -> store_sources.Entry:
+def _entry(fact: Any) -> feeds.Entry:
     name = fact_type(type(fact)).split(".")[2]
     kind = name if isinstance(fact, (*_OF_CITIZENS, cases.DeadlineWarned, cases.DeadlineBreached)) else "dates"
     said = {
@@ -133,7 +136,7 @@ def _entry(fact: Any) -> store_sources.Entry:
         for each, value in said.items()
         if value is not None
     }
-    return store_sources.Entry(fact.source, kind, fact.occurred_at, fact.code.rpartition(".")[0], data)
+    return feeds.Entry(fact.source, kind, fact.occurred_at, fact.code.rpartition(".")[0], data)
 
 
 async def read_visits(desk: Desk, who: Principal, unit: str, first: date, last: date) -> Sequence[Any]:
@@ -143,4 +146,4 @@ async def read_visits(desk: Desk, who: Principal, unit: str, first: date, last: 
     if not 0 <= (last - first).days <= LONGEST_SPAN:
         raise SpanTooLong(field="to")
     async with desk.works.reading() as connection:
-        return await store_letters.visits(connection, unit, first, last)
+        return await store.visits(connection, unit, first, last)

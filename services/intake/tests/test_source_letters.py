@@ -19,6 +19,7 @@ from shared.contracts import complaints as cases
 from shared.contracts.complaints import CASES
 from shared.contracts.letters import ARROWS
 from shared.kernel import system
+from shared.law import shipped
 from shared.settings import Keys
 from shared.telemetry.setup import Telemetry
 from shared.testing.clock import MONDAY_MORNING, StandingClock
@@ -313,7 +314,9 @@ def _reachable(kind: str, to: str) -> bool:
     }
     told = Event("1", "", "", LETTER, None, data, b"", {})
     try:
-        heard = letters.begin(told, id=UUID(int=1), source="s", recipient=None, office=handlers.office_at(at), now=at)
+        heard = letters.begin(
+            told, id=UUID(int=1), source="s", recipient=None, office=handlers.office_of(shipped(), at, UNIT), now=at
+        )
     except Rejected:
         return False
     return heard.steps[-1] == to and heard.letter.state == to

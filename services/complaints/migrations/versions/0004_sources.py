@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0004"
-down_revision = "0002"
+down_revision = "0003"
 
 OWNED = "ADD COLUMN source varchar, ADD COLUMN tells_citizens boolean NOT NULL DEFAULT true, ADD COLUMN backfilled_at timestamptz"
 
