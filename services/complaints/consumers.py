@@ -68,7 +68,7 @@ LISTENERS = (
         {UNITS: on_units, PROCEDURES: on_procedures, CALENDAR: on_calendar},
     ),
 )
-"""Those that need no desk."""
+"""Listeners that need no desk; `listeners` has all."""
 
 
 def listeners(desk: Desk) -> Sequence[Listener]:

@@ -41,7 +41,7 @@ class VisitList(BaseModel):
     mean_wait_minutes: int | None
 
 
-@router.get("/visits")
+@router.get("/visits", responses={404: {"description": "The unit is not one of yours."}})
 async def list_visits(
     desk: At, who: Reader, unit: Annotated[str, text(max_length=10), Query()], first: Annotated[Day, Query(alias="from")],
     last: Annotated[Day, Query(alias="to")],
