@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from services.intake.domain import source_shapes as rules
-from services.intake.domain.source_shapes import Read, Shape, Text
+from services.intake.domain.source_shapes import Count, Read, Shape, Text
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _INSTANT = {
@@ -21,6 +21,8 @@ _READ: Final[Mapping[Read, Mapping[str, Any]]] = {
         "type": "string", "contentEncoding": "base64", "maxLength": 8192,
         "description": "A libsodium sealed box over UTF-8 JSON {name, phone, email, identity_no}; sealing.json has test vectors.",
     },
+    rules.read_day: {"type": "string", "format": "date"},
+    rules.read_letter_code: {"type": "string", "maxLength": 40, "pattern": f"^(?:{rules.LETTER.pattern})$"},
     rules.read_code: {"type": "string", "maxLength": 40, "pattern": f"^(?:{rules.CODE.pattern})$"},
 }  # fmt: skip
 """A reader that is new in the rule book and missing here is a KeyError, so that nobody adds one unseen."""
@@ -64,8 +66,14 @@ def _data(shape: Shape) -> dict[str, Any]:
 
 def _field(shape: Shape, name: str, read: Read) -> dict[str, Any]:
     """A field's schema; one that is not required may be null."""
-    made = dict(_text(read) if isinstance(read, Text) else _READ[read])
+    made = dict(_schema_of(read))
     return made if name in shape.required else {"anyOf": [made, {"type": "null"}]}
+
+
+def _schema_of(read: Read) -> Mapping[str, Any]:
+    if isinstance(read, Count):
+        return {"type": "integer", "minimum": 0, "maximum": read.most}
+    return _text(read) if isinstance(read, Text) else _READ[read]
 
 
 def _text(read: Text) -> Mapping[str, Any]:

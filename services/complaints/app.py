@@ -27,7 +27,7 @@ def build(frame: Frame) -> Service:
     )  # fmt: skip
     app.state.desk = desk
     return Service(
-        "complaints", app, listeners=consumers.LISTENERS, timers=timers(desk, sweep_seconds=frame.settings.sweep_seconds),
+        "complaints", app, listeners=consumers.listeners(desk), timers=timers(desk, sweep_seconds=frame.settings.sweep_seconds),
         sealer=partial(consumers.seal_contacts, frame.works), begin=partial(_begin, desk),
     )  # fmt: skip
 

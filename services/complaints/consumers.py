@@ -1,19 +1,31 @@
-"""Door 2, Kafka: units, procedures and what acts changed of the law are copied from intake; contacts are sent sealed."""
+"""Door 2, Kafka: units, procedures and what acts changed of the law are copied from intake, letters other systems keep are followed; contacts are sent sealed."""
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
 from services.complaints.handlers.contacts import contact_details
+from services.complaints.handlers.desk import Desk
+from services.complaints.handlers.mirroring import Heard, follow_letters
 from services.complaints.handlers.reference import copy_law, copy_procedures, copy_units
 from shared.bus.arrival import Arrival
 from shared.bus.consumer import Listener
 from shared.bus.relay import Outgoing, current, tombstone
 from shared.contracts.complaints import CONTACTS, ContactSealed
 from shared.contracts.envelope import Catalogue
-from shared.contracts.intake import CALENDAR, LAW_FACTS, PROCEDURES, UNITS, ProcedureDescribed, UnitDescribed
+from shared.contracts.intake import (
+    CALENDAR,
+    LAW_FACTS,
+    LETTERS,
+    PROCEDURES,
+    UNITS,
+    LetterFollowed,
+    ProcedureDescribed,
+    UnitDescribed,
+)
 from shared.store import vault
 from shared.store.db import Connection
 from shared.store.unit_of_work import Work, Works
@@ -43,6 +55,12 @@ def _withdrawn(arrivals: Sequence[Arrival]) -> list[str]:
     return [(arrival.raw.key or b"").decode() for arrival in arrivals if arrival.tombstone]
 
 
+async def on_letters(desk: Desk, work: Work, arrivals: Sequence[Arrival]) -> None:
+    """Follow the letters of source systems."""
+    followed = [Heard(a.fact, a.cause(work.now)) for a in arrivals if isinstance(a.fact, LetterFollowed)]
+    await follow_letters(desk, work, followed)
+
+
 LISTENERS = (
     Listener(
         "complaints.reference",
@@ -50,6 +68,13 @@ LISTENERS = (
         {UNITS: on_units, PROCEDURES: on_procedures, CALENDAR: on_calendar},
     ),
 )
+"""Listeners that need no desk; `listeners` has all."""
+
+
+def listeners(desk: Desk) -> Sequence[Listener]:
+    """All of complaints: what is copied, and letters, whose limits are counted by the law the desk knows."""
+    letters = Listener("complaints.letters", Catalogue.of([LetterFollowed]), {LETTERS: partial(on_letters, desk)})
+    return (*LISTENERS, letters)
 
 
 async def seal_contacts(works: Works, connection: Connection, recipients: Sequence[UUID]) -> dict[UUID, Outgoing]:

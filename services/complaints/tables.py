@@ -98,6 +98,10 @@ class SubmissionRow(Row, table=True):
     """The units that had the letter and passed it on."""
     written: list[dict[str, Any]] = Field(sa_type=JSONB)
     """What was asked, supplied or said on passing it on, in order; only ever added to."""
+    source: str | None = None
+    """The system that keeps the letter."""
+    tells_citizens: bool
+    backfilled_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class PartyRow(Row, table=True):
@@ -178,6 +182,11 @@ class CaseRow(Row, table=True):
     """The contents a complaint asks to have settled, in order."""
     written: list[dict[str, Any]] = Field(sa_type=JSONB)
     """What was written with each command, in order; only ever added to."""
+    source: str | None = None
+    """The system that owns the case."""
+    tells_citizens: bool
+    backfilled_at: datetime | None = Field(default=None, sa_type=Instant)
+    promised_on: date | None = None
 
 
 class LookupLockRow(Row, table=True):

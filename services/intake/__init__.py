@@ -2,6 +2,7 @@
 
 Owns dossiers from the hand-in to the result, their codes, slips and lookup secrets, the people who filed them (vault),
 and the reference data of the province: units, procedures, staff, calendar, office hours and added rules. Publishes `intake.dossiers`,
-`intake.units`, `intake.procedures`, `intake.staff`, `intake.calendar`, and `intake.contacts` (sealed). Listens to nobody yet. The statutory clock of each dossier is the
+`intake.units`, `intake.procedures`, `intake.staff`, `intake.calendar`, `intake.contacts` (sealed) and `intake.letters` (what source
+systems tell of letters they keep). Listens to source systems, and to `complaints.cases` for what such a system hears back. The statutory clock of each dossier is the
 law's (`shared/law`); this service says what happened and when.
 """

@@ -31,7 +31,8 @@ def build(frame: Frame) -> Service:
     sources = consumers.Sources(desk, frame.bootstrap, settings.topic_prefix, settings.replication)
     app.state.desk, app.state.cabinet = desk, cabinet
     return Service(
-        "intake", app, timers=(*timers(desk, sweep_seconds=settings.sweep_seconds), *file_timers(cabinet), sources.timer()), entries=(sources.entry(),), sealer=partial(consumers.seal_contacts, frame.works),
+        "intake", app, listeners=consumers.LISTENERS, timers=(*timers(desk, sweep_seconds=settings.sweep_seconds), *file_timers(cabinet), sources.timer()),
+        entries=(sources.entry(),), sealer=partial(consumers.seal_contacts, frame.works),
         begin=partial(handlers.seed, desk), pages=pages.site(desk, door), pages_at=pages.AT,
     )  # fmt: skip
 

@@ -12,10 +12,14 @@ from uuid import UUID
 from services.intake import handlers
 from services.intake.domain.sources import Delivered
 from services.intake.handlers import Desk
+from services.intake.handlers.source_letters import TOLD_BACK, tell_source
 from shared.bus import topics
-from shared.bus.arrival import Raw
+from shared.bus.arrival import Arrival, Raw
+from shared.bus.consumer import Listener
 from shared.bus.door import Entry
 from shared.bus.relay import Outgoing, current, tombstone
+from shared.contracts.complaints import CASES
+from shared.contracts.envelope import Catalogue
 from shared.contracts.intake import CONTACTS, ContactSealed
 from shared.contracts.sources import source_topic
 from shared.store import vault
@@ -27,6 +31,14 @@ log = logging.getLogger(__name__)
 
 TOPICS_SECONDS = 2
 _STRUCTURED = "application/cloudevents"
+
+
+async def on_case_facts(work: Work, arrivals: Sequence[Arrival]) -> None:
+    """Tell a source what complaints says of its cases."""
+    await tell_source(work, [arrival.fact for arrival in arrivals if arrival.fact is not None])
+
+
+LISTENERS = (Listener("intake.source-feed", Catalogue.of(TOLD_BACK), {CASES: on_case_facts}),)
 
 
 async def seal_contacts(works: Works, connection: Connection, recipients: Sequence[UUID]) -> dict[UUID, Outgoing]:

@@ -63,6 +63,7 @@ CATALOGUE: tuple[Topic, ...] = (
     compacted("intake.staff"),
     compacted("intake.calendar"),
     compacted("intake.contacts", max_lag_ms=DAY_MS),
+    facts("intake.letters"),
     facts("complaints.cases"),
     compacted("complaints.contacts", max_lag_ms=DAY_MS),
     facts("notifications.notices"),

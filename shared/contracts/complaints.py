@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
@@ -15,8 +16,20 @@ CASES = "complaints.cases"
 CONTACTS = "complaints.contacts"
 
 
+@dataclass(frozen=True, kw_only=True)
+class CaseFact(Fact):
+    """A fact of a letter or case that another system may own: `backfill` is history nobody is told about, `inferred` a state
+    its source left out; `tells_citizens`: whether we tell them, or their source does.
+    """
+
+    source: str | None = None
+    backfill: bool = False
+    inferred: bool = False
+    tells_citizens: bool = True
+
+
 @fact(CASES, "submission")
-class SubmissionRegistered(Fact):
+class SubmissionRegistered(CaseFact):
     """A letter arrived and has its receipt; of what kind it is, nobody has said yet. `due_on`: screened until then."""
 
     submission: UUID
@@ -32,7 +45,7 @@ class SubmissionRegistered(Fact):
 
 
 @fact(CASES, "submission")
-class SubmissionSplit(Fact):
+class SubmissionSplit(CaseFact):
     """The letter was read and became cases, each stated by its own `case-opened`."""
 
     submission: UUID
@@ -43,7 +56,7 @@ class SubmissionSplit(Fact):
 
 
 @fact(CASES, "submission")
-class SubmissionGuided(Fact):
+class SubmissionGuided(CaseFact):
     """The sender was shown the right way; nothing is settled here."""
 
     submission: UUID
@@ -54,7 +67,7 @@ class SubmissionGuided(Fact):
 
 
 @fact(CASES, "submission")
-class SubmissionFiled(Fact):
+class SubmissionFiled(CaseFact):
     """The letter is kept and not settled, for a reason."""
 
     submission: UUID
@@ -65,7 +78,7 @@ class SubmissionFiled(Fact):
 
 
 @fact(CASES, "submission")
-class SubmissionSupplementRequested(Fact):
+class SubmissionSupplementRequested(CaseFact):
     """Something is missing in the letter: its screening pauses until it comes, at the latest on `respond_by`."""
 
     submission: UUID
@@ -76,7 +89,7 @@ class SubmissionSupplementRequested(Fact):
 
 
 @fact(CASES, "submission")
-class SubmissionSupplied(Fact):
+class SubmissionSupplied(CaseFact):
     """What was missing came; the letter is screened until `due_on`."""
 
     submission: UUID
@@ -88,7 +101,7 @@ class SubmissionSupplied(Fact):
 
 
 @fact(CASES, "submission")
-class SubmissionTransferred(Fact):
+class SubmissionTransferred(CaseFact):
     """The competent body has the letter now: `to_unit` screens it until `due_on`; None is a body outside the province."""
 
     submission: UUID
@@ -102,7 +115,7 @@ class SubmissionTransferred(Fact):
 
 
 @fact(CASES, "submission")
-class SubmissionLinked(Fact):
+class SubmissionLinked(CaseFact):
     """A person found that the letter says what another one said already; it is settled with that one."""
 
     submission: UUID
@@ -113,7 +126,7 @@ class SubmissionLinked(Fact):
 
 
 @fact(CASES, "submission")
-class SubmissionDeadlineWarned(Fact):
+class SubmissionDeadlineWarned(CaseFact):
     """The letter will not be screened in time unless something happens: one announcement per deadline revision."""
 
     submission: UUID
@@ -126,7 +139,7 @@ class SubmissionDeadlineWarned(Fact):
 
 
 @fact(CASES, "submission")
-class SubmissionDeadlineBreached(Fact):
+class SubmissionDeadlineBreached(CaseFact):
     """The letter was not screened in time: one announcement per deadline revision."""
 
     submission: UUID
@@ -140,7 +153,7 @@ class SubmissionDeadlineBreached(Fact):
 
 
 @fact(CASES, "case")
-class CaseOpened(Fact):
+class CaseOpened(CaseFact):
     """A part of a letter became a case; its first limit (`deadline`) runs from the receipt of the letter."""
 
     case: UUID
@@ -155,10 +168,12 @@ class CaseOpened(Fact):
     due_at: datetime
     due_on: date
     about_dossier: UUID | None = None
+    promised_on: date | None = None
+    """What the system that owns it promised, beside the law's date."""
 
 
 @fact(CASES, "case")
-class CaseAccepted(Fact):
+class CaseAccepted(CaseFact):
     """The unit settles this complaint; the settlement clock starts."""
 
     case: UUID
@@ -179,7 +194,7 @@ class CaseAccepted(Fact):
 
 
 @fact(CASES, "case")
-class CaseRefused(Fact):
+class CaseRefused(CaseFact):
     """The complaint is not accepted, on a legal ground; the reason's text stays in complaints."""
 
     case: UUID
@@ -191,7 +206,7 @@ class CaseRefused(Fact):
 
 
 @fact(CASES, "case")
-class CaseAssigned(Fact):
+class CaseAssigned(CaseFact):
     """An officer handles the case now; `officer` is a directory id, not a name."""
 
     case: UUID
@@ -201,7 +216,7 @@ class CaseAssigned(Fact):
 
 
 @fact(CASES, "case")
-class CaseTransferred(Fact):
+class CaseTransferred(CaseFact):
     """Another unit is asked to take the case; `unit` stays accountable until it does, at the latest on `due_on`."""
 
     case: UUID
@@ -216,7 +231,7 @@ class CaseTransferred(Fact):
 
 
 @fact(CASES, "case")
-class CaseTransferAccepted(Fact):
+class CaseTransferAccepted(CaseFact):
     """The unit asked took the case and is accountable now; `due_on` is the citizen's date after that."""
 
     case: UUID
@@ -230,7 +245,7 @@ class CaseTransferAccepted(Fact):
 
 
 @fact(CASES, "case")
-class CaseTransferRejected(Fact):
+class CaseTransferRejected(CaseFact):
     """The unit asked did not take the case; the second time the common superior gets it (`case-escalated`)."""
 
     case: UUID
@@ -244,7 +259,7 @@ class CaseTransferRejected(Fact):
 
 
 @fact(CASES, "case")
-class CaseEscalated(Fact):
+class CaseEscalated(CaseFact):
     """The superior unit is accountable now."""
 
     case: UUID
@@ -259,7 +274,7 @@ class CaseEscalated(Fact):
 
 
 @fact(CASES, "case")
-class ClockSuspended(Fact):
+class ClockSuspended(CaseFact):
     """Settlement stands still by a decision of suspension."""
 
     case: UUID
@@ -271,7 +286,7 @@ class ClockSuspended(Fact):
 
 
 @fact(CASES, "case")
-class ClockResumed(Fact):
+class ClockResumed(CaseFact):
     """Settlement goes on, with its new due date."""
 
     case: UUID
@@ -283,7 +298,7 @@ class ClockResumed(Fact):
 
 
 @fact(CASES, "case")
-class DeadlineExtended(Fact):
+class DeadlineExtended(CaseFact):
     """The law gives more time, counted from the original start."""
 
     case: UUID
@@ -298,7 +313,7 @@ class DeadlineExtended(Fact):
 
 
 @fact(CASES, "case")
-class DialogueScheduled(Fact):
+class DialogueScheduled(CaseFact):
     """The parties are invited; the place stands in the letter behind the link."""
 
     case: UUID
@@ -309,7 +324,7 @@ class DialogueScheduled(Fact):
 
 
 @fact(CASES, "case")
-class DialogueHeld(Fact):
+class DialogueHeld(CaseFact):
     """The dialogue took place, or the complainant stayed away."""
 
     case: UUID
@@ -320,7 +335,7 @@ class DialogueHeld(Fact):
 
 
 @fact(CASES, "case")
-class ComplaintResolved(Fact):
+class ComplaintResolved(CaseFact):
     """The complaint is decided, with a finding for each of its contents."""
 
     case: UUID
@@ -342,7 +357,7 @@ class ComplaintResolved(Fact):
 
 
 @fact(CASES, "case")
-class DecisionDelivered(Fact):
+class DecisionDelivered(CaseFact):
     """The decision reached the complainant: the window for a second complaint runs, and legal force is known."""
 
     case: UUID
@@ -356,7 +371,7 @@ class DecisionDelivered(Fact):
 
 
 @fact(CASES, "case")
-class CaseAppealed(Fact):
+class CaseAppealed(CaseFact):
     """A second complaint to the superior unit: against the decision, or because there was none in time."""
 
     case: UUID
@@ -369,7 +384,7 @@ class CaseAppealed(Fact):
 
 
 @fact(CASES, "case")
-class AnswerSent(Fact):
+class AnswerSent(CaseFact):
     """Feedback or a petition is answered; `round` counts the answers from 1."""
 
     case: UUID
@@ -386,7 +401,7 @@ class AnswerSent(Fact):
 
 
 @fact(CASES, "case")
-class OutcomePublished(Fact):
+class OutcomePublished(CaseFact):
     """Anybody may read the outcome, in a version without personal data."""
 
     case: UUID
@@ -395,7 +410,7 @@ class OutcomePublished(Fact):
 
 
 @fact(CASES, "case")
-class OutcomeRated(Fact):
+class OutcomeRated(CaseFact):
     """The citizen says how satisfied they are, 1 to 5."""
 
     case: UUID
@@ -405,7 +420,7 @@ class OutcomeRated(Fact):
 
 
 @fact(CASES, "case")
-class CaseReopened(Fact):
+class CaseReopened(CaseFact):
     """The citizen is not content with the answer: the answer limit runs anew."""
 
     case: UUID
@@ -420,7 +435,7 @@ class CaseReopened(Fact):
 
 
 @fact(CASES, "case")
-class CaseWithdrawn(Fact):
+class CaseWithdrawn(CaseFact):
     """The citizen took the case back; whatever limit ran ends here."""
 
     case: UUID
@@ -432,7 +447,7 @@ class CaseWithdrawn(Fact):
 
 
 @fact(CASES, "case")
-class DeadlineWarned(Fact):
+class DeadlineWarned(CaseFact):
     """The case will be late unless something happens: one announcement per deadline revision."""
 
     case: UUID
@@ -446,7 +461,7 @@ class DeadlineWarned(Fact):
 
 
 @fact(CASES, "case")
-class DeadlineBreached(Fact):
+class DeadlineBreached(CaseFact):
     """The due date has passed: one announcement per deadline revision. `unit` is the accountable one."""
 
     case: UUID
@@ -458,6 +473,46 @@ class DeadlineBreached(Fact):
     due_at: datetime
     due_on: date
     officer: str | None = None
+
+
+@fact(CASES, "case")
+class CasePromised(CaseFact):
+    """The system that owns the case promises another day; the law's date stays."""
+
+    case: UUID
+    code: str
+    unit: str
+    recipient: UUID | None = None
+    promised_on: date
+    due_on: date | None = None
+
+
+@fact(CASES, "case")
+class CaseCorrected(CaseFact):
+    """The system that owns the case said a wrong state before: it stands again in `state`, with the date that counts again."""
+
+    case: UUID
+    code: str
+    kind: str
+    unit: str
+    recipient: UUID | None = None
+    state: str
+    reason_class: str
+    deadline: str | None = None
+    due_at: datetime | None = None
+    due_on: date | None = None
+
+
+@fact(CASES, "case")
+class CitizenActRequested(CaseFact):
+    """The citizen wants something of a case another system owns (`act`: withdraw, reopen, appeal): it hears so, and answers with a state."""
+
+    case: UUID
+    code: str
+    unit: str
+    recipient: UUID | None = None
+    act: str
+    reason_class: str | None = None
 
 
 @fact(CASES, "case")
@@ -486,6 +541,6 @@ CASE_FACTS: tuple[type[Fact], ...] = (
     CaseOpened, CaseAccepted, CaseRefused, CaseAssigned, CaseTransferred, CaseTransferAccepted, CaseTransferRejected,
     CaseEscalated, ClockSuspended, ClockResumed, DeadlineExtended, DialogueScheduled, DialogueHeld, ComplaintResolved,
     DecisionDelivered, CaseAppealed, AnswerSent, OutcomePublished, OutcomeRated, CaseReopened, CaseWithdrawn,
-    DeadlineWarned, DeadlineBreached,
+    DeadlineWarned, DeadlineBreached, CasePromised, CaseCorrected, CitizenActRequested,
 )  # fmt: skip
 CATALOGUE = Catalogue.of((*SUBMISSION_FACTS, *CASE_FACTS, ContactSealed))

@@ -15,6 +15,7 @@ PROCEDURES = "intake.procedures"
 STAFF = "intake.staff"
 CONTACTS = "intake.contacts"
 CALENDAR = "intake.calendar"
+LETTERS = "intake.letters"
 # `backfill` on a fact: it was loaded, from a paper register or by a source system, after it had happened; nobody is told of it.
 
 
@@ -531,6 +532,37 @@ class ContactSealed(Fact):
     key_id: str
 
 
+@fact(LETTERS, "letter")
+class LetterFollowed(Fact):
+    """A letter of a source as it stands after an event of it; `steps`: the states it came through just now, the last one told.
+
+    `taken_back`: the state before was wrong, and the letter stands again in `state`. A denunciation names nobody.
+    """
+
+    letter: UUID
+    code: str
+    source: str
+    unit: str
+    kind: str
+    channel: str
+    state: str
+    received_at: datetime
+    recipient: UUID | None = None
+    anonymous: bool = False
+    tells_citizens: bool = True
+    backfill: bool = False
+    steps: list[str] = field(default_factory=list)
+    taken_back: bool = False
+    complex: bool = False
+    subject_class: str | None = None
+    """A word for what it is about."""
+    reason_class: str | None = None
+    """Why it was refused, suspended, filed, guided, passed on, withdrawn, reopened, or taken back."""
+    outcome: str | None = None
+    promised_on: date | None = None
+    """The day the source promised; the lawful one stands beside it."""
+
+
 DOSSIER_FACTS: tuple[type[Fact], ...] = (
     DossierSubmitted, DossierAccepted, DossierRefused, DossierAssigned, SupplementRequested, SupplementSupplied,
     PaymentRequired, PaymentConfirmed, DossierPaused, DossierResumed, AppointmentMoved, DossierStopped, DossierCorrected, DossierRated,
@@ -539,4 +571,6 @@ DOSSIER_FACTS: tuple[type[Fact], ...] = (
 )  # fmt: skip
 REFERENCE_FACTS: tuple[type[Fact], ...] = (UnitDescribed, ProcedureDescribed, StaffDescribed)
 LAW_FACTS: tuple[type[Fact], ...] = (CalendarChanged, OfficeHoursChanged, RuleChanged)
-CATALOGUE = Catalogue.of((*DOSSIER_FACTS, *REFERENCE_FACTS, *LAW_FACTS, ContactSealed, WithdrawalRequested))
+CATALOGUE = Catalogue.of(
+    (*DOSSIER_FACTS, *REFERENCE_FACTS, *LAW_FACTS, ContactSealed, WithdrawalRequested, LetterFollowed)
+)

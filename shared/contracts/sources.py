@@ -34,6 +34,8 @@ class SourceEventAccepted(SourceReply):
     dossier: UUID | None = None
     sandbox: bool = False
     inferred: list[int] = field(default_factory=list)
+    inferred_states: list[str] = field(default_factory=list)
+    """Of a letter: the states it skipped."""
     due_at: datetime | None = None
     promised_at: datetime | None = None
 
@@ -52,7 +54,7 @@ class SourceEventRejected(SourceReply):
 
 @fact(REPLIES, "source")
 class SourceEventWaiting(SourceReply):
-    """An event waits: for its dossier, or for the catalogue to know its procedure; then it is taken or rejected."""
+    """An event waits: for its dossier or letter, or for the catalogue to know its procedure; then it is taken or rejected."""
 
     source: str
     event: str

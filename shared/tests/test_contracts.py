@@ -39,10 +39,10 @@ PUBLIC_RECORDS = {
 ROWS_OF_LAW = {"calendar-changed": {"off", "makeup"}, "office-hours-changed": {"profiles"}, "rule-changed": {"versions"}}  # fmt: skip
 """Fields that hold rows, as the files of `shared/law/data` do."""
 CODES = {
-    "agency", "basis", "body_hash", "by_unit", "channel", "code", "contact_sealed", "deadline", "deputy", "event", "field", "fields", "from_unit", "ground",
-    "key_id", "kind", "legal_basis", "level", "limit", "lookup_verifier", "method", "notice_no", "officer", "outcome", "parent", "procedure", "publicity",
-    "purpose", "reason_class", "roles", "rule", "sector", "signer", "source", "state", "subject_kind", "subject_mark", "superior", "timing", "to_unit",
-    "unit", "waits_for",
+    "act", "agency", "basis", "body_hash", "by_unit", "channel", "code", "contact_sealed", "deadline", "deputy", "event", "field", "fields", "from_unit", "ground",
+    "inferred_states", "key_id", "kind", "legal_basis", "level", "limit", "lookup_verifier", "method", "notice_no", "officer", "outcome", "parent", "procedure",
+    "publicity", "purpose", "reason_class", "roles", "rule", "sector", "signer", "source", "state", "steps", "subject_class", "subject_kind", "subject_mark",
+    "superior", "timing", "to_unit", "unit", "waits_for",
 }  # fmt: skip
 """Fields of type text: ids, codes, words of a closed list, and sealed bytes. A sentence or a name is none of these."""
 

@@ -61,6 +61,8 @@ class SubmissionView(BaseModel):
     respond_by: date | None
     supplements: int
     linked_with: UUID | None
+    source: str | None
+    """The system that keeps it, where it is not ours."""
     lookup: Lookup | None = None
     actions: list[Action]
 
@@ -137,6 +139,9 @@ class CaseView(BaseModel):
     closed_at: Instant | None
     parent: UUID | None
     appealed_to: str | None
+    source: str | None
+    """The system that owns it, where it is not ours."""
+    promised_on: date | None
     actions: list[Action]
 
 

@@ -7,13 +7,14 @@ A command takes the letter or case, what is said, the instant and the office, an
 
 from __future__ import annotations
 
-from services.complaints.domain import complaint, feedback, moves, refusals, screening
+from services.complaints.domain import complaint, feedback, mirror, moves, refusals, screening
 from services.complaints.domain.case import (
     LETTERS,
     SNAPSHOT,
     Case,
     brief,
     capacity,
+    check_owner,
     is_party,
     is_readable_by,
     may_open_people,
@@ -23,7 +24,7 @@ from services.complaints.domain.case import (
 from services.complaints.domain.clocks import RULES, SCREENING, Office, Term
 from services.complaints.domain.complaint import Acceptance, Finding
 from services.complaints.domain.reference import Unit, common_superior, superior
-from services.complaints.domain.stages import LETTER_ARROWS, LETTER_ROLES, SENDERS_LETTERS, Stage
+from services.complaints.domain.stages import LETTER_ARROWS, LETTER_ROLES, SENDERS_LETTERS, UNREAD, Stage
 from services.complaints.domain.states import ARROWS, Kind, State
 from services.complaints.domain.submission import (
     ANONYMOUS,
@@ -55,6 +56,7 @@ __all__ = [
     "SENDERS_LETTERS",
     "SNAPSHOT",
     "SUBMISSION",
+    "UNREAD",
     "About",
     "Acceptance",
     "Case",
@@ -71,6 +73,7 @@ __all__ = [
     "brief",
     "capacity",
     "check_letter",
+    "check_owner",
     "common_superior",
     "complaint",
     "feedback",
@@ -82,6 +85,7 @@ __all__ = [
     "may_open_people",
     "may_read_letter",
     "may_see_letter",
+    "mirror",
     "moves",
     "open_case",
     "refusals",

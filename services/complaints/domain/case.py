@@ -9,9 +9,10 @@ from operator import attrgetter
 from typing import Any, TypeAlias
 from uuid import UUID
 
+from services.complaints.domain import refusals
 from services.complaints.domain.clocks import ACCEPTANCE, ANSWER, SHOWN_FIRST, Office, Term, begin, due_of
 from services.complaints.domain.reference import Unit
-from services.complaints.domain.states import ARROWS, NEEDS, PHASE, ROLES, Kind, State, follow
+from services.complaints.domain.states import ARROWS, NEEDS, OF_THE_CITIZEN, PHASE, ROLES, Kind, State, follow
 from services.complaints.domain.submission import Part, Submission, sees_province
 from shared.contracts import complaints as facts
 from shared.contracts.envelope import Fact
@@ -75,6 +76,12 @@ class Case:
     closed_at: datetime | None = None
     parent: UUID | None = None
     appealed_to: str | None = None
+    source: str | None = None
+    """The system that owns this case; it is worked on there."""
+    tells_citizens: bool = True
+    backfilled_at: datetime | None = None
+    promised_on: date | None = None
+    """What that system promised, beside the law's date."""
     terms: Mapping[str, Term] = field(default_factory=dict)
     parties: frozenset[UUID] = frozenset()
 
@@ -186,8 +193,18 @@ def actions(case: Case, who: Principal) -> list[dict[str, Any]]:
     return [
         {"name": command, "needs": list(NEEDS[command])}
         for command in ARROWS[case.kind][case.state]
-        if capacity(command, case, who) is not None
+        if (role := capacity(command, case, who)) is not None and not _is_elsewhere(command, case, role)
     ]
+
+
+def check_owner(command: str, case: Case, role: str) -> None:
+    """What another system owns is worked on there; only acts of its citizen are taken here, and told there."""
+    if _is_elsewhere(command, case, role):
+        raise refusals.OwnedBySource(source=case.source, command=command)
+
+
+def _is_elsewhere(command: str, case: Case, role: str) -> bool:
+    return case.source is not None and not (role == "citizen" and command in OF_THE_CITIZEN)
 
 
 def capacity(command: str, case: Case, who: Principal) -> str | None:

@@ -75,6 +75,10 @@ class Term:
         """The limit goes on."""
         return _term(self.clock.resume(at), office)
 
+    def reopen(self, office: Office) -> Term:
+        """It was ended by mistake: as if it never had been."""
+        return _term(replace(self.clock, events=self.clock.events[:-1]), office) if self.ended else self
+
     def lengthen(self, office: Office, *, remote: bool) -> Term:
         """The limit of a complex case, counted from the original start."""
         if self.clock.rule is None:

@@ -163,10 +163,16 @@ def decide(case: Case, *, number: str, findings: Sequence[Finding], at: datetime
     """Decide with a finding for each content (Art. 31); after a dialogue where it differs from what is asked (Art. 30), and the
     second time always (Art. 39).
     """
-    decided = case.goes("decide", decided_at=at, decision_no=number, outcome=outcome_of(findings))
+    decided = decided_as(case, number=number, findings=findings, at=at, office=office)
     _check_findings(case, findings)
     if case.dialogue_held_on is None and (case.second or any(each.finding != RIGHT for each in findings)):
         raise refusals.DialogueNotHeld
+    return decided
+
+
+def decided_as(case: Case, *, number: str | None, findings: Sequence[Finding], at: datetime, office: Office) -> Decided:
+    """The case decided, whoever answers for the findings and for the dialogue."""
+    decided = case.goes("decide", decided_at=at, decision_no=number, outcome=outcome_of(findings))
     found, settle_by = Counter(each.finding for each in findings), case.due_on
     delivery = begin(DELIVERY, at, office, received_at=case.received_at, second=case.second)
     decided = decided.ended(at, office, SETTLEMENT).with_terms(office, delivery=delivery)

@@ -49,19 +49,24 @@ def reopen(case: Case, *, reason_class: str, superior: Unit | None, at: datetime
 
     What was published was the answer that is contested now, so the outcome is no longer public.
     """
-    reopened = case.goes(
-        "reopen", reopened=case.reopened + 1, handler=None, outcome=None, score=None, published_at=None
-    )
+    reopened, said = reopened_for(case, reason_class=reason_class, at=at, office=office)
     if case.answered_at is not None and at > case.answered_at + REOPEN_WITHIN:
         raise refusals.ReopenedTooLate(days=REOPEN_WITHIN.days)
-    anew = begin(ANSWER, at, office, received_at=case.received_at)
-    reopened = reopened.with_terms(office, answer=anew)
     if case.reopened < MOST_REOPENED:
-        return reopened, [_reopened(reopened, reason_class, at)]
+        return reopened, said
     if superior is None:
         raise refusals.ReopenedTooOften(most=MOST_REOPENED)
     escalated, fact = escalate(reopened, superior, reason_class="reopened-again", at=at, office=office)
-    return escalated, [_reopened(reopened, reason_class, at), fact]
+    return escalated, [*said, fact]
+
+
+def reopened_for(case: Case, *, reason_class: str, at: datetime, office: Office) -> Decided:
+    """The limit to answer runs anew, however often and late."""
+    reopened = case.goes(
+        "reopen", reopened=case.reopened + 1, handler=None, outcome=None, score=None, published_at=None
+    )
+    reopened = reopened.with_terms(office, answer=begin(ANSWER, at, office, received_at=case.received_at))
+    return reopened, [_reopened(reopened, reason_class, at)]
 
 
 def _reopened(case: Case, reason_class: str, at: datetime) -> facts.CaseReopened:

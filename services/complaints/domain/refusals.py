@@ -96,6 +96,10 @@ class PassedOnAlready(Invalid):
     """This unit had the letter already and passed it on; letters go round in no circle."""
 
 
+class OwnedBySource(Refused):
+    """Another system owns this letter or case: it is worked on there."""
+
+
 class DenunciationNotTakenHere(Refused):
     """Denunciations are not taken here yet: their senders are owed a secrecy this service does not give yet."""
 

@@ -110,6 +110,9 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """The fields each command needs."""
 
+OF_THE_CITIZEN = frozenset({"rate", "withdraw", "reopen", "appeal"})
+"""What a citizen may do with a case that another system owns: a rating is kept here, of the others that system hears, and answers."""
+
 _BY_COMMAND: Mapping[str, type[Refused]] = {
     "resume": refusals.NotSuspended, "accept-transfer": refusals.NotInTransfer, "reject-transfer": refusals.NotInTransfer,
     "accept": refusals.AlreadyAccepted, "refuse": refusals.AlreadyAccepted, "transfer": refusals.AlreadyAccepted, "deliver": refusals.NotYetDecided,

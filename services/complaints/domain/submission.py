@@ -90,6 +90,10 @@ class Submission:
     supplements: int = 0
     linked_with: UUID | None = None
     passed_on_by: tuple[str, ...] = ()
+    source: str | None = None
+    """The system that keeps this letter; it is worked on there."""
+    tells_citizens: bool = True
+    backfilled_at: datetime | None = None
     screening: Term | None = None
     parties: frozenset[UUID] = frozenset()
 
@@ -216,6 +220,6 @@ def submission_snapshot(submission: Submission, who: Principal) -> dict[str, Any
     shown["actions"] = [
         {"name": command, "needs": list(LETTER_NEEDS[command])}
         for command in LETTER_ARROWS[submission.state]
-        if letter_capacity(command, submission, who) is not None
+        if submission.source is None and letter_capacity(command, submission, who) is not None
     ]
     return shown

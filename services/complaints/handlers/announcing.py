@@ -35,7 +35,7 @@ async def announce_stages(desk: Desk, batch: int = SWEEP) -> bool:
 def _common(stage: deadlines.Stage, row: Any) -> dict[str, Any]:
     return {
         "occurred_at": stage.stage_at, "code": row["code"], "unit": row["unit"], "kind": stage.kind, "revision": stage.revision,
-        "due_at": stage.due_at, "due_on": stage.due_on,
+        "due_at": stage.due_at, "due_on": stage.due_on, "source": row["source"], "tells_citizens": row["tells_citizens"],
     }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from services.complaints import domain
-from services.complaints.domain import Acceptance, Case, Finding, Office, Unit, complaint, feedback, moves
+from services.complaints.domain import Acceptance, Case, Finding, Office, Unit, complaint, feedback, mirror, moves
 from services.complaints.domain.case import Decided
 from services.complaints.handlers.desk import Desk, acting, known_unit, state_case, today
 from services.complaints.store import cases, reference
@@ -79,6 +79,7 @@ async def _load(work: Work, command: str, asked: Asked) -> Case:
     if role is None:
         raise NotFound
     work.caller = acting(work.caller, role)
+    domain.check_owner(command, case, role)
     if asked.seen is not None and asked.seen != case.version:
         raise Stale(seen=asked.seen, version=case.version)
     return case
@@ -97,7 +98,10 @@ async def assign_case(desk: Desk, asked: Asked, *, officer: str) -> Case:
 async def withdraw_case(desk: Desk, asked: Asked, *, reason_class: str, reason: str) -> Case:
     """The citizen takes it back."""
     async with _sitting(desk, "withdraw", asked) as s:
-        s.decided = moves.withdraw(s.case, reason_class=reason_class, at=s.now, office=s.office)
+        if s.case.source is not None:
+            s.decided = mirror.request(s.case, "withdraw", reason_class=reason_class, at=s.now)
+        else:
+            s.decided = moves.withdraw(s.case, reason_class=reason_class, at=s.now, office=s.office)
         s.written = {"text": reason}
     return s.after
 
@@ -216,12 +220,19 @@ async def deliver_decision(desk: Desk, asked: Asked, *, method: str) -> Case:
 async def appeal_case(desk: Desk, asked: Asked, *, reason: str) -> Case:
     """A second complaint to the superior unit."""
     async with _sitting(desk, "appeal", asked) as s:
-        superior = await s.superior()
-        s.decided = complaint.appeal(s.case, superior=superior, at=s.now, office=s.office)
         s.written = {"text": reason}
-        if superior is not None:
-            await _open_second(s, superior, reason, desk.office_at(s.now))
+        if s.case.source is not None:
+            s.decided = mirror.request(s.case, "appeal", reason_class=None, at=s.now)
+        else:
+            await _appeal(s, reason, desk.office_at(s.now))
     return s.after
+
+
+async def _appeal(s: Sitting, reason: str, office: Office) -> None:
+    superior = await s.superior()
+    s.decided = complaint.appeal(s.case, superior=superior, at=s.now, office=s.office)
+    if superior is not None:
+        await _open_second(s, superior, reason, office)
 
 
 async def _open_second(s: Sitting, superior: Unit, reason: str, office: Office) -> None:
@@ -260,8 +271,10 @@ async def rate_case(desk: Desk, asked: Asked, *, score: int, comment: str | None
 async def reopen_case(desk: Desk, asked: Asked, *, reason_class: str, reason: str) -> Case:
     """The citizen is not content with the answer."""
     async with _sitting(desk, "reopen", asked) as s:
-        s.decided = feedback.reopen(
-            s.case, reason_class=reason_class, superior=await s.superior(), at=s.now, office=s.office
-        )
+        if s.case.source is not None:
+            s.decided = mirror.request(s.case, "reopen", reason_class=reason_class, at=s.now)
+        else:
+            superior = await s.superior()
+            s.decided = feedback.reopen(s.case, reason_class=reason_class, superior=superior, at=s.now, office=s.office)
         s.written = {"text": reason}
     return s.after

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from uuid import UUID
+from typing import Any
 
 from services.complaints import domain
 from services.complaints.domain import Case, Office, Submission, Term, Unit, refusals
@@ -16,7 +16,7 @@ from shared.law import PROVINCE, ZONE, breach_at
 from shared.store import deadlines
 from shared.store.db import Connection
 from shared.store.law import StandingLaw
-from shared.store.unit_of_work import Work, Works
+from shared.store.unit_of_work import Cause, Work, Works
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +66,13 @@ async def known_unit(connection: Connection, code: str, at: datetime, *, field: 
     raise refusals.ReferenceNotThere
 
 
-def state_letter(work: Work, before: Submission | None, after: Submission, facts: Sequence[Fact]) -> None:
+def state_letter(
+    work: Work, before: Submission | None, after: Submission, facts: Sequence[Fact], cause: Cause | None = None
+) -> None:
     """Say what happened to a letter, and how its limit stands."""
     for fact in facts:
-        work.record(fact)
-    _moved(work, after.id, _screening(before), _screening(after))
+        work.record(owned(fact, after), cause=cause)
+    _moved(work, after, _screening(before), _screening(after))
     work.answers(domain.submission_snapshot(after, work.who))
 
 
@@ -80,23 +82,36 @@ def _screening(submission: Submission | None) -> Mapping[str, Term]:
     return {domain.SCREENING: submission.screening}
 
 
-def state_case(work: Work, before: Case | None, after: Case, facts: Sequence[Fact]) -> None:
+def state_case(work: Work, before: Case | None, after: Case, facts: Sequence[Fact], cause: Cause | None = None) -> None:
     """Say what happened to a case, and how its limits stand."""
     for fact in facts:
-        work.record(fact)
-    _moved(work, after.id, {} if before is None else before.terms, after.terms)
+        work.record(owned(fact, after), cause=cause)
+    _moved(work, after, {} if before is None else before.terms, after.terms)
 
 
-def _moved(work: Work, aggregate: UUID, before: Mapping[str, Term], after: Mapping[str, Term]) -> None:
+def owned(fact: Fact, about: Submission | Case) -> Fact:
+    """The fact with the system that owns what it is about, where one does."""
+    if about.source is None:
+        return fact
+    marks: Any = {"source": about.source, "tells_citizens": about.tells_citizens}
+    return replace(fact, **marks)
+
+
+def _moved(work: Work, about: Submission | Case, before: Mapping[str, Term], after: Mapping[str, Term]) -> None:
     for kind, term in after.items():
         if term is not before.get(kind):
-            work.deadline(_schedule(aggregate, kind, term))
+            work.deadline(_schedule(about, kind, term))
 
 
-def _schedule(aggregate: UUID, kind: str, term: Term) -> deadlines.Schedule:
+def _schedule(about: Submission | Case, kind: str, term: Term) -> deadlines.Schedule:
+    """How a limit stands; history announces nothing that was past when it came."""
     if (due := term.due) is None:
         raise AssertionError("a clock is read when it is moved")
+    warn_at, breached_at = None if due.completed else due.warn_at, breach_at(due)
+    if (came_at := about.backfilled_at) is not None:
+        warn_at = None if warn_at is not None and warn_at <= came_at else warn_at
+        breached_at = None if breached_at is not None and breached_at <= came_at else breached_at
     return deadlines.Schedule(
-        aggregate=aggregate, kind=kind, rule=due.rule or "", rule_version=due.version or 0, clock=term.clock.to_dict(), due_at=due.due_at,
-        due_on=due.due_on, warn_at=None if due.completed else due.warn_at, breach_at=breach_at(due), closed_at=term.clock.completed_at,
+        aggregate=about.id, kind=kind, rule=due.rule or "", rule_version=due.version or 0, clock=term.clock.to_dict(), due_at=due.due_at,
+        due_on=due.due_on, warn_at=warn_at, breach_at=breached_at, closed_at=term.clock.completed_at,
     )  # fmt: skip

@@ -189,7 +189,15 @@ async def supply_letter(desk: Desk, who: Caller, id: UUID, seen: int | None, *, 
 async def supply_by_receipt(desk: Desk, once: Once | None, id: UUID, *, text: str) -> Submission:
     """Take what was missing from whoever showed the receipt's number and secret; nothing of a sign-in is kept."""
     async with desk.works.begin(nobody(once)) as work:
-        return await _supply(desk, work, await submissions.load(work, id), text)
+        submission = await submissions.load(work, id)
+        _check_owner("supply", submission)
+        return await _supply(desk, work, submission, text)
+
+
+def _check_owner(command: str, submission: Submission) -> None:
+    """What another system keeps is worked on there."""
+    if submission.source is not None:
+        raise refusals.OwnedBySource(source=submission.source, command=command)
 
 
 async def _supply(desk: Desk, work: Work, before: Submission, text: str) -> Submission:
@@ -253,5 +261,6 @@ def _admit(work: Work, command: str, submission: Submission, seen: int | None) -
     if role is None:
         raise NotFound
     work.caller = acting(work.caller, role)
+    _check_owner(command, submission)
     if seen is not None and seen != submission.version:
         raise Stale(seen=seen, version=submission.version)

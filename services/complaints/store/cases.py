@@ -30,7 +30,7 @@ _LOCK = 'SELECT s.sequence, s.head FROM "case" c JOIN stream s ON s.id = c.id WH
 _CASE = f"""SELECT {", ".join(f'c."{name}"' for name in SNAPSHOT)},
 (SELECT jsonb_object_agg(d.kind, d.clock) FROM deadline d WHERE d.aggregate = c.id) AS terms,
 ARRAY(SELECT recipient FROM party p WHERE p.submission = c.submission) AS parties FROM "case" c"""
-_MANY = """SELECT id, code, unit, recipient, handler FROM "case" WHERE id = ANY($1::uuid[])"""
+_MANY = """SELECT id, code, unit, recipient, handler, source, tells_citizens FROM "case" WHERE id = ANY($1::uuid[])"""
 _HISTORY = """SELECT sequence, id, type, occurred_at, recorded_at, actor, envelope FROM fact WHERE aggregate = $1 ORDER BY sequence"""
 _DEADLINES = "SELECT kind, clock, revision, announced, last_due_at FROM deadline WHERE aggregate = $1 ORDER BY kind"
 
@@ -91,6 +91,14 @@ async def one(connection: Connection, id: UUID) -> Case:
     return _case(row)
 
 
+async def first_of(work: Work, submission: UUID) -> Case | None:
+    """The first case of a letter to be changed, locked; None where there is none yet."""
+    id_ = await work.db.fetchval(
+        'SELECT id FROM "case" WHERE submission = $1 AND level = 1 ORDER BY code LIMIT 1', submission
+    )
+    return None if id_ is None else await load(work, id_)
+
+
 async def of_letter(connection: Connection, submission: UUID) -> Sequence[Case]:
     """The cases of a letter, in the order of its parts."""
     return [
@@ -107,7 +115,7 @@ async def texts(connection: Connection, id: UUID) -> CaseTexts:
 
 
 async def many(work: Work, ids: Sequence[UUID]) -> Mapping[UUID, Any]:
-    """Code, unit, recipient and handler of these cases."""
+    """Code, unit, recipient, handler and owner of these cases."""
     return {row["id"]: row for row in await work.db.fetch(_MANY, ids)}
 
 

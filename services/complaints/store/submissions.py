@@ -126,9 +126,10 @@ async def texts(connection: Connection, id: UUID) -> LetterTexts:
 
 
 async def many(work: Work, ids: Sequence[UUID]) -> Mapping[UUID, Any]:
-    """Receipt number, unit and recipient of these letters."""
+    """Receipt number, unit, recipient and owner of these letters."""
     found = await work.db.fetch(
-        "SELECT id, receipt_no AS code, unit, recipient FROM submission WHERE id = ANY($1::uuid[])", ids
+        "SELECT id, receipt_no AS code, unit, recipient, source, tells_citizens FROM submission WHERE id = ANY($1::uuid[])",
+        ids,
     )
     return {row["id"]: row for row in found}
 

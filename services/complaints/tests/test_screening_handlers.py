@@ -177,7 +177,8 @@ async def test_a_letter_is_linked_with_one_of_ones_own_units_and_nothing_is_merg
         "submission-linked",
         {
             "occurred_at": "2026-11-23T01:15:00Z", "submission": str(second.id), "code": second.receipt_no, "unit": second.unit,
-            "recipient": str(second.recipient), "with_submission": str(first.id),
+            "recipient": str(second.recipient), "with_submission": str(first.id), "source": None, "backfill": False, "inferred": False,
+            "tells_citizens": True,
         },
     )  # fmt: skip
 

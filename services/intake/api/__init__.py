@@ -16,10 +16,11 @@ from services.intake.api import (
     staff,
     transfers,
     units,
+    visits,
 )
 
 routers = (
     dossiers.router, commands.router, lists.router, lookups.router, catalogue.router, units.router, forms.router, transfers.router, bundles.router, staff.router,
-    calendar.router, files.router, sources.router,
+    calendar.router, files.router, sources.router, visits.router,
 )  # fmt: skip
 """The busiest first: routes are matched in this order."""

@@ -161,6 +161,7 @@ class OutcomeView(BaseModel):
     detail: str | None
     fields: list[str]
     inferred: list[int]
+    inferred_states: list[str]
     waits_for: str | None
     code: str | None
     dossier: UUID | None
@@ -184,6 +185,7 @@ class SourceEventView(BaseModel):
     reason: str | None
     fields: list[str]
     inferred: list[int]
+    inferred_states: list[str]
     waits_for: str | None
     door: str
     time: Instant | None
@@ -235,7 +237,7 @@ def _outcome(outcome: Outcome, lang: str) -> OutcomeView:
     word = outcome.reason or (f"waits-for-{outcome.waits_for}" if outcome.waits_for else None)
     detail = data.source_reasons()[word][lang] if word is not None else None
     shown = {name: getattr(outcome, name) for name in Outcome.__slots__}
-    return OutcomeView.model_validate({**shown, "detail": detail})
+    return OutcomeView.model_validate({**shown, **handlers.inferred_of(outcome.inferred), "detail": detail})
 
 
 def _delivered(headers: Mapping[str, str], body: bytes, desk: At) -> Sequence[Delivered]:
@@ -293,7 +295,11 @@ async def list_source_events(
     """What became of a source's events, newest first."""
     after = int(page.after[0]) if page.after else None
     rows = await handlers.read_source_events(desk, who, id, status, after=after, back=page.back, limit=page.fetch)
-    return page.page(rows, lambda row: (row["seq"],), lambda row: SourceEventView.model_validate(dict(row)))
+    return page.page(rows, lambda row: (row["seq"],), _event)
+
+
+def _event(row: Any) -> SourceEventView:
+    return SourceEventView.model_validate({**row, **handlers.inferred_of(row["inferred"])})
 
 
 @router.get("/sources/{id}/feed")

@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
+from shared.contracts.letters import SUBJECTS
 from shared.law import ZONE
 
 PREFIX: Final = "vn.gandan.source."
 Read = Callable[[Any], Any]
 """The value as we use it; `ValueError` or `TypeError` when it is wrong."""
 
+LETTER = re.compile(r"(?!DT\.)[A-Z]{2}[A-Z0-9]{0,6}(?:\.[A-Z0-9]{1,8}){0,4}-[0-9]{6}(?:[0-9]{2})?-[0-9]{1,6}")
+"""A letter's code: a sign, the day, a number. Signs that begin with `DT.` are ours."""
 EVENT_ID: Final = re.compile(r"[\x21-\x7e]{1,128}")
 CODE: Final = re.compile(
     r"(?:[A-Z][0-9]{2}(?:\.[0-9]{2,3}){0,3}|[0-9]{3}(?:\.[0-9]{2}){2}\.[A-Z][0-9]{2})-[0-9]{6}(?:[0-9]{2})?-[0-9]{4,10}"
@@ -153,6 +156,33 @@ def read_sealed(value: Any) -> bytes:
     return found
 
 
+def read_letter_code(value: Any) -> str:
+    """A letter's code."""
+    if not isinstance(value, str) or not is_letter_code(value):
+        raise ValueError("a letter's code")
+    return value
+
+
+def read_day(value: Any) -> date:
+    """A day, RFC 3339."""
+    if not isinstance(value, str) or re.fullmatch(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}", value) is None:
+        raise ValueError("a day")
+    return date.fromisoformat(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Reads a whole number from 0 to `most`."""
+
+    most: int
+
+    def __call__(self, value: Any) -> int:
+        """The number, or ValueError."""
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= self.most:
+            raise ValueError(f"0..{self.most}")
+        return value
+
+
 def read_code(value: Any) -> str:
     """A dossier's code as Vietnamese systems write it."""
     if not isinstance(value, str) or not is_code(value):
@@ -163,6 +193,18 @@ def read_code(value: Any) -> str:
 def is_code(value: str) -> bool:
     """Whether this is a dossier's code."""
     return len(value) <= 40 and CODE.fullmatch(value) is not None  # noqa: PLR2004 - the longest lawful one has about thirty
+
+
+def is_letter_code(value: str) -> bool:
+    """Whether this is a letter's code, and no dossier's."""
+    return len(value) <= 40 and LETTER.fullmatch(value) is not None and not is_code(value)  # noqa: PLR2004 - as above
+
+
+def is_key(value: Any) -> bool:
+    """Whether this may be kept of any event as what it is about: the code of a dossier, a letter, or a unit."""
+    return isinstance(value, str) and (
+        is_code(value) or is_letter_code(value) or re.fullmatch(_UNIT_CODE, value) is not None
+    )
 
 
 def is_event_id(value: Any) -> bool:
@@ -210,7 +252,8 @@ def _reads(read: Read, value: Any) -> bool:
     return True
 
 
-_UNIT = text(r"[0-9]{2,5}")
+_UNIT_CODE = r"[0-9]{2,5}"
+_UNIT = text(_UNIT_CODE)
 _NOTE = text(r"[a-z0-9][a-z0-9-]{0,39}")
 _REASONS = one_of("typing-error", "misread", "wrong-dossier", "system-error", "other")
 
@@ -236,7 +279,37 @@ PROGRESSED = Shape(
     frozenset({"code", "status", "at"}),
     ("at", "finished_at", "returned_at"),
 )  # fmt: skip
-SHAPES: Final[Mapping[str, Shape]] = {shape.type: shape for shape in (UPSERTED, PROGRESSED)}
+_OF_LETTERS: Mapping[str, Read] = {
+    "code": read_letter_code, "state": _NOTE, "at": read_instant, "appointment_at": read_instant, "complex": read_flag,
+    "outcome": one_of("upheld", "partly-upheld", "dismissed", "fixed", "explained", "planned", "not-our-remit", "cannot-fix"),
+    "note_code": _NOTE, "backfill": read_flag, "correction": read_flag, "reason_class": _REASONS,
+}  # fmt: skip
+LETTER_UPSERTED = Shape(
+    "submission-upserted",
+    {
+        **_OF_LETTERS, "unit": _UNIT, "kind": one_of("complaint", "denunciation", "petition", "feedback"),
+        "channel": one_of("direct", "online", "postal"), "subject_class": one_of(*SUBJECTS), "received_at": read_instant, "anonymous": read_flag,
+        "contact_sealed": read_sealed,
+    },
+    frozenset({"code", "unit", "kind", "channel", "received_at", "state"}),
+    ("received_at", "at"),
+)  # fmt: skip
+LETTER_PROGRESSED = Shape(
+    "submission-progressed", {**_OF_LETTERS, "by_unit": _UNIT}, frozenset({"code", "state", "at"}), ("at",)
+)
+VISITS_COUNTED = Shape(
+    "visit-counted",
+    {
+        "unit": _UNIT, "day": read_day, "window": text(r"[A-Za-z0-9][A-Za-z0-9._-]{0,19}"), "visits": Count(100_000), "served": Count(100_000),
+        "mean_wait_minutes": Count(1440), "at": read_instant, "backfill": read_flag,
+    },
+    frozenset({"unit", "day", "window", "visits", "served", "at"}),
+    ("at",),
+    about="unit",
+)  # fmt: skip
+SHAPES: Final[Mapping[str, Shape]] = {
+    shape.type: shape for shape in (UPSERTED, PROGRESSED, LETTER_UPSERTED, LETTER_PROGRESSED, VISITS_COUNTED)
+}
 """Every type a source may send, by its CloudEvents type."""
 
 _ENVELOPE = frozenset(
@@ -275,7 +348,26 @@ def _contradictions(plain: Mapping[str, Any], data: Mapping[str, Any], shape: Sh
     found = ["/subject"] if plain.get("subject") != data.get(shape.about) else []
     if data.get("correction") is True and data.get("reason_class") is None:
         found.append("/data/reason_class")
+    if shape is VISITS_COUNTED and not found and _more(data, "served", "visits"):
+        found.append("/data/served")
+    if shape is LETTER_UPSERTED and data.get("anonymous") is True:
+        found += ["/data/anonymous"] if data.get("kind") == "complaint" else []
+        found += ["/data/contact_sealed"] if data.get("contact_sealed") is not None else []
     return found
+
+
+def _more(data: Mapping[str, Any], name: str, than: str) -> bool:
+    one, other = data.get(name), data.get(than)
+    return isinstance(one, int) and isinstance(other, int) and one > other
+
+
+def identifies(data: Mapping[str, Any]) -> list[str]:
+    """What a denunciation must not carry, not even sealed: whoever made it stays with the body that has it (Law 25/2018, Art. 56)."""
+    return (
+        ["/data/contact_sealed"]
+        if data.get("kind") == "denunciation" and data.get("contact_sealed") is not None
+        else []
+    )
 
 
 def personal(plain: Mapping[str, Any]) -> list[str]:
@@ -302,7 +394,7 @@ def _personal(value: Any, place: str, depth: int) -> Iterator[str]:
 
 def _tells(value: str) -> bool:
     """Whether a text holds somebody's number or address, with or without separators in it."""
-    if is_code(value) or instant(value) is not None:
+    if is_code(value) or is_letter_code(value) or instant(value) is not None:
         return False
     return any(_NUMBER.search(each) for each in (value, _SPLIT.sub("", value))) or _MAIL.search(value) is not None
 

@@ -144,7 +144,7 @@ class Event:
     kind: str
     """The type's own word, such as `dossier-upserted`."""
     key: str
-    """What it is about: the code of a dossier."""
+    """What it is about: the code of a dossier, of a letter, or of a unit."""
     time: datetime | None
     data: Mapping[str, Any]
     body_hash: bytes
@@ -205,7 +205,7 @@ def _known(plain: Mapping[str, Any]) -> Known:
     id_, type_, subject = plain.get("id"), plain.get("type"), plain.get("subject")
     return Known(
         id_ if source_shapes.is_event_id(id_) else None,
-        subject if isinstance(subject, str) and source_shapes.is_code(subject) else None,
+        subject if source_shapes.is_key(subject) else None,
         type_ if isinstance(type_, str) and type_ in source_shapes.SHAPES else None,
         source_shapes.instant(plain.get("time")),
         body_hash,
@@ -222,6 +222,8 @@ def _judged(plain: Mapping[str, Any], known: Known, source: Source, at: datetime
         raise Rejected(Reason.SCHEMA, *fields)
     if shape is None or known.id is None or known.key is None:
         raise AssertionError("an event without a wrong field has a type, an id and a subject")
+    if fields := source_shapes.identifies(plain["data"]):
+        raise Rejected(Reason.CLEAR_PERSONAL_DATA, *fields)
     data = shape.read(plain["data"])
     _check_times(shape, known, data, at)
     _check_units(data, source, units, at)
@@ -232,13 +234,16 @@ def _check_times(shape: Shape, known: Known, data: Mapping[str, Any], at: dateti
     ahead = [f"/data/{name}" for name in shape.past if data.get(name) is not None and data[name] > at + SKEW]
     if known.time is not None and known.time > at + SKEW:
         ahead.insert(0, "/time")
+    if data.get("day") is not None and data["day"] > source_shapes.local_day(at + SKEW):
+        ahead.append("/data/day")
     if ahead:
         raise Rejected(Reason.FUTURE_TIME, *ahead)
 
 
 def _check_units(data: Mapping[str, Any], source: Source, units: Mapping[str, Any], at: datetime) -> None:
     """A source speaks for its own units, by the day it speaks of."""
-    day = source_shapes.local_day(data.get("received_at") or data.get("submitted_at") or data.get("at") or at)
+    said = data.get("received_at") or data.get("submitted_at") or data.get("at") or at
+    day = data.get("day") or source_shapes.local_day(said)
     for name in ("unit", "by_unit"):
         if (unit := data.get(name)) is None:
             continue

@@ -4,7 +4,7 @@
 and `lookups` answer questions, `papers`, `printing` and `registers` open the vault for what is printed, `catalogue` keeps procedures, `units` units and
 their successors, `staff` the directory, `calendar` the law's days, hours and rules, `reference` seeds, publishes and reads all reference
 data, `contacts` opens what is sent sealed, `files` keeps what is handed in as files, `online` the forms, `backlog` loads paper registers,
-`sources` keeps the registry of source systems, `source_events` takes what they tell.
+`sources` keeps the registry of source systems, `source_events` takes what they tell, `source_letters` what of it is about letters and visits.
 """
 
 from __future__ import annotations
@@ -92,11 +92,13 @@ from services.intake.handlers.registers import BadPeriod, RegisterTooLong, read_
 from services.intake.handlers.source_events import (
     Outcome,
     UnknownSource,
+    inferred_of,
     settle_waiting,
     take,
     take_events,
     turn_away,
 )
+from services.intake.handlers.source_letters import SpanTooLong, read_visits
 from services.intake.handlers.sources import (
     PrincipalTaken,
     SandboxStays,
@@ -140,6 +142,7 @@ __all__ = [
     "RegisterTooLong",
     "SandboxStays",
     "Shelf",
+    "SpanTooLong",
     "Standing",
     "SupplementNotRequested",
     "UnknownSource",
@@ -164,6 +167,7 @@ __all__ = [
     "find_alike",
     "find_of_person",
     "hand_over_dossiers",
+    "inferred_of",
     "keep_file",
     "keep_officer",
     "keep_succession",
@@ -214,6 +218,7 @@ __all__ = [
     "read_supplement_request",
     "read_units",
     "read_versions",
+    "read_visits",
     "read_year",
     "refresh",
     "refresh_law",

@@ -17,6 +17,7 @@ from services.intake.domain import sources as rules
 from services.intake.domain.clocks import local_day
 from services.intake.domain.sources import Bucket, Delivered, Event, Known, Reason, Rejected, Source
 from services.intake.handlers.desk import Desk, schedules
+from services.intake.handlers.source_letters import Mail
 from services.intake.store import sources as store
 from services.intake.store.sources import Entry, Row
 from shared.contracts import sources as facts
@@ -31,7 +32,7 @@ from shared.store.unit_of_work import Work
 log = logging.getLogger(__name__)
 
 ACCEPTED, WAITING, REJECTED, FAILED = "accepted", "waiting", "rejected", "failed"
-DOSSIER, PROCEDURE = "dossier", "procedure"
+DOSSIER, PROCEDURE, LETTER = "dossier", "procedure", "letter"
 """What an event may wait for."""
 RIPE = 500
 
@@ -48,7 +49,7 @@ class Outcome:
     status: str
     reason: str | None = None
     fields: tuple[str, ...] = ()
-    inferred: tuple[int, ...] = ()
+    inferred: tuple[int | str, ...] = ()
     waits_for: str | None = None
     code: str | None = None
     dossier: UUID | None = None
@@ -160,6 +161,10 @@ class _Batch:
     rows: list[Row] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     counted: Counter[str] = field(default_factory=Counter)
+    mail: Mail = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.mail = Mail(self.desk, self.work, self.source, self._inbox)
 
     async def take(self, delivered: Sequence[Delivered]) -> Sequence[Outcome]:
         """Judge each, in order, and write all."""
@@ -187,6 +192,7 @@ class _Batch:
         ids, codes = [k.id for k in listed if k.id is not None], [k.key for k in listed if k.key is not None]
         if ids:
             self.known = dict(await store.known(self.work, self.source.id, ids))
+        await self.mail.look(codes)
         if codes:
             self.dossiers = {code: _Owned(d, d) for code, d in (await store.owned(self.work, codes)).items()}
             for row in await store.waiting_for(self.work, self.source.id, codes):
@@ -245,7 +251,9 @@ class _Batch:
         self.waiting[row["code"]] = others
 
     def _apply(self, event: Event) -> Outcome:
-        """What the event does to its dossier, or what it waits for."""
+        """What the event does to its dossier or letter, or what it waits for."""
+        if self.mail.takes(event):
+            return self._taken_by_mail(event)
         owned = self.dossiers.get(event.key)
         if owned is not None and owned.now.source != self.source.id:
             raise Rejected(Reason.SOURCE_MISMATCH, "/data/code")
@@ -255,6 +263,11 @@ class _Batch:
             return self._begin(event)
         _check_same(owned.now, event)
         return self._follow(owned, event)
+
+    def _taken_by_mail(self, event: Event) -> Outcome:
+        if (inferred := self.mail.apply(event)) is None:
+            return Outcome(event.id, WAITING, waits_for=LETTER, code=event.key)
+        return Outcome(event.id, ACCEPTED, inferred=tuple(inferred), code=event.key)
 
     def _begin(self, event: Event) -> Outcome:
         if event.data["procedure"] not in self.desk.shelf.procedures:
@@ -294,6 +307,14 @@ class _Batch:
         number = details.identity_no if details is not None and not self.source.sandbox else None
         return vault.recipient_of(self.work.works.keys.people, number) if number else None
 
+    def _inbox(self, event: Event) -> UUID | None:
+        """Where the person of an event is told, kept in the vault; None where it names nobody."""
+        if (details := self._contact(event)) is None:
+            return None
+        recipient = self._recipient(details) or self.work.new_id()
+        self._keep_person(recipient, details)
+        return recipient
+
     def _keep_person(self, recipient: UUID, details: vault.Details | None) -> UUID:
         """Into the vault; nobody is told where the contact is not known, or nothing may leave intake."""
         person, told = self.work.new_id(), details is not None and not self.source.sandbox
@@ -319,7 +340,8 @@ class _Batch:
             seq=None if waited is None else waited["seq"],
         )  # fmt: skip
         self._write_down(row)
-        dossier = self.dossiers[event.key].now if not waits else None
+        owned = self.dossiers.get(event.key)
+        dossier = None if owned is None else owned.now
         common: Any = {
             "occurred_at": self.work.now,
             "source": self.source.id,
@@ -327,14 +349,15 @@ class _Batch:
             "body_hash": known.body_hash.hex(),
             "code": event.key,
         }
-        if dossier is None:
+        if waits:
             until = at + rules.PATIENCE
             self._reply(facts.SourceEventWaiting(waits_for=outcome.waits_for or "", until=until, **common))
         else:
             self._reply(
                 facts.SourceEventAccepted(
-                    dossier=dossier.id, sandbox=self.source.sandbox, inferred=list(outcome.inferred), due_at=_lawful(dossier, self._office(dossier)),
-                    promised_at=dossier.due_at, **common,
+                    dossier=outcome.dossier, sandbox=self.source.sandbox, **inferred_of(outcome.inferred),
+                    due_at=None if dossier is None else _lawful(dossier, self._office(dossier)),
+                    promised_at=None if dossier is None else dossier.due_at, **common,
                 )
             )  # fmt: skip
 
@@ -374,6 +397,7 @@ class _Batch:
             if o.before is not None and (o.now is not o.before or o.person is not None)
         ]
         await store.write_dossiers(work, made, changed)
+        await self.mail.write()
         self._schedule()
         await store.write_events(work, self.source.id, self.rows)
         await store.feed(work, self.entries)
@@ -389,6 +413,15 @@ class _Batch:
 
     def _office(self, dossier: Dossier) -> Office:
         return self.desk.office_at(dossier.received_at, dossier.unit)
+
+
+def inferred_of(skipped: Iterable[int | str]) -> dict[str, Any]:
+    """Portal statuses of a dossier and states of a letter, each under its own name."""
+    listed = list(skipped)
+    return {
+        "inferred": [each for each in listed if isinstance(each, int)],
+        "inferred_states": [each for each in listed if isinstance(each, str)],
+    }
 
 
 def _known_of(row: Any) -> Known:

@@ -77,7 +77,7 @@ class Row:
     time: datetime | None = None
     reason: str | None = None
     fields: Sequence[str] = ()
-    inferred: Sequence[int] = ()
+    inferred: Sequence[int | str] = ()
     waits_for: str | None = None
     dossier: UUID | None = None
     payload: Mapping[str, Any] | None = None

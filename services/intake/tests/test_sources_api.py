@@ -12,7 +12,7 @@ from services.intake.domain.sources import PATIENCE, Reason
 from services.intake.handlers import Desk
 from services.intake.tests.given import UNIT
 from services.intake.tests.talk import Talk
-from services.intake.tests.vendor import CODE, QUOTA, TAN_THANH, every_reason, progressed, registered, upserted
+from services.intake.tests.vendor import CODE, QUOTA, TAN_THANH, event, every_reason, progressed, registered, upserted
 from shared.testing.clock import StandingClock
 from shared.testing.waiting import wait_until
 
@@ -132,6 +132,34 @@ async def test_a_source_reads_its_own_events_and_its_feed_and_nobody_elses(talk:
         "dates", "accepted", "rejected", "dates", "accepted",
     ]  # fmt: skip
     assert (await talk.get(f"/sources/{TAN_THANH}/events", other)).status_code == 404
+
+
+async def test_visits_are_read_by_the_officers_of_the_unit_with_their_sums(talk: Talk) -> None:
+    await put(talk)
+    first = {"unit": UNIT, "day": "2026-11-20", "window": "1", "visits": 30, "served": 30, "mean_wait_minutes": 10, "at": "2026-11-20T17:00:00+07:00"}  # fmt: skip
+    second = {**first, "day": "2026-11-23", "visits": 12, "served": 10, "mean_wait_minutes": 30, "at": "2026-11-23T08:00:00+07:00"}  # fmt: skip
+    sent = await send(talk, [event("visit-counted", each, subject=UNIT) for each in (first, second)], BATCH)
+    mine, other = talk.token("clerk"), talk.token("clerk", units=["18880"])
+    query = f"/visits?unit={UNIT}&from=2026-11-20&to=2026-11-23"
+
+    shown = (await talk.get(query, mine)).json()
+
+    assert [each["status"] for each in sent.json()["items"]] == ["accepted", "accepted"]
+    assert [(each["day"], each["window"], each["visits"]) for each in shown["items"]] == [("2026-11-20", "1", 30), ("2026-11-23", "1", 12)]  # fmt: skip
+    assert (shown["visits"], shown["served"], shown["mean_wait_minutes"]) == (42, 40, 15)
+    assert (await talk.get(query, other)).status_code == 404
+    too_long = await talk.get(f"/visits?unit={UNIT}&from=2025-01-01&to=2026-11-23", mine)
+    assert (too_long.status_code, too_long.json()["code"]) == (422, "span-too-long")
+
+
+async def test_the_states_of_a_letter_that_were_skipped_stand_apart_from_portal_statuses(talk: Talk) -> None:
+    await put(talk)
+    code = "DTTT-261123-0007"
+    told = {"code": code, "unit": UNIT, "kind": "petition", "channel": "online", "received_at": "2026-11-23T08:00:00+07:00", "state": "answered", "outcome": "fixed"}  # fmt: skip
+
+    (item,) = (await send(talk, event("submission-upserted", told))).json()["items"]
+
+    assert (item["inferred"], item["inferred_states"], item["code"]) == ([], ["opened", "assigned"], code)
 
 
 async def test_every_reason_of_the_closed_list_is_told_by_the_http_door(

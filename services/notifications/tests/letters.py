@@ -30,11 +30,13 @@ def _about(recipient: UUID | None, number: int) -> dict[str, Any]:
     return {"occurred_at": AT, "case": case(number), "code": f"{code(number)}.1", "unit": UNIT, "recipient": recipient}
 
 
-def registered(recipient: UUID | None, number: int = 1, channel: str = "online") -> complaints.SubmissionRegistered:
-    """A letter arrived; without a recipient it is anonymous."""
+def registered(
+    recipient: UUID | None, number: int = 1, channel: str = "online", **owned: Any
+) -> complaints.SubmissionRegistered:
+    """A letter arrived; without a recipient it is anonymous; `owned`: what another system says of it."""
     return complaints.SubmissionRegistered(
         occurred_at=AT, submission=letter(number), code=code(number), unit=UNIT, channel=channel, recipient=recipient,
-        anonymous=recipient is None, parties=1, received_at=AT, due_on=date(2026, 12, 7), lookup_verifier="v",
+        anonymous=recipient is None, parties=1, received_at=AT, due_on=date(2026, 12, 7), lookup_verifier="v", **owned,
     )  # fmt: skip
 
 

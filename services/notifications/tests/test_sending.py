@@ -208,6 +208,22 @@ async def test_a_dossier_whose_source_tells_its_citizens_is_in_the_inbox_and_now
     assert office.box == []
 
 
+async def test_a_letter_of_a_source_is_told_once_and_its_history_never(
+    works: Works, cases: Fed, room: Mailroom, office: PostOffice, open_contact: Know, citizen: UUID
+) -> None:
+    await open_contact(citizen, ANNA)
+    log = Log(complaints.CASES)
+    told = log.fact(letters.registered(citizen, source="tan-thanh"), 1)
+    quiet = log.fact(letters.registered(citizen, 2, source="tan-thanh", tells_citizens=False), 1)
+    history = log.fact(letters.registered(citizen, 3, source="tan-thanh", backfill=True), 1)
+    await cases.give(told, quiet, history)
+    await cases.give(told, quiet, history)
+    await send_all(room)
+    assert await codes(works, citizen) == [(1, "DT-01a"), (2, "DT-01a")]
+    assert sorted(await sent(works, "state", "code"), key=str) == [("accepted", None), ("cancelled", "told-by-source")]
+    assert len(office.box) == 1
+
+
 # -- to whom -----------------------------------------------------------------------------------------------------------
 
 

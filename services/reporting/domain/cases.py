@@ -167,6 +167,25 @@ def _reopened(_line: CaseLine, fact: facts.CaseReopened) -> Changes:
     }  # fmt: skip
 
 
+def _corrected(line: CaseLine, fact: facts.CaseCorrected) -> Changes:
+    """The system that owns it said a wrong state before: what came of that is no longer so."""
+    resolved = {} if fact.state in {"decided", "answered"} else {"outcome": None, "timing": None, "resolved_on": None}
+    back = {
+        "state": fact.state,
+        "open": True,
+        "came_from": None,
+        "ended_on": None,
+        "delivered_on": None,
+        "appeal_until": None,
+        "score": None,
+    }
+    if fact.state == "answered":
+        back |= {"open": False, "ended_on": line.resolved_on}
+    if fact.state == "suspended":
+        back |= {"came_from": "verifying"}
+    return {**back, **resolved, "deadline": fact.deadline, "due_on": fact.due_on, "warned": False, "breached": False}
+
+
 def _due(deadline: str, due_on: date) -> Changes:
     """Another limit runs now, and nothing was announced of it."""
     return {"deadline": deadline, "due_on": due_on, "warned": False, "breached": False}
@@ -197,6 +216,9 @@ CASE_FOLDS: Final[Mapping[type[Fact], Callable[[CaseLine, Any], Changes]]] = {
     facts.OutcomePublished: lambda _l, _f: {"published": True},
     facts.OutcomeRated: lambda _l, f: {"state": "rated", "score": f.score},
     facts.CaseReopened: _reopened,
+    facts.CaseCorrected: _corrected,
+    facts.CasePromised: lambda _l, _f: {},
+    facts.CitizenActRequested: lambda _l, _f: {},
     facts.CaseWithdrawn: lambda _l, f: {**_ended("withdrawn", day_of(f.occurred_at)), "reason_class": f.reason_class},
     facts.DeadlineWarned: lambda line, f: {"warned": True} if f.kind == line.deadline else {},
     facts.DeadlineBreached: lambda line, f: {"breached": True} if f.kind == line.deadline else {},

@@ -139,6 +139,18 @@ def _resolved(limits: Limits, fact: facts.ComplaintResolved) -> Limits:
     )
 
 
+def _corrected(limits: Limits, fact: facts.CaseCorrected) -> Limits:
+    """The limit of the state it stands in again runs as if never ended, or stands still; the others have ended."""
+    others = [kind for kind in limits if kind != fact.deadline]
+    ended = _end(limits, day_of(fact.occurred_at), *others) if others else limits
+    return _change(ended, fact.deadline or "", lambda now: now._replace(ended_on=None, due_on=fact.due_on, stops=_stood(now.stops, fact)))  # fmt: skip
+
+
+def _stood(stops: list[datetime], fact: facts.CaseCorrected) -> list[datetime]:
+    stood, stands = len(stops) % 2 == 1, fact.due_on is None
+    return stops if stood == stands else [*stops, fact.occurred_at]
+
+
 def _assigned(limits: Limits, fact: facts.CaseAssigned) -> Limits:
     return {kind: each._replace(officer=fact.officer) if each.ended_on is None else each for kind, each in limits.items()}  # fmt: skip
 
@@ -183,6 +195,7 @@ _FOLDS: Final[Mapping[type[Fact], Callable[[Limits, Any], Limits]]] = {
     facts.AnswerSent: _ended,
     facts.CaseReopened: lambda now, f: _begin(now, ANSWER, f, f.occurred_at, f.due_on),
     facts.CaseWithdrawn: _ended,
+    facts.CaseCorrected: _corrected,
     facts.DeadlineWarned: _warned,
     facts.DeadlineBreached: _breached,
 }

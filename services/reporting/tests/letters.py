@@ -150,6 +150,28 @@ class Letter:
     def reopened(self, due_on: date = date(2026, 12, 28), at: datetime | None = None) -> Fact:
         return facts.CaseReopened(**self._case(at), kind=self.kind, times=1, reason_class="not-solved", due_at=noon(due_on), due_on=due_on)  # fmt: skip
 
+    def corrected(
+        self,
+        state: str = "verifying",
+        deadline: str | None = "settlement",
+        due_on: date | None = date(2026, 12, 24),
+        at: datetime | None = None,
+    ) -> Fact:
+        due: dict[str, Any] = {
+            "deadline": deadline,
+            "due_on": due_on,
+            "due_at": None if due_on is None else noon(due_on),
+        }
+        return facts.CaseCorrected(**self._case(at), kind=self.kind, state=state, reason_class="misread", source="tan-thanh", **due)  # fmt: skip
+
+    def promised(self, on: date = date(2026, 12, 18)) -> Fact:
+        return facts.CasePromised(**self._case(None), promised_on=on, source="tan-thanh")
+
+    def wished(self) -> Fact:
+        return facts.CitizenActRequested(
+            **self._case(None), act="withdraw", reason_class="own-wish", source="tan-thanh"
+        )
+
     def published(self) -> Fact:
         return facts.OutcomePublished(**self._bare(None))
 

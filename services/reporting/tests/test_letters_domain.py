@@ -135,6 +135,31 @@ def test_feedback_is_answered_rated_and_opened_again() -> None:
     assert (again.outcome, again.timing, again.resolved_on, again.score, again.published, again.officer) == (None, None, None, None, False, None)  # fmt: skip
 
 
+def test_a_decision_its_source_took_back_is_not_counted_and_the_limit_runs_on() -> None:
+    letter = Letter("complaint")
+    facts: list[Fact] = [letter.opened(), letter.accepted(), letter.assigned(), letter.resolved()]
+    taken_back = [*facts, letter.corrected(at=noon(date(2026, 12, 21)))]
+    line, limits = case_of(taken_back), limits_of(taken_back)
+    assert (line.state, line.open, line.deadline, line.due_on) == ("verifying", True, "settlement", date(2026, 12, 24))
+    assert (line.outcome, line.timing, line.resolved_on) == (None, None, None)
+    assert (limits["settlement"].ended_on, limits["delivery"].ended_on) == (None, date(2026, 12, 21))
+    again = case_of([*taken_back, letter.resolved(date(2026, 12, 23), "dismissed")])
+    assert (again.state, again.outcome, again.resolved_on) == ("decided", "dismissed", date(2026, 12, 23))
+
+
+def test_a_promise_and_a_wish_leave_the_case_where_it_stands() -> None:
+    letter = Letter()
+    before, after = case_of([letter.opened()]), case_of([letter.opened(), letter.promised(), letter.wished()])
+    assert after._replace(version=before.version, last_at=before.last_at) == before
+
+
+def test_a_correction_to_suspended_lets_the_limit_stand_still() -> None:
+    letter = Letter("complaint")
+    facts = [letter.opened(), letter.accepted(), letter.resolved(), letter.corrected("suspended", "settlement", None)]
+    assert (case_of(facts).came_from, case_of(facts).due_on) == ("verifying", None)
+    assert len(limits_of(facts)["settlement"].stops) == 1
+
+
 def test_a_suspended_complaint_has_no_day_and_goes_back_to_where_it_stood() -> None:
     letter = Letter("complaint")
     facts: list[Fact] = [letter.opened(), letter.accepted(), letter.assigned(), letter.suspended()]
@@ -306,7 +331,7 @@ def test_where_a_letter_went_is_told_in_its_own_words() -> None:
     assert asked.day == date(2026, 12, 10)
 
 
-ACTS = ("opened", "assigned", "transferred", "taken", "not_taken", "answered", "reopened", "rated", "published", "warned", "breached", "withdrawn")  # fmt: skip
+ACTS = ("opened", "assigned", "transferred", "taken", "not_taken", "answered", "reopened", "rated", "published", "warned", "breached", "withdrawn", "corrected", "promised", "wished")  # fmt: skip
 
 
 @given(st.lists(st.sampled_from(ACTS), min_size=1, max_size=12), st.sampled_from(["feedback", "complaint"]))

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import httpx
 import pytest
@@ -203,3 +205,18 @@ async def test_the_board_counts_letters_and_names_who_is_late(works: Works, cloc
     clock.move(days=60)
     later = await handlers.board(works, Principal("chair", frozenset({"head"}), frozenset({"44"})))
     assert later.case_figures["cases_overdue"] == later.case_figures["cases_open"] == 6
+
+
+async def test_a_case_that_another_system_owns_is_a_line_as_ours(
+    works: Works, client: httpx.AsyncClient, sign: Sign
+) -> None:
+    letter = Letter("complaint", unit=UNIT)
+    marks: Any = {"source": "tan-thanh", "inferred": True, "tells_citizens": False}
+    facts = [
+        replace(fact, **marks) for fact in (letter.opened(), letter.accepted(), letter.assigned(), letter.resolved())
+    ]
+    await tell_letters(works, [(letter, [replace(letter.registered(), **marks)], facts)])
+
+    (item,) = (await client.get("/v1/cases", headers=sign("head", units=[UNIT]))).json()["items"]
+
+    assert (item["id"], item["state"], item["outcome"]) == (str(letter.case), "decided", "upheld")

@@ -1,0 +1,149 @@
+"""Letters and visits that source systems tell of: one door judges them, complaints follows what is stated of letters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from services.intake.domain import letters, source_shapes
+from services.intake.domain.letters import Heard, Letter
+from services.intake.domain.source_shapes import LETTER_PROGRESSED, LETTER_UPSERTED, VISITS_COUNTED
+from services.intake.domain.sources import Event, Reason, Rejected, Source
+from services.intake.handlers.desk import Desk
+from services.intake.store import letters as store
+from services.intake.store import sources as feeds
+from shared.contracts import complaints as cases
+from shared.contracts.envelope import Fact, fact_type
+from shared.kernel import Invalid, NotFound, Principal
+from shared.store.unit_of_work import Work
+
+LONGEST_SPAN = 366
+TOLD_BACK = (
+    cases.CaseOpened, cases.CaseAccepted, cases.ClockResumed, cases.CaseCorrected, cases.CaseReopened, cases.DeadlineWarned,
+    cases.DeadlineBreached, cases.OutcomeRated, cases.CitizenActRequested,
+)  # fmt: skip
+"""What a source hears of its cases: the law's dates, and what its citizen did or wants."""
+_OF_CITIZENS = (cases.OutcomeRated, cases.CitizenActRequested)
+
+
+class SpanTooLong(Invalid):
+    """Visits are read for a year at most."""
+
+
+@dataclass(slots=True)
+class Mail:
+    """The letters and visits of one batch of one source; `inbox` keeps the person of an event and says where they are told."""
+
+    desk: Desk
+    work: Work
+    source: Source
+    inbox: Callable[[Event], UUID | None]
+    known: dict[str, Letter] = field(default_factory=dict)
+    changed: dict[str, Letter] = field(default_factory=dict)
+    counted: dict[tuple[str, date, str], Any] = field(default_factory=dict)
+
+    async def look(self, codes: Iterable[str]) -> None:
+        """The letters with these codes."""
+        wanted = [code for code in codes if source_shapes.is_letter_code(code)]
+        if wanted:
+            self.known = dict(await store.known(self.work, wanted))
+
+    def takes(self, event: Event) -> bool:
+        """Whether the event is about a letter or about visits."""
+        return event.type in {LETTER_UPSERTED.type, LETTER_PROGRESSED.type, VISITS_COUNTED.type}
+
+    def apply(self, event: Event) -> Sequence[str] | None:
+        """The states inferred on the way; None where the event has to wait for its letter."""
+        if event.type == VISITS_COUNTED.type:
+            self._count(event)
+            return ()
+        letter = self.known.get(event.key)
+        if letter is not None and letter.source != self.source.id:
+            raise Rejected(Reason.SOURCE_MISMATCH, "/data/code")
+        if letter is None and event.type == LETTER_PROGRESSED.type:
+            return None
+        if letter is not None and letter.kind == letters.DENUNCIATION and event.data.get("contact_sealed") is not None:
+            raise Rejected(Reason.CLEAR_PERSONAL_DATA, "/data/contact_sealed")
+        return self._state(letter, self._heard(letter, event), event)
+
+    def _heard(self, letter: Letter | None, event: Event) -> Heard:
+        now, unit = self.work.now, event.data["unit"] if letter is None else letter.unit
+        office = self.desk.office_at(now, unit)
+        if letter is not None:
+            return self._told_of(letters.follow(letter, event, office, now), event)
+        nobody = event.data["kind"] == letters.DENUNCIATION or event.data.get("anonymous")
+        recipient = None if nobody else self.inbox(event) or self.work.new_id()
+        return letters.begin(event, id=self.work.new_id(), source=self.source.id, recipient=recipient, office=office, now=now)  # fmt: skip
+
+    def _told_of(self, heard: Heard, event: Event) -> Heard:
+        """With the person it names now, where it named nobody we could reach."""
+        if event.data.get("contact_sealed") is None:
+            return heard
+        if heard.letter.anonymous:
+            raise Rejected(Reason.SCHEMA, "/data/contact_sealed")
+        recipient = self.inbox(event)
+        version = heard.letter.version if heard.letter.recipient == recipient else heard.letter.version + 1
+        return replace(heard, letter=replace(heard.letter, recipient=recipient, version=version))
+
+    def _state(self, before: Letter | None, heard: Heard, event: Event) -> Sequence[str]:
+        """Remember it, and state what is new."""
+        if before is None:
+            self.work.starts(heard.letter.id)
+        if heard.letter == before:
+            return ()
+        self.known[event.key] = self.changed[event.key] = heard.letter
+        fact = letters.stated(
+            heard, tells_citizens=not self.source.tells_citizens, backfill=bool(event.data.get("backfill"))
+        )
+        self.work.record(fact, published=not self.source.sandbox)
+        return heard.inferred[1:] if before is None else heard.inferred
+
+    def _count(self, event: Event) -> None:
+        data = event.data
+        key = (data["unit"], data["day"], data["window"])
+        if not self.source.sandbox and (key not in self.counted or self.counted[key]["at"] <= data["at"]):
+            self.counted[key] = data
+
+    async def write(self) -> None:
+        """Write down what changed."""
+        await store.save(self.work, list(self.changed.values()))
+        await store.count(self.work, self.source.id, self.counted)
+
+
+async def tell_source(work: Work, stated: Sequence[Fact]) -> None:
+    """What complaints says of a source's cases goes into its feed."""
+    entries = [_entry(fact) for fact in stated if getattr(fact, "source", None) is not None]
+    await feeds.feed(work, entries)
+
+
+def _entry(fact: Any) -> feeds.Entry:
+    name = fact_type(type(fact)).split(".")[2]
+    kind = name if isinstance(fact, (*_OF_CITIZENS, cases.DeadlineWarned, cases.DeadlineBreached)) else "dates"
+    said = {
+        each: getattr(fact, each, None) for each in ("kind", "act", "reason_class", "score", "due_on", "promised_on")
+    }
+    if kind == "dates":
+        said |= {
+            "state": getattr(fact, "state", None) or name.removeprefix("case-"),
+            "lawful_due_on": said.pop("due_on"),
+            "kind": None,
+        }
+    data = {
+        each: value.isoformat() if isinstance(value, date) else value
+        for each, value in said.items()
+        if value is not None
+    }
+    return feeds.Entry(fact.source, kind, fact.occurred_at, fact.code.rpartition(".")[0], data)
+
+
+async def read_visits(desk: Desk, who: Principal, unit: str, first: date, last: date) -> Sequence[Any]:
+    """What was counted at a unit's windows, for its officers and those who run the installation."""
+    if not (who.has("admin", "ops") or who.may_act_for(unit)):
+        raise NotFound
+    if not 0 <= (last - first).days <= LONGEST_SPAN:
+        raise SpanTooLong(field="to")
+    async with desk.works.reading() as connection:
+        return await store.visits(connection, unit, first, last)
