@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from services.intake import api, consumers, handlers
-from services.intake.handlers import Desk, Shelf
-from services.intake.timers import timers
+from services.intake.adapters import portal_gateway
+from services.intake.handlers import Desk, Egress, Shelf
+from services.intake.timers import egress_timer, timers
+from shared.bus.consumer import Listener
 from shared.runtime import Blueprint, Frame, Service
 from shared.store.together import Together
+from shared.timers import Timer
 from shared.web.app import service_app
 
 HERE = Path(__file__).parent
@@ -24,10 +28,28 @@ def build(frame: Frame) -> Service:
     )  # fmt: skip
     app.state.desk = desk
     sources = consumers.Sources(desk, frame.bootstrap, frame.settings.topic_prefix, frame.settings.replication)
+    portal = _portal(frame, desk)
     return Service(
-        "intake", app, timers=(*timers(desk, sweep_seconds=frame.settings.sweep_seconds), sources.timer()), entries=(sources.entry(),), sealer=partial(consumers.seal_contacts, frame.works),
+        "intake", app, listeners=portal.listeners, timers=(*timers(desk, sweep_seconds=frame.settings.sweep_seconds), sources.timer(), *portal.timers), entries=(sources.entry(),), sealer=partial(consumers.seal_contacts, frame.works),
         begin=partial(handlers.seed, desk),
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Portal:
+    """What runs for the national portal: nothing where none is configured."""
+
+    listeners: tuple[Listener, ...] = ()
+    timers: tuple[Timer, ...] = ()
+
+
+def _portal(frame: Frame, desk: Desk) -> _Portal:
+    settings = frame.settings
+    if settings.portal_url is None:
+        return _Portal()
+    metrics = frame.telemetry.metrics.egress
+    way = Egress(desk, partial(portal_gateway.opened, settings.portal_url, settings.portal_session), metrics.stands)
+    return _Portal((consumers.PORTAL,), (egress_timer(way),))
 
 
 BLUEPRINT = Blueprint("intake", HERE / "migrations", build)

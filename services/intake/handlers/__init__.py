@@ -27,6 +27,7 @@ from services.intake.handlers.commands import (
 )
 from services.intake.handlers.contacts import contact_details
 from services.intake.handlers.desk import Desk, Filing, Shelf, office_at
+from services.intake.handlers.egress import Egress, owe_portal, read_egress, send_due
 from services.intake.handlers.filing import submit_dossier
 from services.intake.handlers.lookups import Standing, look_up
 from services.intake.handlers.papers import (
@@ -38,6 +39,12 @@ from services.intake.handlers.papers import (
     read_refusal,
     read_stopping,
     read_supplement_request,
+)
+from services.intake.handlers.portal import (
+    put_portal_profile,
+    read_portal_items,
+    read_portal_profile,
+    take_portal_items,
 )
 from services.intake.handlers.reading import (
     explanation,
@@ -75,6 +82,7 @@ from shared.store.lookups import LookupLocked, LookupRefused, lookup_secret, loo
 __all__ = [
     "BadPeriod",
     "Desk",
+    "Egress",
     "Filing",
     "LookupLocked",
     "LookupRefused",
@@ -104,15 +112,20 @@ __all__ = [
     "lookup_verifier",
     "move_appointment",
     "office_at",
+    "owe_portal",
     "own_source",
     "pause_dossier",
+    "put_portal_profile",
     "put_source",
     "rate_dossier",
     "read_dossier",
     "read_dossier_texts",
+    "read_egress",
     "read_feed",
     "read_history",
     "read_papers",
+    "read_portal_items",
+    "read_portal_profile",
     "read_procedure",
     "read_procedures",
     "read_refusal",
@@ -130,6 +143,7 @@ __all__ = [
     "resume_dossier",
     "return_result",
     "seed",
+    "send_due",
     "settle_dossier",
     "settle_waiting",
     "sources_without_topics",
@@ -138,6 +152,7 @@ __all__ = [
     "supply_components",
     "take",
     "take_events",
+    "take_portal_items",
     "topics_made",
     "turn_away",
     "withdraw_dossier",
