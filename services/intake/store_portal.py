@@ -45,7 +45,7 @@ RETURNING e.id, e.dossier, e.sequence, e.code, e.service, e.at, e.attempts, e.do
 """Only the first of a dossier that is not done; one that a killed process held is taken again, in doubt."""
 _DONE = """UPDATE egress SET state = $3, answer_code = $4, error = NULL, doubt = false, found = $5, sent_at = $6
 WHERE id = $1 AND attempts = $2 AND state = 'sending'"""
-_LATER = """UPDATE egress SET state = $3, answer_code = $4, error = $5, doubt = doubt OR $3 = 'in-doubt',
+_LATER = """UPDATE egress SET state = $3::varchar, answer_code = $4, error = $5, doubt = doubt OR $3::varchar = 'in-doubt',
 next_at = clock_timestamp() + make_interval(secs => $6) WHERE id = $1 AND attempts = $2 AND state = 'sending'"""
 _LISTED = """SELECT id, dossier, sequence, code, service, status, at, state, attempts, next_at, doubt, answer_code, error, found, queued_at, sent_at
 FROM egress WHERE ($1::text IS NULL OR state = $1) AND ($2::bigint IS NULL OR CASE WHEN $3 THEN id > $2 ELSE id < $2 END)"""

@@ -16,7 +16,7 @@ from services.intake.domain import Dossier, egress
 from services.intake.domain.egress import Declined, Gateway, InDoubt, Names, NotReached
 from services.intake.domain.portal import SYNC, Applicant
 from services.intake.handlers.desk import Desk
-from services.intake.handlers.papers import people_of
+from services.intake.handlers.papers import corrected_request, people_of
 from services.intake.store_portal import Owed, Sending
 from shared.contracts.envelope import Fact
 from shared.contracts.intake import IdentityRead
@@ -147,7 +147,14 @@ async def _item(desk: Desk, sending: Sending) -> tuple[str, Mapping[str, Any]]:
         opened = IdentityRead(occurred_at=work.now, dossier=dossier.id, unit=dossier.unit, purpose="portal")
         work.record(opened, published=False)
     return agency, egress.dossier_item(
-        dossier, sending.status, sending.at, forms.form(FORM), names, applicant, row["summary"], row["components"]
+        dossier,
+        sending.status,
+        sending.at,
+        forms.form(FORM),
+        names,
+        applicant,
+        corrected_request(row),
+        row["components"],
     )
 
 
