@@ -17,7 +17,7 @@ _BROKEN = 500
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PortalGateway:
-    """One endpoint; user and password may stand in its address, a session is sent along where there is one."""
+    """One endpoint; a session is sent along where there is one."""
 
     http: httpx.AsyncClient
     url: str
@@ -75,6 +75,8 @@ def _said(answer: httpx.Response) -> Mapping[str, Any]:
 async def opened(
     url: str, session: str | None = None, *, answer_seconds: float = ANSWER_SECONDS
 ) -> AsyncIterator[PortalGateway]:
-    """The adapter at this address, for as long as there is something to send."""
-    async with httpx.AsyncClient(timeout=httpx.Timeout(answer_seconds, connect=CONNECT_SECONDS)) as http:
-        yield PortalGateway(http, url, session)
+    """The adapter at this address, for as long as there is something to send; a user and password in it are not logged."""
+    address = httpx.URL(url)
+    auth = (address.username, address.password) if address.username else None
+    async with httpx.AsyncClient(auth=auth, timeout=httpx.Timeout(answer_seconds, connect=CONNECT_SECONDS)) as http:
+        yield PortalGateway(http, str(address.copy_with(userinfo=b"")), session)

@@ -30,6 +30,8 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 _MAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 _SEPARATORS = re.compile(r"[\s.\-()+]")
 _COUNTED_UP = "01234567890123456789"
+_BEYOND = 10**15
+"""No number of an item is as large."""
 _FEWEST_DIGITS = 3
 """A number made of fewer different digits is nobody's: `000000001`, `111111111`."""
 _LONGEST_NAME = 200
@@ -195,7 +197,7 @@ def _scalar(value: Any) -> str | None:
     """The text of a scalar; empty is absent, and what is no scalar cannot be read."""
     if isinstance(value, str):
         return value.strip() or None
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _BEYOND:
         return str(value)
     return None if value is None else UNREADABLE
 
@@ -234,8 +236,11 @@ def written(at: datetime | None) -> str:
 
 def _applicant(said: Mapping[str, Any], form: Form) -> Applicant | None:
     """The person in an item; a number that cannot be anybody's is left out, not taken for one."""
-    name = _first(said, form.person["name"])
-    if name is None or name == UNREADABLE:
+    written_name = _first(said, form.person["name"])
+    if written_name is None or written_name == UNREADABLE:
+        return None
+    name = "".join(letter for letter in written_name if letter.isprintable()).strip()
+    if not name:
         return None
     phone, email = _digits(_first(said, form.person["phone"])), _first(said, form.person["email"])
     return Applicant(

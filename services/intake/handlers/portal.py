@@ -54,15 +54,15 @@ async def take_portal_items(
     """Take the items of a request, in order; an item that was taken before changes nothing."""
     async with desk.works.reading() as connection:
         profile = await store_portal.profile(connection, source.id)
-    form = forms.form(profile.form)
+    form, said = forms.form(profile.form), [_readable(each) for each in sync.items]
     agencies = {unit.agency: unit.code for unit in desk.shelf.units.values()}
     items = [
         portal.read(
             sync.service, each, form, profile.unit_of(portal.agency_of(each, form, sync.madonvi), agencies), backfill=sync.backfill
         )
-        for each in sync.items
+        for each in said
     ]  # fmt: skip
-    digests = [_digest(desk.works.keys, sync, each) for each in sync.items]
+    digests = [_digest(desk.works.keys, sync, each) for each in said]
     events = [_event(desk, source, *each) for each in zip(items, digests, strict=True)]
     outcomes = await take_events(desk, who, source.id, DOOR, events, dry_run=dry_run)
     if not dry_run:
@@ -70,6 +70,15 @@ async def take_portal_items(
     return [
         Answer(outcome, item.named(outcome.fields), item.unknown) for item, outcome in zip(items, outcomes, strict=True)
     ]
+
+
+def _readable(item: Any) -> Any:
+    """The item; None for one that no JSON text can hold (half a surrogate pair, a number without end)."""
+    try:
+        msgspec.json.encode(item)
+    except (ValueError, OverflowError, RecursionError):
+        return None
+    return item
 
 
 def _digest(keys: Keys, sync: Sync, item: Any) -> bytes:

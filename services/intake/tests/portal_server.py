@@ -20,6 +20,7 @@ class Portal:
     url: str = ""
     moods: deque[str] = field(default_factory=deque)
     calls: list[dict[str, Any]] = field(default_factory=list)
+    authorised: list[str | None] = field(default_factory=list)
     taken: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     statuses: dict[str, str] = field(default_factory=dict)
     released: asyncio.Event = field(default_factory=asyncio.Event)
@@ -34,8 +35,10 @@ class Portal:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, one request."""
-        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
-        length = next(int(line.split(":")[1]) for line in head.splitlines() if line.startswith("content-length"))
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        said = dict(line.lower().split(": ", 1) for line in head.splitlines() if ": " in line)
+        length = int(said["content-length"])
+        self.authorised.append(said.get("authorization"))
         asked = json.loads(await reader.readexactly(length))
         self.calls.append(asked)
         status, body = await self.answer(asked)
@@ -56,13 +59,10 @@ class Portal:
             self.take(asked)
         if mood == HANGS:
             await self.released.wait()
-        known = {
-            ACCEPTS: (200, b'{"error_code": "00"}'),
-            FAILS: (500, b"oops"),
-            BABBLES: (200, b"<html>"),
-            DECLINES: (200, b'{"error_code": "07"}'),
-        }
-        return known.get(mood, (0, b""))
+        answers = {
+            ACCEPTS: (200, b'{"error_code": "00"}'), FAILS: (500, b"oops"), BABBLES: (200, b"<html>"), DECLINES: (200, b'{"error_code": "07"}'),
+        }  # fmt: skip
+        return answers.get(mood, (0, b""))
 
     def take(self, asked: dict[str, Any]) -> None:
         """Keep an item."""

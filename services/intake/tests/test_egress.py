@@ -258,6 +258,20 @@ async def test_two_senders_at_once_send_each_step_once(desk: Desk, telemetry: Te
     assert [server.told(each.code) for each in dossiers] == [["1", "2", "4", "9", "10"]] * 4
 
 
+async def test_a_user_and_password_of_the_address_are_sent_and_never_logged(
+    desk: Desk, telemetry: Telemetry, server: Portal, caplog: pytest.LogCaptureFixture
+) -> None:
+    await submit(desk, CLERK)
+    await consumed(desk, telemetry)
+    caplog.set_level("DEBUG")
+    address = server.url.replace("http://", "http://gandan:s3cret@")
+
+    await handlers.send_due(Egress(desk, partial(portal_gateway.opened, address)))
+
+    assert server.authorised == ["basic z2fuzgfuonmzy3jlda=="] * 2
+    assert "s3cret" not in caplog.text
+
+
 async def test_facts_that_come_twice_are_queued_once_and_those_of_other_systems_never(
     desk: Desk, telemetry: Telemetry
 ) -> None:

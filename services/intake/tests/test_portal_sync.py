@@ -40,7 +40,7 @@ async def send(desk: Desk, *items: Any, service: str = SYNC, madonvi: str = AGEN
 
 
 def word(answer: Any) -> str:
-    return answer.outcome.reason or answer.outcome.status
+    return str(answer.outcome.reason or answer.outcome.status)
 
 
 async def the_dossier(desk: Desk, code: str = CODE) -> Dossier:
@@ -286,9 +286,11 @@ async def test_items_of_agencies_that_are_not_ours_or_not_theirs_are_refused(des
 async def test_an_item_that_is_no_object_is_refused_and_the_others_are_taken(desk: Desk) -> None:
     await registered(desk)
 
-    answers = await send(desk, 7, None, [], {}, dossier_item())
+    answers = await send(
+        desk, 7, None, [], {}, {"MaHoSo": "\ud800"}, {"MaHoSo": 10**5000}, dossier_item(ChuHoSo="An\x00")
+    )
 
-    assert [word(each) for each in answers] == ["schema"] * 4 + ["accepted"]
+    assert [word(each) for each in answers] == ["schema"] * 6 + ["accepted"]
 
 
 async def test_a_waiting_step_sent_twice_at_once_is_one_and_is_taken_with_its_dossier(desk: Desk) -> None:
