@@ -18,7 +18,8 @@ FROM python:3.11-slim
 LABEL org.opencontainers.image.title="Gần Dân" \
       org.opencontainers.image.description="The event backbone of a Vietnamese province's administration"
 RUN useradd --uid 10001 --user-group --no-create-home --home-dir /run/gandan --shell /usr/sbin/nologin gandan \
- && mkdir /run/gandan && chown gandan:gandan /run/gandan
+ && mkdir /run/gandan && chown gandan:gandan /run/gandan \
+ && install -d -m 1777 /var/lib/gandan
 COPY --from=build /opt/gandan /opt/gandan
 ENV PATH=/opt/gandan/bin:/usr/local/bin:/usr/bin:/bin \
     PYTHONPATH=/opt/gandan/app \

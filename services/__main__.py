@@ -27,6 +27,10 @@ class Gandan(LazyGroup):
         "rebuild": ("deploy.cli.rebuild:rebuild", "Make a read model anew, beside live traffic."),
         "notices": ("deploy.cli.notices:app", "Why a citizen was told something."),
         "contracts": ("deploy.cli.contracts:app", "Schemas, OpenAPI and AsyncAPI: compare or write out."),
+        "import": (
+            "deploy.cli.importing.command:import_",
+            "Reference data and dossiers from JSON or XLSX, with a report.",
+        ),
         "sample": ("deploy.cli.sample:app", "Traffic of invented people on a running installation."),
         "bench": ("deploy.cli.bench:bench", "Measure this machine against its own limits."),
     }

@@ -18,6 +18,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from shared.kernel import TENANT
 
 KEY_BYTES = 32
+MOST_FILE_BYTES = 200_000_000
+"""No setting takes larger files than this."""
 RATE = r"^[1-9]\d{0,6}/[1-9]\d{0,4}$"
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
 
@@ -127,11 +129,23 @@ class Settings(BaseSettings):
     public_url: str | None = None
     """Where citizens reach this installation; printed on slips."""
     pool_size: int = Field(default=8, ge=2, le=100)
-    max_in_flight: int = Field(default=32, ge=1, le=10_000)
-    """Requests one service of this process has at work at once; a few more wait, the rest hear 429 before any work."""
+    max_in_flight: int = Field(default=12, ge=1, le=10_000)
+    """Requests one service of this process has at work at once; six times as many may wait, the rest hear 429 before any work."""
     max_streams: int = Field(default=1_000, ge=1, le=100_000)
     """Live streams one service keeps open at once."""
     sweep_seconds: float = Field(default=1.0, gt=0)
+    files: str | None = None
+    """Where files are kept, encrypted: a folder, or `s3://bucket/prefix`; default: `files` in the home."""
+    file_bytes: int = Field(default=20_000_000, ge=1_000, le=MOST_FILE_BYTES)
+    """The largest file that is taken."""
+    s3_endpoint: str | None = None
+    """`https://host:port` of an S3-compatible store; default: that of `s3_region`."""
+    s3_region: str = "us-east-1"
+    s3_key: str | None = None
+    """Access key id; default: what the environment of the process gives."""
+    s3_secret: str | None = Field(default=None, repr=False)
+    clamd: str | None = Field(default=None, pattern=r"^(/.+|[^/\s:]+:\d{1,5})$")
+    """`host:port` or the socket's path of a clamd that looks at every file; without it nobody looks for viruses."""
     parts: str = "api,relay,consumers,timers"
     """Which doors and workers this process runs: any of api, relay, consumers, timers."""
 

@@ -16,8 +16,8 @@ class Scale:
     warm: float
     """Load that is not counted, before each round."""
     submit_peer_seconds: float
-    lifecycle_dossiers: int
-    """Dossiers in the store of the second half; the first half begins with none."""
+    lifecycle_dossiers: tuple[int, ...]
+    """Dossiers in the stores beside the empty one, the largest last."""
     relay_rows: int
     relay_peer_rows: int
     project_facts: int
@@ -30,6 +30,6 @@ class Scale:
     rebuild_facts: int
 
 
-QUICK = Scale("quick", 1, 1.0, 0.3, 0.5, 500, 60_000, 200, 2_000, 60, 40, 20_000, 1_000, 20_000, 1_000, 6_000)
-SHORT = Scale("short", 3, 5.0, 1.5, 4.0, 100_000, 40_000, 3_000, 60_000, 1_000, 400, 1_000_000, 10_000, 1_000_000, 50_000, 200_000)  # fmt: skip
-FULL = Scale("full", 5, 10.0, 3.0, 8.0, 1_000_000, 100_000, 6_000, 120_000, 2_000, 2_000, 1_000_000, 10_000, 1_000_000, 50_000, 1_000_000)  # fmt: skip
+QUICK = Scale("quick", 1, 1.0, 0.3, 0.5, (500,), 60_000, 200, 2_000, 60, 40, 20_000, 1_000, 20_000, 1_000, 6_000)
+SHORT = Scale("short", 3, 5.0, 1.5, 4.0, (100_000,), 40_000, 3_000, 60_000, 1_000, 400, 1_000_000, 10_000, 1_000_000, 50_000, 200_000)  # fmt: skip
+FULL = Scale("full", 5, 10.0, 3.0, 8.0, (100_000, 1_000_000), 100_000, 6_000, 120_000, 2_000, 2_000, 1_000_000, 10_000, 1_000_000, 50_000, 1_000_000)  # fmt: skip

@@ -1,16 +1,20 @@
-"""`gandan calendar`: which days of a year are worked. Needs no database."""
+"""`gandan calendar`: which days of a year are worked, as shipped (no database needed) or as acts have left it; and acts that change a day."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 import typer
 
-from deploy.cli.installation import DONE, REFUSED, WRONG_USAGE, clock_of
+from deploy.cli.installation import DONE, REFUSED, WRONG_USAGE, HomeOption, Installation, clock_of, quiet, run
 from deploy.cli.screen import as_json, columns
+from services.intake import handlers
+from services.intake.domain import acts
 from shared import settings
-from shared.law import Calendar, YearStatus, official_calendar
+from shared.kernel import Caller, Principal
+from shared.law import Calendar, YearStatus, official_calendar, standing
 from shared.law.zone import local
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -26,6 +30,10 @@ def calendar() -> None:
 def show(
     year: Annotated[int | None, typer.Argument(help="Default: this year.", min=1900, max=2200)] = None,
     *,
+    here: Annotated[
+        bool, typer.Option("--here", help="As this installation knows it, with the acts confirmed there.")
+    ] = False,
+    home: HomeOption = None,
     as_json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """One year: is it published, its working days by month, its days off and make-up days. Exit 1 when it is unknown.
@@ -37,9 +45,81 @@ def show(
     except settings.WrongSetting as error:
         typer.echo(f"gandan calendar show: {error}", err=True)
         raise typer.Exit(WRONG_USAGE) from None
-    found = described(official_calendar(), asked)
+    if not here:
+        raise typer.Exit(_print(described(official_calendar(), asked), as_json_=as_json_))
+
+    async def work(installation: Installation) -> int:
+        async with installation.session("intake") as db:
+            records = [(row["key"], row["record"]) for row in await db.fetch("SELECT key, record FROM law_record")]
+        law = standing(record for _, record in records)
+        return _print(described(law.calendar, asked), as_json_=as_json_)
+
+    run("calendar show", home, work)
+
+
+def _print(found: dict[str, Any], *, as_json_: bool) -> int:
     print(as_json(found) if as_json_ else told(found))
-    raise typer.Exit(REFUSED if found["status"] == YearStatus.UNKNOWN else DONE)
+    return REFUSED if found["status"] == YearStatus.UNKNOWN else DONE
+
+
+AsOption = Annotated[str, typer.Option("--as", help="Id of the person who does this, as their token names them.")]
+
+
+@app.command()
+def override(
+    day: Annotated[datetime, typer.Argument(metavar="DAY", formats=["%Y-%m-%d"], help="The day: 2026-11-26.")],
+    as_: AsOption,
+    number: Annotated[str, typer.Option(help="Number of the signed act.")],
+    basis: Annotated[str, typer.Option(help="What the act stands on.")],
+    vi: Annotated[str, typer.Option(help="Why it is off, in Vietnamese; not with --worked.")] = "",
+    en: Annotated[str, typer.Option(help="The same in English.")] = "",
+    instead_of: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day it is worked for.")] = None,
+    home: HomeOption = None,
+    *,
+    worked: Annotated[bool, typer.Option("--worked", help="The day is worked; else it is off.")] = False,
+) -> None:
+    """Propose that a day is off, or worked. It counts when another person confirms it: prints the id to confirm.
+
+    Example: gandan calendar override 2026-11-26 --vi "Nghỉ tránh bão" --en Storm --number "Công điện 12" --basis "Luật PCTT" --as an.nv
+    """
+    if not worked and not (vi and en):
+        raise typer.BadParameter("a day off has a name: --vi and --en")
+    content = {"on": f"{day:%Y-%m-%d}", "worked": worked, "vi": vi, "en": en}
+    if instead_of is not None:
+        content["instead_of"] = f"{instead_of:%Y-%m-%d}"
+
+    async def work(installation: Installation) -> int:
+        async with installation.built("intake", quiet(installation.settings)) as (made, _works):
+            desk = made.api.state.desk
+            act = await handlers.propose(desk, _person(as_), acts.DAY, content, number=number, basis=basis)
+        print(f"proposed: gandan calendar confirm {act.id} --as SOMEBODY-ELSE")
+        return DONE
+
+    run("calendar override", home, work)
+
+
+@app.command()
+def confirm(
+    act: Annotated[UUID, typer.Argument(help="As `gandan calendar override` printed it.")],
+    as_: AsOption,
+    home: HomeOption = None,
+) -> None:
+    """Sign as the second person: in force now; the running services count the limits it touches again.
+
+    Example: gandan calendar confirm 0198f0e7-7b21-7000-8000-000000000001 --as binh.tt
+    """
+
+    async def work(installation: Installation) -> int:
+        async with installation.built("intake", quiet(installation.settings)) as (made, _works):
+            await handlers.confirm_act(made.api.state.desk, _person(as_), act, 1)
+        print("confirmed")
+        return DONE
+
+    run("calendar confirm", home, work)
+
+
+def _person(subject: str) -> Caller:
+    return Caller(Principal(subject, frozenset({"admin"}), acting="admin"))
 
 
 def described(calendar: Calendar, year: int) -> dict[str, Any]:

@@ -79,11 +79,17 @@ def due(
     remote: Annotated[bool, typer.Option("--remote", help="A remote area.")] = False,  # noqa: FBT002 - a flag
     several_places: Annotated[bool, typer.Option("--several-places", help="To be checked in several places.")] = False,  # noqa: FBT002 - a flag
     extensions: Annotated[int, typer.Option(help="How many extensions were granted.")] = 0,
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", help="Count by what the rule said on this day; also --from where none is given."),
+    ] = None,
     lang: Annotated[Lang, typer.Option(help="Language of the explanation.")] = Lang.VI,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,  # noqa: FBT002 - a flag
     jsonl: Annotated[bool, typer.Option("--jsonl", help="Read JSON lines, answer each with a line.")] = False,  # noqa: FBT002 - a flag
 ) -> None:
     """A due date and how it was counted.
+
+    A rule counts in the version of the day of receipt; --as-of asks another day's: gandan due --rule complaint.acceptance --as-of 2026-06-30
 
     Example: gandan due --rule one-stop.settlement --limit 7wd --from 2026-06-01T09:00
     """
@@ -101,6 +107,7 @@ def due(
         "remote": remote,
         "several_places": several_places,
         "extensions": extensions,
+        "as_of": as_of,
         "lang": lang.value,
     }
     try:

@@ -8,7 +8,7 @@ import typer
 
 from deploy.cli.installation import DONE, REFUSED, HomeOption, Installation, JsonOption, run
 from deploy.cli.screen import age, as_json, columns
-from services.intake import store_portal
+from services.intake.store import portal as portal_store
 
 app = typer.Typer(
     help="The queue to the national portal. Example: gandan egress list --state refused",
@@ -37,7 +37,7 @@ def list_(
 
     async def work(here: Installation) -> int:
         async with here.session("intake") as db:
-            rows = await store_portal.listed(db, state, after=None, back=False, limit=limit)
+            rows = await portal_store.listed(db, state, after=None, back=False, limit=limit)
         print(as_json([dict(row) for row in rows]) if as_json_ else _table(here, rows))
         return DONE
 
@@ -57,7 +57,7 @@ def retry(
 
     async def work(here: Installation) -> int:
         async with here.session("intake") as db:
-            number = await store_portal.retry(db, item)
+            number = await portal_store.retry(db, item)
         print(f"{number} to be tried again")
         return DONE if number else REFUSED
 

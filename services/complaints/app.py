@@ -6,12 +6,16 @@ from functools import partial
 from pathlib import Path
 
 from services.complaints import api, consumers
-from services.complaints.handlers.desk import Desk
+from services.complaints.handlers.desk import Desk, refresh_law
 from services.complaints.timers import timers
 from shared.runtime import Blueprint, Frame, Service
 from shared.web.app import service_app
 
 HERE = Path(__file__).parent
+
+
+async def _begin(desk: Desk) -> None:
+    await refresh_law(desk)
 
 
 def build(frame: Frame) -> Service:
@@ -24,7 +28,7 @@ def build(frame: Frame) -> Service:
     app.state.desk = desk
     return Service(
         "complaints", app, listeners=consumers.LISTENERS, timers=timers(desk, sweep_seconds=frame.settings.sweep_seconds),
-        sealer=partial(consumers.seal_contacts, frame.works),
+        sealer=partial(consumers.seal_contacts, frame.works), begin=partial(_begin, desk),
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Door 2, Kafka: units and procedures are copied from intake; contacts are sent sealed."""
+"""Door 2, Kafka: units, procedures and what acts changed of the law are copied from intake; contacts are sent sealed."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from services.complaints.handlers.contacts import contact_details
-from services.complaints.handlers.reference import copy_procedures, copy_units
+from services.complaints.handlers.reference import copy_law, copy_procedures, copy_units
 from shared.bus.arrival import Arrival
 from shared.bus.consumer import Listener
 from shared.bus.relay import Outgoing, current, tombstone
 from shared.contracts.complaints import CONTACTS, ContactSealed
 from shared.contracts.envelope import Catalogue
-from shared.contracts.intake import PROCEDURES, UNITS, ProcedureDescribed, UnitDescribed
+from shared.contracts.intake import CALENDAR, LAW_FACTS, PROCEDURES, UNITS, ProcedureDescribed, UnitDescribed
 from shared.store import vault
 from shared.store.db import Connection
 from shared.store.unit_of_work import Work, Works
@@ -32,6 +32,12 @@ async def on_procedures(work: Work, arrivals: Sequence[Arrival]) -> None:
     await copy_procedures(work, described, _withdrawn(list(last)))
 
 
+async def on_calendar(work: Work, arrivals: Sequence[Arrival]) -> None:
+    """Copy what acts changed of the law: days, office hours, rules."""
+    last = {arrival.key: arrival for arrival in arrivals if not arrival.tombstone}.values()
+    await copy_law(work, [arrival.fact for arrival in last if isinstance(arrival.fact, LAW_FACTS)])
+
+
 def _withdrawn(arrivals: Sequence[Arrival]) -> list[str]:
     """The codes of records that ended with a tombstone."""
     return [(arrival.raw.key or b"").decode() for arrival in arrivals if arrival.tombstone]
@@ -40,8 +46,8 @@ def _withdrawn(arrivals: Sequence[Arrival]) -> list[str]:
 LISTENERS = (
     Listener(
         "complaints.reference",
-        Catalogue.of([UnitDescribed, ProcedureDescribed]),
-        {UNITS: on_units, PROCEDURES: on_procedures},
+        Catalogue.of([UnitDescribed, ProcedureDescribed, *LAW_FACTS]),
+        {UNITS: on_units, PROCEDURES: on_procedures, CALENDAR: on_calendar},
     ),
 )
 

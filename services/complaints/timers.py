@@ -1,4 +1,4 @@
-"""Door 3, the clock: announce what is near or past due."""
+"""Door 3, the clock: announce what is near or past due, read what changed of the law."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ from collections.abc import Sequence
 from functools import partial
 
 from services.complaints.handlers.announcing import announce_stages
-from services.complaints.handlers.desk import Desk
+from services.complaints.handlers.desk import Desk, refresh_law
 from shared.timers import Timer
+
+LAW_SECONDS = 5
 
 
 def timers(desk: Desk, *, sweep_seconds: float) -> Sequence[Timer]:
     """The timers of complaints."""
-    return (Timer("complaints.deadlines", sweep_seconds, partial(announce_stages, desk)),)
+    return (
+        Timer("complaints.deadlines", sweep_seconds, partial(announce_stages, desk)),
+        Timer("complaints.law", LAW_SECONDS, partial(refresh_law, desk)),
+    )

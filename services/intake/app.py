@@ -1,17 +1,18 @@
-"""Composition: intake's desk, its HTTP app, its timers, and the seeds."""
+"""Composition: intake's desk, its HTTP app, its pages, its timers, and the seeds."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from services.intake import api, consumers, handlers
+from services.intake import api, consumers, handlers, pages
 from services.intake.adapters import portal_gateway
-from services.intake.handlers import Desk, Egress, Shelf
-from services.intake.timers import egress_timer, timers
+from services.intake.handlers import Cabinet, Desk, Egress, Shelf
+from services.intake.timers import egress_timer, file_timers, timers
 from shared.bus.consumer import Listener
 from shared.runtime import Blueprint, Frame, Service
+from shared.store.files import Scanner, open_store
 from shared.store.together import Together
 from shared.timers import Timer
 from shared.web.app import service_app
@@ -22,16 +23,20 @@ HERE = Path(__file__).parent
 def build(frame: Frame) -> Service:
     """Intake, ready to run."""
     desk = Desk(frame.works, Shelf(), Together(frame.works))
+    ceiling = frame.settings.issuer is None
+    door = replace(frame.door, directory=partial(handlers.known_rights, desk, ceiling=ceiling))
     app = service_app(
         "intake", title="Gần Dân: tiếp nhận hồ sơ", description="The one-stop shop: dossiers, slips, lookups, procedures and units.",
-        routers=api.routers, door=frame.door, problems=HERE / "data" / "problems.toml", telemetry=frame.web_telemetry("intake"),
+        routers=api.routers, door=door, problems=HERE / "data" / "problems.toml", telemetry=frame.web_telemetry("intake"),
     )  # fmt: skip
-    app.state.desk = desk
-    sources = consumers.Sources(desk, frame.bootstrap, frame.settings.topic_prefix, frame.settings.replication)
+    files, settings = open_store(frame.settings), frame.settings
+    cabinet = Cabinet(frame.works, files, settings.file_bytes, Scanner(settings.clamd) if settings.clamd else None)
+    sources = consumers.Sources(desk, frame.bootstrap, settings.topic_prefix, settings.replication)
     portal = _portal(frame, desk)
+    app.state.desk, app.state.cabinet = desk, cabinet
     return Service(
-        "intake", app, listeners=portal.listeners, timers=(*timers(desk, sweep_seconds=frame.settings.sweep_seconds), sources.timer(), *portal.timers), entries=(sources.entry(),), sealer=partial(consumers.seal_contacts, frame.works),
-        begin=partial(handlers.seed, desk),
+        "intake", app, listeners=portal.listeners, timers=(*timers(desk, sweep_seconds=settings.sweep_seconds), *file_timers(cabinet), sources.timer(), *portal.timers), entries=(sources.entry(),), sealer=partial(consumers.seal_contacts, frame.works),
+        begin=partial(handlers.seed, desk), pages=pages.site(desk, door), pages_at=pages.AT,
     )  # fmt: skip
 
 

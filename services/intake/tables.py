@@ -6,12 +6,33 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, text
+from sqlalchemy import ARRAY, BigInteger, Column, Computed, DateTime, Identity, Index, SmallInteger, String, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 Instant: Any = DateTime(timezone=True)
+
+NEVER = "9999-12-31 00:00:00+00"
+"""Where a list in the order of due dates puts what has none."""
+DUE = f"COALESCE(due_at, answer_due_at, '{NEVER}'::timestamptz)"
+"""When the result is due, or before acceptance the answer."""
+_MARKS = "\u0300\u0301\u0303\u0309\u0323\u0302\u0306\u031b"
+"""The marks of Vietnamese letters, once these are taken apart."""
+
+
+def folded(words: str) -> str:
+    """SQL for these words without marks, capitals or signs between them: `Cấp lại` and `cap lai` are the same. The only fold there is."""
+    return f"translate(lower(normalize({words}, NFD)), 'đĐ/.-_@,;{_MARKS}', 'dd       ')"
+
+
+def vector(words: str) -> str:
+    """SQL for the folded words, to be searched."""
+    return f"to_tsvector('simple'::regconfig, {folded(words)})"
+
+
+SAID = vector("code || ' ' || coalesce(summary, '') || ' ' || jsonb_path_query_array(corrections, '$[*].value')::text")
+"""The parts of the code, what the applicant wrote, and what was put right in it."""
 
 
 class Row(SQLModel, registry=registry()):
@@ -29,12 +50,40 @@ class UnitRow(Row, table=True):
     name: str
     level: str
     kind: str
-    agency: str = Field(unique=True)
+    agency: str | None = Field(default=None, unique=True)
+    """Begins its dossier codes; none for a body that receives no dossiers."""
     parent: str | None = None
     valid_from: date
     valid_to: date | None = None
     remote: bool = False
     unverified: list[str] = Field(default_factory=list, sa_type=JSONB)
+    remote_from: date | None = None
+    remote_to: date | None = None
+    version: int = 1
+
+
+class FormerNameRow(Row, table=True):
+    """What a unit was called until a day: papers of that time are printed with it."""
+
+    __tablename__ = "former_name"
+
+    unit: str = Field(primary_key=True)
+    until: date = Field(primary_key=True)
+    name: str
+
+
+class UnitSuccessionRow(Row, table=True):
+    """Which unit follows another, from a day on; `sectors`: whose dossiers it takes, all that nobody else does when empty."""
+
+    __tablename__ = "unit_succession"
+
+    old: str = Field(primary_key=True)
+    new: str = Field(primary_key=True)
+    valid_from: date = Field(primary_key=True)
+    valid_to: date | None = None
+    share: float
+    sectors: list[str] = Field(sa_type=JSONB)
+    basis: str
 
 
 class ProcedureRow(Row, table=True):
@@ -58,6 +107,44 @@ class ProcedureRow(Row, table=True):
     basis: str
     valid_from: date
     unverified: list[str] = Field(default_factory=list, sa_type=JSONB)
+    decided_by: str = ""
+    valid_to: date | None = None
+    form_schema: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    """JSON Schema of an online dossier's form."""
+    signed_on: date | None = None
+    published_at: datetime | None = Field(default=None, sa_type=Instant)
+    publicity: str | None = None
+    """How its publication stands: due, near, late or done; None where none was registered."""
+
+
+class DescribedRow(Row, table=True):
+    """What was last published about a key of a compacted topic: a digest, so that only what differs is published again."""
+
+    __tablename__ = "described"
+
+    topic: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    said: bytes
+
+
+class StaffRow(Row, table=True):
+    """An officer of the directory; who they are stands in the vault (`person`)."""
+
+    __tablename__ = "staff"
+
+    id: str = Field(primary_key=True)
+    subject: str = Field(unique=True)
+    unit: str
+    position: str
+    roles: list[str] = Field(sa_type=JSONB)
+    valid_from: date
+    valid_to: date | None = None
+    superior: str | None = None
+    deputy: str | None = None
+    deputy_from: date | None = None
+    deputy_to: date | None = None
+    version: int
+    person: UUID
 
 
 class CodeCounterRow(Row, table=True):
@@ -78,7 +165,17 @@ class DossierRow(Row, table=True):
     __table_args__ = (
         Index("dossier_recipient", "recipient"),
         Index("dossier_unit", "unit", "state", "id"),
+        Index("dossier_offered", "to_unit", "id", postgresql_where=text("to_unit IS NOT NULL")),
+        Index("dossier_received", "receiving_unit", "received_at"),
+        Index("dossier_resubmits", "resubmits", unique=True, postgresql_where=text("resubmits IS NOT NULL")),
+        Index("dossier_bundle", "bundle", postgresql_where=text("bundle IS NOT NULL")),
         Index("dossier_due", "unit", "due_on", "id", postgresql_where=text("closed_at IS NULL AND settled_at IS NULL")),
+        Index(
+            "dossier_by_due", "unit", text(DUE), "id", postgresql_where=text("closed_at IS NULL AND settled_at IS NULL")
+        ),
+        Index("dossier_bare", "unit", "bare", postgresql_include=["id"]),
+        Index("dossier_said", text(SAID), postgresql_using="gin"),
+        Index("dossier_owner", "owner", postgresql_where=text("owner IS NOT NULL")),
         {"postgresql_with": {"fillfactor": "80"}},
     )
 
@@ -118,6 +215,12 @@ class DossierRow(Row, table=True):
     first_promised_on: date | None = None
     outcome: str | None = None
     result_number: str | None = None
+    receiving_unit: str
+    to_unit: str | None = None
+    offered_at: datetime | None = Field(default=None, sa_type=Instant)
+    rejections: int
+    resubmits: UUID | None = None
+    bundle: UUID | None = None
     source: str | None = None
     """The system that owns it; its people, texts and slip are kept there."""
     appointment_at: datetime | None = Field(default=None, sa_type=Instant)
@@ -126,6 +229,10 @@ class DossierRow(Row, table=True):
     owner: UUID | None = None
     summary: str | None = None
     """Free text of the applicant; stays here."""
+    late_entry_reason: str | None = None
+    """Why it was entered on a later day than it was received."""
+    backlog: bytes | None = None
+    """Of a line of a paper register: a keyed digest of what it said, so that the same line is known again."""
     components: list[dict[str, Any]] = Field(sa_type=JSONB)
     supplement: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
     """What was asked for last: names of papers and the reason's text."""
@@ -139,6 +246,10 @@ class DossierRow(Row, table=True):
     """Typing errors put right, in order; what was written first stays where it is."""
     comment: str | None = None
     """What the citizen wrote with the rating."""
+    handovers: list[dict[str, Any]] = Field(sa_type=JSONB)
+    """The slip of every hand-over to another unit, in order: from, to, when, by whom, with what answer."""
+    bare: str = Field(sa_column=Column(String, Computed("translate(code, '.-', '')", persisted=True)))
+    """The code without the signs between its parts, as it is searched."""
 
 
 class LookupLockRow(Row, table=True):
@@ -232,6 +343,84 @@ class SourceTallyRow(Row, table=True):
     day: date = Field(primary_key=True)
     what: str = Field(primary_key=True)
     number: int = Field(sa_type=BigInteger)
+
+
+class LawActRow(Row, table=True):
+    """A change of the law's data: proposed by one person, in force when another confirms it; a year's publication by one."""
+
+    __tablename__ = "law_act"
+    __table_args__ = (Index("law_act_key", "key", "confirmed_at"),)
+
+    id: UUID = Field(primary_key=True)
+    kind: str
+    key: str
+    content: dict[str, Any] = Field(sa_type=JSONB)
+    number: str
+    """Of the signed act: `Công điện 12/CĐ-UBND`."""
+    basis: str
+    state: str
+    version: int
+    proposed_by: str
+    proposed_at: datetime = Field(sa_type=Instant)
+    confirmed_by: str | None = None
+    confirmed_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class RecountRow(Row, table=True):
+    """Limits to be counted again after an act, in batches; `cursor` is where the next one begins."""
+
+    __tablename__ = "recount"
+    __table_args__ = (Index("recount_next", "not_before", postgresql_where=text("finished_at IS NULL")),)
+
+    id: UUID = Field(primary_key=True)
+    act: UUID
+    reason_class: str
+    first_day: date
+    last_day: date
+    unit: str | None = None
+    rule: str | None = None
+    not_before: datetime = Field(sa_type=Instant)
+    cursor: UUID
+    seen: int = 0
+    moved: int = 0
+    unknown: int = 0
+    """Limits that stay, since they would end in a year without a calendar."""
+    finished_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class FileRow(Row, table=True):
+    """A file that was handed in; its content lies sealed in the store of files, once for all rows with its SHA-256."""
+
+    __tablename__ = "file"
+    __table_args__ = (
+        Index("file_content", "sha256"),
+        Index("file_dossier", "dossier", postgresql_where=text("dossier IS NOT NULL")),
+        Index("file_loose", "created_at", postgresql_where=text("dossier IS NULL")),
+    )
+
+    id: UUID = Field(primary_key=True)
+    sha256: bytes
+    size: int
+    media_type: str
+    data_key: bytes
+    key_id: int = Field(sa_type=SmallInteger)
+    recipient: UUID | None = None
+    """Whose it is: a person's, or of the units of the officer who took it in."""
+    units: list[str] = Field(sa_type=ARRAY(String))
+    created_at: datetime = Field(sa_type=Instant)
+    dossier: UUID | None = None
+    """None: nobody handed it in yet; dropped after a day."""
+    purpose: str | None = None
+
+
+class FormRow(Row, table=True):
+    """What was filled in online, sealed under the data key of the dossier's person."""
+
+    __tablename__ = "form"
+
+    dossier: UUID = Field(primary_key=True)
+    person: UUID
+    sealed: bytes
 
 
 class PortalProfileRow(Row, table=True):

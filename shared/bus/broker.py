@@ -58,9 +58,14 @@ def make_broker(bootstrap: str, name: str) -> KafkaBroker:
 
 
 async def make_producer(bootstrap: str, name: str) -> AIOKafkaProducer:
-    """A started idempotent producer; closes what it opened when the broker does not answer."""
+    """A started idempotent producer; closes what it opened when the broker does not answer or nobody waits any more."""
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, client_id=name, **PRODUCER)
-    if (error := await guarded(producer.start(), 15)) is not None:
+    try:
+        error = await guarded(producer.start(), 15)
+    except asyncio.CancelledError:
+        await stop_producer(producer, 2)
+        raise
+    if error is not None:
         await stop_producer(producer, 2)
         raise ConnectionError(f"Kafka at {bootstrap} does not answer") from error
     return producer

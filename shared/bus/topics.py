@@ -60,6 +60,8 @@ CATALOGUE: tuple[Topic, ...] = (
     facts("intake.dossiers"),
     compacted("intake.units"),
     compacted("intake.procedures"),
+    compacted("intake.staff"),
+    compacted("intake.calendar"),
     compacted("intake.contacts", max_lag_ms=DAY_MS),
     facts("complaints.cases"),
     compacted("complaints.contacts", max_lag_ms=DAY_MS),

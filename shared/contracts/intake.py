@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from shared.contracts.envelope import Catalogue, Fact, fact
@@ -11,7 +12,10 @@ from shared.contracts.envelope import Catalogue, Fact, fact
 DOSSIERS = "intake.dossiers"
 UNITS = "intake.units"
 PROCEDURES = "intake.procedures"
+STAFF = "intake.staff"
 CONTACTS = "intake.contacts"
+CALENDAR = "intake.calendar"
+# `backfill` on a fact: it was loaded, from a paper register or by a source system, after it had happened; nobody is told of it.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +45,8 @@ class DossierSubmitted(DossierFact):
     lookup_verifier: str
     components: int
     tells_citizens: bool = True
+    resubmits: UUID | None = None
+    bundle: UUID | None = None
 
 
 @fact(DOSSIERS, "dossier")
@@ -284,6 +290,88 @@ class DeadlineBreached(Fact):
     due_on: date
     officer: str | None = None
     tells_citizens: bool = True
+    backfill: bool = False
+
+
+@fact(DOSSIERS, "dossier")
+class DeadlineMoved(Fact):
+    """A change of the calendar, of office hours or of a rule moved a limit that runs. What the slip says stays a promise
+    (`promised_on`); `due_on` is the later one of the promise and the lawful day; `moved_to` is that day where it is another one for the applicant.
+    """
+
+    dossier: UUID
+    code: str
+    unit: str
+    recipient: UUID
+    kind: str
+    reason_class: str
+    act: UUID
+    old_due_on: date
+    due_on: date
+    due_at: datetime
+    promised_on: date | None = None
+    old_lawful_due_on: date | None = None
+    lawful_due_on: date | None = None
+    moved_to: date | None = None
+    provisional: bool = False
+    officer: str | None = None
+    tells_citizens: bool = True
+
+
+@fact(DOSSIERS, "dossier")
+class DossierTransferred(Fact):
+    """Another unit is asked to take the dossier; `unit` stays accountable until it does, at the latest on `accept_due_on`.
+
+    No due date of the dossier moves by it. `papers`: so many papers go along.
+    """
+
+    dossier: UUID
+    code: str
+    unit: str
+    to_unit: str
+    recipient: UUID
+    reason_class: str
+    papers: int
+    accept_due_at: datetime
+    accept_due_on: date
+
+
+@fact(DOSSIERS, "dossier")
+class DossierTransferAccepted(Fact):
+    """The unit asked took the dossier and is accountable now; `promised_on` is what it was."""
+
+    dossier: UUID
+    code: str
+    from_unit: str
+    unit: str
+    recipient: UUID
+    promised_on: date
+
+
+@fact(DOSSIERS, "dossier")
+class DossierTransferRejected(Fact):
+    """The unit asked did not take the dossier; the second time the common superior gets it (`dossier-escalated`)."""
+
+    dossier: UUID
+    code: str
+    unit: str
+    by_unit: str
+    recipient: UUID
+    times: int
+    reason_class: str
+
+
+@fact(DOSSIERS, "dossier")
+class DossierEscalated(Fact):
+    """The superior unit is accountable now; `promised_on` is what it was."""
+
+    dossier: UUID
+    code: str
+    from_unit: str
+    unit: str
+    recipient: UUID
+    reason_class: str
+    promised_on: date
 
 
 @fact(UNITS, "unit")
@@ -299,6 +387,19 @@ class UnitDescribed(Fact):
     valid_to: date | None = None
     remote: bool = False
     parent: str | None = None
+    remote_from: date | None = None
+    remote_to: date | None = None
+
+
+@fact(DOSSIERS, "dossier")
+class DossierSucceeded(Fact):
+    """The unit of a dossier ended, and its successor settles it; every date stays what it was. `unit` is the new one."""
+
+    dossier: UUID
+    code: str
+    unit: str
+    from_unit: str
+    recipient: UUID
 
 
 @fact(PROCEDURES, "procedure")
@@ -315,6 +416,47 @@ class ProcedureDescribed(Fact):
     legal_basis: str
     verified: bool
     components: list[str] = field(default_factory=list)
+    valid_from: date | None = None
+    valid_to: date | None = None
+    max_supplements: int | None = None
+    publicity: str | None = None
+    """How the publication of its newest version stands: due, near, late or done; never registered: None."""
+
+
+@fact(PROCEDURES, "procedure")
+class PublicityAnnounced(Fact):
+    """A signed version is to be published soon (stage `warn`), or was not in time (`breach`); never published itself."""
+
+    procedure: str
+    procedure_version: int
+    stage: str
+    revision: int
+    due_on: date
+
+
+@fact(STAFF, "officer")
+class StaffDescribed(Fact):
+    """The full current record of an officer, without a name; `subject_mark` stands for their sign-in (decisions 6)."""
+
+    officer: str
+    subject_mark: str
+    unit: str
+    position: str
+    roles: list[str]
+    valid_from: date
+    valid_to: date | None = None
+    superior: str | None = None
+    deputy: str | None = None
+    deputy_from: date | None = None
+    deputy_to: date | None = None
+
+
+@fact(STAFF, "officer")
+class StaffContactRead(Fact):
+    """Somebody opened the contact of an officer; never published."""
+
+    officer: str
+    unit: str
 
 
 @fact(DOSSIERS, "dossier")
@@ -338,6 +480,48 @@ class WithdrawalRequested(Fact):
     reason_class: str
 
 
+@fact(CALENDAR, "key")
+class CalendarChanged(Fact):
+    """A whole year as it stands now: `off` days `{on, vi, en}`, `makeup` days `{on, instead_of?, basis}`; replaces the one known before."""
+
+    key: str
+    year: int
+    status: str
+    basis: str
+    act: UUID
+    off: list[dict[str, str]] = field(default_factory=list)
+    makeup: list[dict[str, str]] = field(default_factory=list)
+
+
+@fact(CALENDAR, "key")
+class OfficeHoursChanged(Fact):
+    """All office hours of a unit (`province`: of whoever has none), the newest first; they stand before those shipped."""
+
+    key: str
+    unit: str
+    act: UUID
+    profiles: list[dict[str, Any]] = field(default_factory=list)
+
+
+@fact(CALENDAR, "key")
+class RuleChanged(Fact):
+    """All versions of a rule of law that were added to those shipped: rows as in the rule book, each with its citation."""
+
+    key: str
+    rule: str
+    act: UUID
+    versions: list[dict[str, Any]] = field(default_factory=list)
+
+
+@fact(CALENDAR, "act")
+class LawActProposed(Fact):
+    """Somebody proposed a change of the law's data; it counts when another person confirms it. Never published."""
+
+    act: UUID
+    kind: str
+    key: str
+
+
 @fact(CONTACTS, "recipient")
 class ContactSealed(Fact):
     """The newest contact of a recipient, sealed for notifications; sent, never kept as a fact (decisions 2)."""
@@ -350,7 +534,9 @@ class ContactSealed(Fact):
 DOSSIER_FACTS: tuple[type[Fact], ...] = (
     DossierSubmitted, DossierAccepted, DossierRefused, DossierAssigned, SupplementRequested, SupplementSupplied,
     PaymentRequired, PaymentConfirmed, DossierPaused, DossierResumed, AppointmentMoved, DossierStopped, DossierCorrected, DossierRated,
-    DossierSettled, ResultReturned, DossierWithdrawn, DeadlineWarned, DeadlineBreached,
+    DossierSettled, ResultReturned, DossierWithdrawn, DeadlineWarned, DeadlineBreached, DeadlineMoved,
+    DossierTransferred, DossierTransferAccepted, DossierTransferRejected, DossierEscalated, DossierSucceeded,
 )  # fmt: skip
-REFERENCE_FACTS: tuple[type[Fact], ...] = (UnitDescribed, ProcedureDescribed)
-CATALOGUE = Catalogue.of((*DOSSIER_FACTS, *REFERENCE_FACTS, ContactSealed, WithdrawalRequested))
+REFERENCE_FACTS: tuple[type[Fact], ...] = (UnitDescribed, ProcedureDescribed, StaffDescribed)
+LAW_FACTS: tuple[type[Fact], ...] = (CalendarChanged, OfficeHoursChanged, RuleChanged)
+CATALOGUE = Catalogue.of((*DOSSIER_FACTS, *REFERENCE_FACTS, *LAW_FACTS, ContactSealed, WithdrawalRequested))

@@ -152,6 +152,8 @@ def _example(name: str, hint: Any) -> Any:
     kind = _alternatives(hint)[0]
     if get_origin(kind) in {list, tuple}:
         return [_example(name, get_args(kind)[0])]
+    if get_origin(kind) is dict:
+        return {"example": "value"}
     values: dict[Any, Any] = {
         UUID: derived_id("example", name), datetime: AT, date: AT.date(), int: 2, float: 12.5, bool: True, str: f"example-{name.replace('_', '-')}",
     }  # fmt: skip

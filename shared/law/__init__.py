@@ -29,10 +29,12 @@ from shared.law.refusals import (
     UnknownLimit,
     UnknownRule,
 )
-from shared.law.rules import PauseMode, Rule, RuleBook, rulebook
+from shared.law.rules import PauseMode, Rule, RuleBook, Transition, read_rule, rulebook, write_rule
+from shared.law.standing import PROVINCE, Law, Record, shipped, standing, year_record
 from shared.law.zone import ZONE
 
 __all__ = [
+    "PROVINCE",
     "ZONE",
     "AlreadyPaused",
     "BadTime",
@@ -44,6 +46,7 @@ __all__ = [
     "Due",
     "Event",
     "EventKind",
+    "Law",
     "Limit",
     "MakeupDay",
     "MissingField",
@@ -51,9 +54,11 @@ __all__ = [
     "NotPaused",
     "OfficeHours",
     "PauseMode",
+    "Record",
     "Rule",
     "RuleBook",
     "TooManyExtensions",
+    "Transition",
     "Unit",
     "UnknownLimit",
     "UnknownRule",
@@ -68,8 +73,13 @@ __all__ = [
     "official_calendar",
     "parse_limit",
     "plain",
+    "read_rule",
     "rulebook",
+    "shipped",
     "stages",
+    "standing",
     "start",
     "with_pauses",
+    "write_rule",
+    "year_record",
 ]

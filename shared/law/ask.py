@@ -37,7 +37,10 @@ CODES: dict[type[Refused], str] = {
 
 
 def answer(question: Question, calendar: Calendar | None = None, book: RuleBook | None = None) -> dict[str, Any]:
-    """The due date a question asks for, with its explanation in `lang` (vi unless said); refuses by name."""
+    """The due date a question asks for, with its explanation in `lang` (vi unless said); refuses by name.
+
+    `as_of`: by the version of the rule in force on that day, whenever it was received; also the day of receipt where none is said.
+    """
     calendar = calendar or official_calendar()
     lang = _one_of(question, "lang", tuple(LANGUAGES))
     clock = read_clock(question, calendar, book or rulebook())
@@ -99,12 +102,15 @@ def _under_rule(
     question: Question, calendar: Calendar, book: RuleBook, rule_id: str, limit: str | None, mode: PauseMode | None
 ) -> Clock:
     at = _instant(question, "event" if book.versions(rule_id)[-1].backward else "from")
+    as_of = _time(question["as_of"]).date() if question.get("as_of") is not None else at.date()
     calendar.require(at.date(), at.date())  # a year without calendar is named before a rule that is not in force
     circumstances = {name: _flag(question, name) for name in ("complex", "remote", "several_places")}
-    return start(book.rule(rule_id, at.date()), at, limit=limit, mode=mode, **circumstances)
+    return start(book.rule(rule_id, as_of), at, limit=limit, mode=mode, **circumstances)
 
 
 def _instant(question: Question, field: str) -> datetime:
+    if question.get(field) is None and question.get("as_of") is not None:
+        return _time(question["as_of"])
     if question.get(field) is None:
         raise MissingField(f"say {field!r}: a time such as 2026-06-01T09:00:00+07:00, or a day", field=field)
     return _time(question[field])

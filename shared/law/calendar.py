@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import tomllib
 from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import cache, cached_property
 from importlib.resources import files
+from operator import attrgetter
 from typing import Any
 
 from shared.law.refusals import CalendarNotPublished
 
 SATURDAY = 5
 ONE_DAY = timedelta(days=1)
+_on = attrgetter("on")
 
 
 class YearStatus(StrEnum):
@@ -118,7 +121,7 @@ class Calendar:
     def with_makeup_day(self, on: date, instead_of: date | None = None, basis: str = "") -> Calendar:
         """A calendar where this day, usually a Saturday, is worked."""
         kept = self.without(on)
-        return replace(kept, makeup_days=tuple(sorted((*kept.makeup_days, MakeupDay(on, instead_of, basis)))))
+        return replace(kept, makeup_days=tuple(sorted((*kept.makeup_days, MakeupDay(on, instead_of, basis)), key=_on)))
 
     def without(self, on: date) -> Calendar:
         """A calendar where this date is nothing special: worked on weekdays, free on weekends."""
@@ -126,6 +129,18 @@ class Calendar:
             self,
             days_off=tuple(off for off in self.days_off if off.on != on),
             makeup_days=tuple(makeup for makeup in self.makeup_days if makeup.on != on),
+        )
+
+    def with_whole_year(
+        self, year: int, status: YearStatus, days_off: Iterable[DayOff], makeup_days: Iterable[MakeupDay]
+    ) -> Calendar:
+        """A calendar where this year is exactly so."""
+        return replace(
+            self.with_year(year, status),
+            days_off=tuple(sorted((*(off for off in self.days_off if off.on.year != year), *days_off))),
+            makeup_days=tuple(
+                sorted((*(day for day in self.makeup_days if day.on.year != year), *makeup_days), key=_on)
+            ),
         )
 
     def nth(self, place: int, counted_from: date) -> date:

@@ -14,7 +14,7 @@ from shared.law.fold import Fold, Gap, fold
 from shared.law.hours import OfficeHours
 from shared.law.limits import Limit, parse_limit
 from shared.law.refusals import AlreadyPaused, BadTime, ClockCompleted, NotPausable, NotPaused, TooManyExtensions
-from shared.law.rules import PauseMode, Rule, RuleBook, rulebook
+from shared.law.rules import PauseMode, Rule, RuleBook, read_rule, rulebook, write_rule
 from shared.law.zone import as_instant, parse_instant
 
 Instant = date | datetime
@@ -105,6 +105,12 @@ class Clock:
             raise TooManyExtensions(f"{self.rule.id} allows {most} x {self.rule.extension}", rule=self.rule.id)
         return self._and(EventKind.EXTEND, self.events[-1].at if at is None else at, more)
 
+    def under(self, rule: Rule) -> Clock:
+        """The same matter under another version of its rule; what happened stays."""
+        if self.rule is None or self.rule == rule:
+            return self
+        return replace(self, rule=rule, limit=rule.takes_over(self.limit, self.rule))
+
     def complete(self, at: Instant) -> Clock:
         """Stop for good: the matter is settled; an open pause ends here."""
         return self._and(EventKind.COMPLETE, at)
@@ -137,9 +143,8 @@ class Clock:
         return conclude(folded, self.limit, self.rule, calendar, hours, completed=self.completed_at is not None)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values; a deadline row keeps them."""
-        pinned = {} if self.rule is None else {"rule": self.rule.id, "version": self.rule.version}
-        return pinned | {
+        """Plain JSON values; a deadline row keeps them. A rule that was not shipped goes with its clock."""
+        return _pinned(self.rule) | {
             "limit": str(self.limit),
             "mode": self.mode.value,
             "backward": self.backward,
@@ -150,8 +155,11 @@ class Clock:
 
     @classmethod
     def from_dict(cls, kept: Mapping[str, Any], book: RuleBook | None = None) -> Clock:
-        """Read back what `to_dict` wrote; the rule version is looked up in the book."""
-        rule = (book or rulebook()).version(kept["rule"], kept["version"]) if "rule" in kept else None
+        """Read back what `to_dict` wrote; a shipped rule version is looked up in the book."""
+        if "law" in kept:
+            rule: Rule | None = read_rule(kept["law"])
+        else:
+            rule = (book or rulebook()).version(kept["rule"], kept["version"]) if "rule" in kept else None
         events = tuple(Event(EventKind(kind), parse_instant(at), *days) for kind, at, *days in kept["events"])
         return cls(parse_limit(kept["limit"]), events, rule, PauseMode(kept["mode"]), kept["backward"])
 
@@ -176,6 +184,13 @@ class Clock:
             return datetime.min.replace(tzinfo=self.started_at.tzinfo)
         last = self.events[-1].at
         return last.replace(hour=0, minute=0, second=0, microsecond=0) if len(self.events) == 1 else last
+
+
+def _pinned(rule: Rule | None) -> dict[str, Any]:
+    if rule is None:
+        return {}
+    shipped = rule in rulebook().rules.get(rule.id, ())
+    return {"rule": rule.id, "version": rule.version} | ({} if shipped else {"law": write_rule(rule)})
 
 
 def start(

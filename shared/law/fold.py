@@ -76,7 +76,7 @@ class _Office:
         if self.limit.unit is Unit.SAME_DAY:
             today = start.time() <= self.hours.same_day_until
             day = start.date() if today else self.calendar.working_day_after(start.date(), 1)
-            return moment(day, self.hours.closing)
+            return moment(day, self.hours.closing_of(self.calendar, day))
         return moment(self._last_day(start.date(), added), self.hours.closing)
 
     def due(self, end: datetime) -> datetime:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import tomllib
 from bisect import bisect_left
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache, cached_property
 from importlib.resources import files
+from typing import Any
 
-from shared.law.calendar import Calendar
+from shared.law.calendar import SATURDAY, Calendar
 from shared.law.refusals import CalendarNotPublished
-from shared.law.zone import local, moment
+from shared.law.zone import as_date, local, moment
 
 _NOTHING = timedelta(0)
 _MIDNIGHT = datetime.min  # noqa: DTZ901 - only differences of two hours of one day are taken
@@ -30,6 +32,22 @@ class OfficeHours:
     profile: str = ""
     valid_from: date = date.min
     valid_to: date | None = None
+    saturday: tuple[tuple[time, time], ...] = ()
+    """Duty on Saturdays: what is handed in then counts as received; the Saturday is no working day all the same."""
+
+    def in_force(self, on: date) -> bool:
+        """Whether these hours count for what is received on this day."""
+        return self.valid_from <= on and (self.valid_to is None or on <= self.valid_to)
+
+    def periods_of(self, calendar: Calendar, day: date) -> tuple[tuple[time, time], ...]:
+        """When the office opens on this day: on a working day, on a Saturday of duty that is no day off, else never."""
+        if calendar.is_working_day(day):
+            return self.periods
+        return self.saturday if day.weekday() == SATURDAY and calendar.day_off(day) is None else ()
+
+    def closing_of(self, calendar: Calendar, day: date) -> time:
+        """When this day ends."""
+        return (self.periods_of(calendar, day) or self.periods)[-1][1]
 
     @cached_property
     def spans(self) -> tuple[tuple[timedelta, timedelta], ...]:
@@ -68,12 +86,19 @@ def next_opening(calendar: Calendar, hours: OfficeHours, at: datetime) -> dateti
     """The instant itself within office hours (closing time included), else the next opening."""
     at = local(at)
     day = at.date()
-    if calendar.is_working_day(day):
-        clock = at - moment(day)
-        for opens, closes in hours.spans:
-            if clock <= closes:
-                return max(at, moment(day) + opens)
-    return moment(calendar.working_day_after(day, 1), hours.opening)
+    for opens, closes in hours.periods_of(calendar, day):
+        if at <= moment(day, closes):
+            return max(at, moment(day, opens))
+    return _opening_after(calendar, hours, day)
+
+
+def _opening_after(calendar: Calendar, hours: OfficeHours, day: date) -> datetime:
+    """The next opening on a later day: of a working day, or of a Saturday of duty before it."""
+    worked = calendar.working_day_after(day, 1)
+    duty = day + timedelta(days=(SATURDAY - day.weekday()) % 7 or 7)
+    if duty < worked and (periods := hours.periods_of(calendar, duty)):
+        return moment(duty, periods[0][0])
+    return moment(worked, hours.opening)
 
 
 def office_time_between(calendar: Calendar, hours: OfficeHours, start: datetime, end: datetime) -> timedelta:
@@ -102,9 +127,14 @@ def _passed(calendar: Calendar, hours: OfficeHours, at: datetime) -> timedelta:
 
 
 def office_hours(on: date) -> OfficeHours:
-    """The province's profile in force on this day."""
-    for hours in profiles():
-        if hours.valid_from <= on and (hours.valid_to is None or on <= hours.valid_to):
+    """The province's profile in force on this day, as shipped."""
+    return in_force(profiles(), on)
+
+
+def in_force(known: Iterable[OfficeHours], on: date) -> OfficeHours:
+    """The first of these profiles that counts on this day; a season stands before the rest of the year."""
+    for hours in known:
+        if hours.in_force(on):
             return hours
     raise CalendarNotPublished(on.year)
 
@@ -113,13 +143,20 @@ def office_hours(on: date) -> OfficeHours:
 def profiles() -> tuple[OfficeHours, ...]:
     """All profiles shipped with the system, the province's own first."""
     rows = tomllib.loads((files("shared.law.data") / "hours.toml").read_text("utf-8"))["profile"]
-    return tuple(
-        OfficeHours(
-            periods=tuple((opens, closes) for opens, closes in row["periods"]),
-            same_day_until=row["same_day_until"],
-            profile=row["id"],
-            valid_from=row["valid_from"],
-            valid_to=row.get("valid_to"),
-        )
-        for row in rows
-    )
+    return tuple(read_hours(row) for row in rows)
+
+
+def read_hours(row: Mapping[str, Any]) -> OfficeHours:
+    """A profile from a table as in `data/hours.toml`, or from the same in JSON values."""
+    return OfficeHours(
+        periods=_periods(row["periods"]), same_day_until=_time(row["same_day_until"]), profile=row.get("id", ""), valid_from=as_date(row["valid_from"]),
+        valid_to=as_date(row["valid_to"]) if row.get("valid_to") else None, saturday=_periods(row.get("saturday", ())),
+    )  # fmt: skip
+
+
+def _periods(rows: Iterable[Iterable[time | str]]) -> tuple[tuple[time, time], ...]:
+    return tuple((_time(opens), _time(closes)) for opens, closes in rows)
+
+
+def _time(value: time | str) -> time:
+    return value if isinstance(value, time) else time.fromisoformat(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from datetime import date
 from enum import StrEnum
 from functools import cache
@@ -13,6 +13,7 @@ from typing import Any
 
 from shared.law.limits import Limit, parse_limit
 from shared.law.refusals import MissingField, UnknownLimit, UnknownRule
+from shared.law.zone import as_date
 
 
 class PauseMode(StrEnum):
@@ -37,6 +38,13 @@ class Warn(StrEnum):
     NONE = "none"
 
 
+class Transition(StrEnum):
+    """What a new version does to matters that run already: leave them to the old one, or take them over on its first day."""
+
+    OLD_RULE_FINISHES = "old-rule-finishes"
+    RUNNING_CASES_MOVE = "running-cases-move"
+
+
 @dataclass(frozen=True, slots=True)
 class Amounts:
     """The limit in the normal case and where the law gives more time."""
@@ -58,12 +66,20 @@ class Amounts:
             or self.normal
         )
 
+    def like(self, old: Amounts, limit: Limit) -> Limit | None:
+        """The amount in the circumstances in which `old` gave this limit; the normal one where it gave none."""
+        for circumstance in ("normal", "complex", "remote", "both", "several_places"):
+            if getattr(old, circumstance) == limit:
+                return getattr(self, circumstance) or self.normal
+        return self.normal
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One version of one rule. `valid_to` is its last day; `warn_from` the fewest working days that are warned of;
     `extensions` how many of `extension` the law allows; `alerts` days after the start that are announced too;
-    `reschedules` how often a promised date may be moved.
+    `reschedules` how often a promised date may be moved; `transition` what becomes of matters that run when it comes,
+    with its own citation.
     """
 
     id: str
@@ -87,11 +103,19 @@ class Rule:
     apology: bool = False
     alerts: tuple[int, ...] = ()
     reschedules: int | None = None
+    transition: Transition = Transition.OLD_RULE_FINISHES
+    transition_basis: str = ""
     note: str = ""
 
     def in_force(self, on: date) -> bool:
         """Whether this version rules what is received on this day."""
         return self.valid_from <= on and (self.valid_to is None or on <= self.valid_to)
+
+    def takes_over(self, limit: Limit, old: Rule) -> Limit:
+        """The limit of a matter that comes under this version from another one; one given from outside stays."""
+        if self.given is not Given.NEVER:
+            return limit
+        return self.amounts.like(old.amounts, limit) or limit
 
     def limit_for(
         self,
@@ -125,6 +149,22 @@ class RuleBook:
                 return rule
         raise UnknownRule(f"no version of {rule_id} is in force on {on.isoformat()}", rule=rule_id)
 
+    def ruling(self, pinned: Rule, received_on: date, on: date) -> Rule:
+        """What rules, on day `on`, a matter that was pinned to a version: a later one that was in force at its receipt, since it
+        became known after that, or one that running cases moved to; else the one it was pinned to.
+        """
+        later = [
+            rule for rule in self.versions(pinned.id)
+            if pinned.valid_from < rule.valid_from <= on and (rule.in_force(received_on) or rule.transition is Transition.RUNNING_CASES_MOVE)
+        ]  # fmt: skip
+        return later[-1] if later else pinned
+
+    def with_version(self, rule: Rule) -> RuleBook:
+        """A book that also knows this version, from whose first day on no earlier one counts."""
+        others = [known for known in self.rules.get(rule.id, ()) if known.version != rule.version]
+        versions = tuple(sorted((*others, rule), key=lambda known: known.valid_from))
+        return RuleBook({**self.rules, rule.id: versions})
+
     def version(self, rule_id: str, version: int) -> Rule:
         """The version a clock was pinned to."""
         for rule in self.versions(rule_id):
@@ -151,22 +191,34 @@ def read_rules(rows: list[dict[str, Any]]) -> RuleBook:
     """Build a rule book from rows as in `data/rules.toml`."""
     book: dict[str, tuple[Rule, ...]] = {}
     for row in rows:
-        rule = _rule(row)
+        rule = read_rule(row)
         book[rule.id] = tuple(sorted((*book.get(rule.id, ()), rule), key=lambda known: known.valid_from))
     return RuleBook(book)
 
 
-def _rule(row: Mapping[str, Any]) -> Rule:
+def read_rule(row: Mapping[str, Any]) -> Rule:
+    """One version from a row as in `data/rules.toml`, or from the same in JSON values."""
     read: dict[str, Callable[[Any], Any]] = {
-        "kinds": tuple,
-        "alerts": tuple,
-        "amounts": _amounts,
-        "extension": parse_limit,
-        "given": Given,
-        "pause": PauseMode,
-        "warn": Warn,
-    }
+        "kinds": tuple, "alerts": tuple, "amounts": _amounts, "extension": parse_limit, "given": Given, "pause": PauseMode, "warn": Warn,
+        "transition": Transition, "valid_from": as_date, "valid_to": as_date,
+    }  # fmt: skip
     return Rule(**{name: read[name](value) if name in read else value for name, value in row.items()})
+
+
+def write_rule(rule: Rule) -> dict[str, Any]:
+    """The row of a version in JSON values; what is as usual is left out."""
+    return {
+        f.name: _plain(getattr(rule, f.name)) for f in fields(Rule)
+        if f.default is MISSING or getattr(rule, f.name) != f.default
+    }  # fmt: skip
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Amounts):
+        return {f.name: str(limit) for f in fields(Amounts) if (limit := getattr(value, f.name)) is not None}
+    if isinstance(value, date | Limit):
+        return str(value)
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _amounts(row: Mapping[str, str]) -> Amounts:

@@ -25,6 +25,11 @@ def as_instant(when: date | datetime) -> datetime:
     return local(when) if isinstance(when, datetime) else moment(when)
 
 
+def as_date(value: date | str) -> date:
+    """A day, also one written in ISO 8601."""
+    return value if isinstance(value, date) else date.fromisoformat(value)
+
+
 def parse_instant(text: str) -> datetime:
     """ISO 8601 instant or day; without an offset it is Vietnam's clock; `ValueError` when it is neither."""
     parsed = datetime.fromisoformat(text)

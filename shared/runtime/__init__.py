@@ -56,7 +56,9 @@ class Service:
     timers: Sequence[Timer] = ()
     sealer: Sealer | None = None
     pages: ASGIApp | None = None
-    """Mounted at `/`; reporting's pages."""
+    """Pages for people."""
+    pages_at: str = "/"
+    """Where they begin: `/quay` has `/quay` and everything below; whoever has `/`, or is alone, also has the rest."""
     entries: Sequence[Entry] = ()
     """Doors for records that are no facts of ours."""
     begin: Callable[[], Awaitable[None]] | None = None

@@ -38,6 +38,7 @@ from shared.timers import Timer
 from shared.web.admission import Bounds
 from shared.web.app import root_app
 from shared.web.door import Door, open_door
+from shared.web.root import pages_by_path
 
 log = logging.getLogger(__name__)
 
@@ -223,7 +224,9 @@ async def running(
         process.spawn(_connected(process, parts), "kafka")
         process.spawn(measure_forever(process), "gauges")
         apps = {r.service.name: r.service.api for r in process.services}
-        pages = next((r.service.pages for r in process.services if r.service.pages is not None), None)
+        pages = pages_by_path(
+            {r.service.pages_at: r.service.pages for r in process.services if r.service.pages is not None}
+        )
         refused = telemetry.metrics.admission.refused
         bounds = Bounds(settings.max_in_flight, settings.max_streams, refused, settings.origins)
         yield process, root_app(apps, probes=probes_of(process), pages=pages, bounds=bounds)

@@ -91,6 +91,10 @@ _ADVANCE = """UPDATE deadline d SET announced = d.stage,
     stage_at = CASE WHEN d.stage = 'warn' THEN d.breach_at END, stage = CASE WHEN d.stage = 'warn' THEN 'breach' END
 FROM unnest($1::uuid[], $2::text[]) AS u(aggregate, kind) WHERE d.aggregate = u.aggregate AND d.kind = u.kind"""
 
+# A stage that had come before its aggregate was known here is not announced; what is only near still is.
+_REST_BREACHES = """UPDATE deadline SET announced = 'breach', stage = NULL, stage_at = NULL
+WHERE aggregate = ANY($1::uuid[]) AND stage_at IS NOT NULL AND breach_at <= $2"""
+
 OLDEST = "SELECT min(stage_at) FROM deadline WHERE stage_at IS NOT NULL"
 
 
@@ -106,3 +110,8 @@ async def take(work: HasWork, limit: int) -> Sequence[Stage]:
 async def advance(work: HasWork, stages: Sequence[Stage]) -> None:
     """Remember these stages as announced; the next stage of each is scheduled."""
     await work.db.execute(_ADVANCE, [s.aggregate for s in stages], [s.kind for s in stages])
+
+
+async def pass_over(work: HasWork, aggregates: Sequence[UUID]) -> None:
+    """Let old breaches of these aggregates, written already, rest: they were history before anybody here could announce them."""
+    await work.db.execute(_REST_BREACHES, list(aggregates), work.now)

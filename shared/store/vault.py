@@ -77,12 +77,27 @@ def _associated(row: UUID) -> bytes:
     return b"person|sealed|" + row.bytes
 
 
+def wrap(keys: Keys, data_key: bytes) -> bytes:
+    """A data key as it may be kept: wrapped by the key-encryption key (RFC 3394)."""
+    return aes_key_wrap(keys.vault, data_key)
+
+
+def unwrap(keys: Keys, wrapped: bytes | None) -> bytes:
+    """The data key again; `Forgotten` when it is gone or wrong."""
+    if wrapped is None:
+        raise Forgotten
+    try:
+        return aes_key_unwrap(keys.vault, wrapped)
+    except InvalidUnwrap:
+        raise Forgotten from None
+
+
 def enclose(keys: Keys, row: UUID, recipient: UUID, details: Details) -> PersonRow:
     """Encrypt a person under a fresh data key."""
     data_key, nonce = os.urandom(32), os.urandom(_NONCE)
     plain = msgspec.json.encode({k: v for k, v in asdict(details).items() if v is not None})
     return PersonRow(
-        id=row, recipient=recipient, data_key=aes_key_wrap(keys.vault, data_key), key_id=KEY_ID,
+        id=row, recipient=recipient, data_key=wrap(keys, data_key), key_id=KEY_ID,
         sealed=nonce + AESGCM(data_key).encrypt(nonce, plain, _associated(row)),
         identity_index=blind_index(keys, "identity_no", details.identity_no), phone_index=blind_index(keys, "phone", details.phone),
     )  # fmt: skip
@@ -90,15 +105,27 @@ def enclose(keys: Keys, row: UUID, recipient: UUID, details: Details) -> PersonR
 
 def disclose(keys: Keys, row: Any) -> Details:
     """Decrypt a person row (`id`, `data_key`, `sealed`); `Forgotten` when its key is gone or wrong."""
-    if row["data_key"] is None or row["sealed"] is None:
+    data_key, sealed = unwrap(keys, row["data_key"]), row["sealed"]
+    if sealed is None:
         raise Forgotten
-    try:
-        data_key = aes_key_unwrap(keys.vault, row["data_key"])
-    except InvalidUnwrap:
-        raise Forgotten from None
-    sealed = row["sealed"]
     plain = AESGCM(data_key).decrypt(sealed[:_NONCE], sealed[_NONCE:], _associated(row["id"]))
     return Details(**msgspec.json.decode(plain))
+
+
+def enclose_beside(keys: Keys, wrapped: bytes, place: str, row: UUID, value: object) -> bytes:
+    """Encrypt more of a person under their own data key, so that it is forgotten with them; `place` is `table|column`."""
+    nonce = os.urandom(_NONCE)
+    return nonce + AESGCM(unwrap(keys, wrapped)).encrypt(nonce, msgspec.json.encode(value), _beside(place, row))
+
+
+def disclose_beside(keys: Keys, wrapped: bytes | None, place: str, row: UUID, sealed: bytes) -> Any:
+    """What `enclose_beside` encrypted; `Forgotten` when the person is."""
+    data_key = unwrap(keys, wrapped)
+    return msgspec.json.decode(AESGCM(data_key).decrypt(sealed[:_NONCE], sealed[_NONCE:], _beside(place, row)))
+
+
+def _beside(place: str, row: UUID) -> bytes:
+    return f"{place}|".encode() + row.bytes
 
 
 def seal_contact(public_key: bytes, details: Details) -> bytes:

@@ -55,6 +55,7 @@ def test_a_secret_may_come_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path
         ("GANDAN_RATE_PRINCIPAL", "600", "GANDAN_RATE_PRINCIPAL"), ("GANDAN_RATE_ADDRESS", "0/60", "GANDAN_RATE_ADDRESS"),
         ("GANDAN_CORS_ORIGINS", "*", "GANDAN_CORS_ORIGINS"), ("GANDAN_CORS_ORIGINS", "https://a.example/", "'https://a.example/' is not an origin"),
         ("GANDAN_CLIENT_SECRET", "s3cret", "set GANDAN_ISSUER too"),
+        ("GANDAN_FILE_BYTES", "900000000", "GANDAN_FILE_BYTES"), ("GANDAN_CLAMD", "localhost", "GANDAN_CLAMD"),
     ],
 )  # fmt: skip
 def test_a_wrong_value_is_refused_by_its_name(

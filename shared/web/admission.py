@@ -1,7 +1,8 @@
 """Admission: how much of a service is at work at once; whoever is too many hears so before any work is done for them.
 
-Beyond the bound a few wait, the newest first: whoever came last still listens, and the waiting of a burst does not add up
-for everybody. Streams live for minutes and are counted apart.
+Beyond the bound some wait in turn. Once the first of them has waited for `CALM_SECONDS` there are more than can be served, and
+the newest goes first: whoever came last still listens, and the waiting does not add up for everybody (adaptive LIFO, as in
+B. Maurer, "Fail at Scale", ACM Queue 13(8), 2015). Streams live for minutes and are counted apart.
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ from shared.web.problems import problem
 PATIENCE_SECONDS = 0.5
 """Nobody waits longer for a place."""
 
-WAITING = 2
+CALM_SECONDS = 0.05
+"""As long as nobody has waited longer, everybody gets a place in turn."""
+
+WAITING = 6
 """Who may wait, in multiples of the places."""
 
 _RETRY_SECONDS = (1, 3)
@@ -42,6 +46,14 @@ class Bounds:
     """Whose scripts may read a refusal, as they may any other answer."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Place:
+    """Somebody who waits: whether a place was given, and since when."""
+
+    given: asyncio.Future[bool]
+    since: float
+
+
 @dataclass(slots=True)
 class Gate:
     """Places, and who waits for one: `most` at once, each at most `patience` seconds."""
@@ -49,7 +61,9 @@ class Gate:
     free: int
     most: int = 0
     patience: float = PATIENCE_SECONDS
-    waiting: list[asyncio.Future[bool]] = field(default_factory=list)
+    calm: float = CALM_SECONDS
+    waiting: list[_Place] = field(default_factory=list)
+    """Who waits, the first of them first."""
 
     async def enter(self) -> bool:
         """Whether a place was taken; each True is given back by `leave`."""
@@ -62,38 +76,43 @@ class Gate:
         if len(self.waiting) >= self.most:
             self._give_up(self.waiting[0])
         loop = asyncio.get_running_loop()
-        place: asyncio.Future[bool] = loop.create_future()
+        place = _Place(loop.create_future(), loop.time())
         self.waiting.append(place)
         timer = loop.call_later(self.patience, self._give_up, place)
         try:
-            return await place
+            return await place.given
         except asyncio.CancelledError:
             self._forget(place)
             raise
         finally:
             timer.cancel()
 
-    def _give_up(self, place: asyncio.Future[bool]) -> None:
+    def _give_up(self, place: _Place) -> None:
         if place in self.waiting:
             self.waiting.remove(place)
-            if not place.done():
-                place.set_result(False)
+            if not place.given.done():
+                place.given.set_result(False)
 
-    def _forget(self, place: asyncio.Future[bool]) -> None:
+    def _forget(self, place: _Place) -> None:
         """Whoever waited was cancelled, before or just after a place was given."""
         if place in self.waiting:
             self.waiting.remove(place)
-        elif not place.cancelled() and place.result():
+        elif not place.given.cancelled() and place.given.result():
             self.leave()
 
     def leave(self) -> None:
-        """Give a place back, to the newest who waits."""
+        """Give a place back, to whoever is next."""
         self.free += 1
         while self.free > 0 and self.waiting:
-            place = self.waiting.pop()
-            if not place.done():
+            place = self._next()
+            if not place.given.done():
                 self.free -= 1
-                place.set_result(True)
+                place.given.set_result(True)
+
+    def _next(self) -> _Place:
+        """The first who waits, or the newest while there are more than can be served."""
+        calm = asyncio.get_running_loop().time() - self.waiting[0].since < self.calm
+        return self.waiting.pop(0 if calm else -1)
 
     def back(self) -> None:
         """Take a place again after a pause, even where none is free: what is half done is finished."""

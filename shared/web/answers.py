@@ -42,6 +42,7 @@ async def refused(request: Request, error: Refused) -> Response:
         return problem(request, "not-found")
     facts = dict(error.facts)
     errors = [_named(request, error, facts.pop("field"))] if "field" in facts else []
+    errors += findings(facts.pop("findings", ()), language_of(request))
     detail = None if errors and type(error) is Invalid else _said(request, error)
     return problem(
         request, error.code, status=error.status, detail=detail, facts=facts, errors=errors, headers=_headers(error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from string import Formatter
 from typing import Any, TypeAlias
 
@@ -43,13 +44,18 @@ class OnceOnly:
 
     async def __call__(self, request: Request) -> Once:
         """The key and fingerprint of this command; raises `IdempotencyKeyMissing` or `IdempotencyKeyMalformed`."""
+        key = self.key(request)
+        body = await request.body()
+        refuse_nul(body)
+        return Once.of(key, request.method, request.scope["path"], body, self.status)
+
+    def key(self, request: Request) -> str:
+        """The key of this command, whose first answer will be told as this route does."""
         header = request.headers.get("idempotency-key")
         if header is None:
             raise IdempotencyKeyMissing
         request.state.once = self
-        body = await request.body()
-        refuse_nul(body)
-        return Once.of(_key(header), request.method, request.scope["path"], body, self.status)
+        return _key(header)
 
     def describe(self, operation: Operation) -> None:
         """Document the header, the replay and its problems."""
@@ -77,6 +83,34 @@ def once(status: int = 201, *, render: Renderer | None = None, location: str | N
     """A dependency giving `Once`; `location` is a template such as `/v1/dossiers/{id}`, below the service's mount."""
     names = tuple(name for _, name, _, _ in Formatter().parse(location or "") if name)
     return OnceOnly(status, render, location, names)
+
+
+Named: TypeAlias = Callable[[bytes], Once]
+"""From what stands for a body that was read piece by piece (its digest) to the command."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnceStreamed:
+    """The dependency made by `once_streamed`: the body is the route's to read."""
+
+    only: OnceOnly
+
+    async def __call__(self, request: Request) -> Named:
+        """The key of this command, the fingerprint to follow."""
+        return partial(_named, self.only.key(request), request.method, request.scope["path"], self.only.status)
+
+    def describe(self, operation: Operation) -> None:
+        """Document it as any other command."""
+        self.only.describe(operation)
+
+
+def _named(key: str, method: str, path: str, status: int, digest: bytes) -> Once:
+    return Once.of(key, method, path, digest, status)
+
+
+def once_streamed(status: int = 201, *, render: Renderer | None = None, location: str | None = None) -> OnceStreamed:
+    """As `once`, for a body too large to be read at once."""
+    return OnceStreamed(once(status, render=render, location=location))
 
 
 def _key(header: str) -> str:

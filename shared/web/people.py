@@ -26,15 +26,21 @@ def _phone(value: str) -> str:
     return "+84" + re.sub(r"^(\+84|84|0)", "", digits)
 
 
+IdentityNumber = Annotated[str, AfterValidator(_identity)]
+"""9 or 12 digits, however they are written."""
+PhoneNumber = Annotated[str, AfterValidator(_phone)]
+EmailAddress = Annotated[str, text(max_length=200, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+
+
 class PersonBody(BaseModel):
     """A person as written on the form."""
 
     model_config = ConfigDict(extra="forbid")
 
     name: Annotated[str, text(max_length=200)]
-    identity_no: Annotated[str, AfterValidator(_identity)] | None = None
-    phone: Annotated[str, AfterValidator(_phone)] | None = None
-    email: Annotated[str, text(max_length=200, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")] | None = None
+    identity_no: IdentityNumber | None = None
+    phone: PhoneNumber | None = None
+    email: EmailAddress | None = None
     address: Annotated[str, text(max_length=500)] | None = None
 
     def details(self) -> Details:

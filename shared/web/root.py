@@ -75,6 +75,20 @@ def root_app(
     return _Root(inside, router, frozenset(route.path for route in asked))
 
 
+def pages_by_path(places: Mapping[str, ASGIApp]) -> ASGIApp | None:
+    """The pages of several services as one app: each has what is below its place; the shortest place also has the rest."""
+    if not places:
+        return None
+    rest = places[min(places, key=len)]
+
+    async def find(scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        below = (app for at, app in places.items() if at != "/" and (path == at or path.startswith(f"{at}/")))
+        await next(below, rest)(scope, receive, send)
+
+    return find
+
+
 def _mounted(pages: ASGIApp | None, bounds: Bounds | None) -> list[BaseRoute]:
     return [Mount("/", _bounded(pages, "pages", bounds))] if pages is not None else []
 

@@ -17,6 +17,13 @@ def test_each_api_goes_to_its_service_and_the_rest_to_the_pages() -> None:
     } | {("reporting", "reporting", "reporting")}
 
 
+def test_the_counters_pages_go_to_intake() -> None:
+    assert (
+        "@counter path /quay /quay/*\n\treverse_proxy @counter {$GANDAN_INTAKE:intake:8000} {\n\t\tflush_interval -1\n"
+        in TEXT
+    )
+
+
 def test_figures_for_operators_are_not_shown_outside_and_baggage_of_strangers_is_dropped() -> None:
     assert "@inside path /metrics /*/metrics\n\trespond @inside 404" in TEXT
     assert "request_header -baggage" in TEXT

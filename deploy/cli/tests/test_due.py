@@ -32,7 +32,7 @@ def test_the_date_comes_first_then_the_rule_then_the_count_in_vietnamese() -> No
         "Quy định: one-stop.settlement (phiên bản 4, chưa đối chiếu văn bản)",
         "Cách tính:",
     ]
-    assert lines[-1].endswith("phải xin lỗi và hẹn lại chậm nhất thứ Ba 09/06/2026.")
+    assert lines[-1].endswith("cơ quan phải xin lỗi và hẹn lại, chậm nhất thứ Ba 09/06/2026.")
 
 
 def test_english_is_spoken_when_asked_for_and_a_provisional_date_says_so() -> None:

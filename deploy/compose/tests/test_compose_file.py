@@ -15,7 +15,7 @@ OF_COMPOSE = {"UID", "GID", "VERSION", "SECRETS"} | {
 
 
 def test_every_setting_that_is_passed_on_is_one_somebody_reads() -> None:
-    named = set(re.findall(r"GANDAN_([A-Z_]+)", COMPOSE + DOCKERFILE))
+    named = set(re.findall(r"GANDAN_([A-Z0-9_]+)", COMPOSE + DOCKERFILE))
     assert named - {name.upper() for name in Settings.model_fields} == OF_COMPOSE
 
 

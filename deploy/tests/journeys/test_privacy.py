@@ -15,6 +15,7 @@ from deploy.tests.faults.load import filing
 from deploy.tests.journeys.capital import Capital
 from deploy.tests.province import SERVICES, UNIT
 from shared.bus.topics import CATALOGUE
+from shared.store.files.tests import samples
 from shared.testing.clients import local_client
 from shared.testing.kafka import read_all, send
 from shared.testing.waiting import wait_until
@@ -42,7 +43,7 @@ async def _lives(capital: Capital) -> None:
     """Dossiers of these people through everything that can be done with them, and texts that name them."""
     officer, citizen = capital.officer(), capital.token("citizen", person=ANNA.identity_no)
     summary = unicodedata.normalize("NFD", TALK)
-    await capital.call("POST", "/intake/v1/dossiers", citizen, json=filing("online", PAPERS, submitter=ANNA.body()))
+    await _online(capital, citizen)
     both = filing("direct", PAPERS, submitter=ANNA.body(), owner=DECOMPOSED, summary=summary)
     filed = (await capital.call("POST", "/intake/v1/dossiers", officer, json=both)).json()
     paper = {"name": TALK[:200], "kind": "copy", "count": 1}
@@ -60,6 +61,28 @@ async def _lives(capital: Capital) -> None:
     postal = filing("postal", PAPERS, submitter=DECOMPOSED)
     filed = (await capital.call("POST", "/intake/v1/dossiers", officer, json=postal)).json()
     await _act(capital, officer, filed, "refuse", {"reason_class": "duplicate", "reason": TALK})
+
+
+async def _online(capital: Capital, citizen: str) -> None:
+    """A dossier with a file and a form that name these people, read and read again."""
+    headers = {"content-type": "application/pdf"}
+    sent = await capital.call("POST", "/intake/v1/files", citizen, content=samples.pdf(TALK), headers=headers)
+    file = sent.json()["id"]
+    form = {
+        "name": ANNA.name, "born_on": "1990-02-14", "identity_no": ANNA.identity_no, "residence": ANNA.address, "marital_status": "divorced",
+        "purpose": "marriage", "spouse_to_be": {"name": BINH.name, "identity_no": BINH.identity_no.replace(".", "")},
+    }  # fmt: skip
+    online = filing("online", PAPERS, submitter=ANNA.body(), form=form)
+    online["components"][0]["file"] = file
+    filed = (await capital.call("POST", "/intake/v1/dossiers", citizen, json=online)).json()
+    for reader in (citizen, capital.officer()):
+        assert ANNA.name in (await capital.call("GET", f"/intake/v1/dossiers/{filed['id']}/form", reader)).text
+        assert TALK.encode() in (await capital.call("GET", f"/intake/v1/files/{file}", reader)).content
+    wrong = online | {"form": form | {"gender": ANNA.name, ANNA.phone: ANNA.email}}
+    assert (await capital.call("POST", "/intake/v1/dossiers", citizen, json=wrong)).status_code == 422
+    named = headers | {"content-disposition": f'attachment; filename="{ANNA.identity_no}.pdf"'}
+    broken = samples.pdf(TALK)[:-20]
+    assert (await capital.call("POST", "/intake/v1/files", citizen, content=broken, headers=named)).status_code == 422
 
 
 async def _act(capital: Capital, officer: str, filed: dict[str, Any], verb: str, body: object) -> Any:
@@ -218,6 +241,15 @@ async def test_no_topic_holds_a_person(lived: Capital) -> None:
                 )
     assert search.hits == []
     assert all(search.bytes.get(topic) for topic in WRITTEN), search.bytes
+
+
+async def test_no_kept_file_shows_a_person(lived: Capital) -> None:
+    search = Search(PEOPLE)
+    for path in (lived.home / "files").rglob("*"):
+        if path.is_file():
+            search.look("files", path.name, path.name.encode() + path.read_bytes())
+    assert search.hits == []
+    assert search.bytes["files"] > 500
 
 
 async def test_no_log_holds_a_person(lived: Capital) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from shared.law import ZONE, Calendar, CalendarNotPublished, Clock, Due, OfficeHours, rulebook, start
+from shared.law import ZONE, Calendar, CalendarNotPublished, Clock, Due, OfficeHours, RuleBook, rulebook, start
 
 SCREENING = "screening"
 """Find out what a letter is and who is competent, within the shortest limit it may fall under."""
@@ -27,10 +27,11 @@ SHOWN_FIRST = (DELIVERY, SETTLEMENT, ACCEPTANCE, ANSWER, TRANSFER)
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """What days and hours count: the calendar and the office hours a clock is read with."""
+    """What counts: the calendar and the office hours a clock is read with, and the rules one is started under."""
 
     calendar: Calendar
     hours: OfficeHours
+    rules: RuleBook = field(default_factory=rulebook)
 
     def due(self, clock: Clock) -> Due:
         """What a clock says here."""
@@ -96,7 +97,7 @@ def begin(
 ) -> Term:  # fmt: skip
     """Start a limit; the rule's version follows the local day of receipt."""
     name = SECOND_RULES.get(kind, RULES[kind]) if second else RULES[kind]
-    rule = rulebook().rule(name, on=local_day(received_at))
+    rule = office.rules.rule(name, on=local_day(received_at))
     return _term(start(rule, since, complex=complex, remote=remote), office)
 
 
@@ -109,7 +110,7 @@ def due_of(term: Term) -> tuple[datetime, date]:
 
 def last_day(rule: str, since: date | datetime, office: Office, *, on: date, remote: bool = False) -> date:
     """The last day of a limit that is no deadline of ours: a citizen's window, legal force, a notice owed before an event."""
-    clock = start(rulebook().rule(rule, on=on), since, remote=remote)
+    clock = start(office.rules.rule(rule, on=on), since, remote=remote)
     return due_of(_term(clock, office))[1]
 
 

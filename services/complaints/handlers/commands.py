@@ -12,7 +12,7 @@ from uuid import UUID
 from services.complaints import domain
 from services.complaints.domain import Acceptance, Case, Finding, Office, Unit, complaint, feedback, moves
 from services.complaints.domain.case import Decided
-from services.complaints.handlers.desk import Desk, acting, known_unit, office_at, state_case, today
+from services.complaints.handlers.desk import Desk, acting, known_unit, state_case, today
 from services.complaints.store import cases, reference
 from shared.kernel import Caller, NotFound, Stale
 from shared.law import ZONE
@@ -61,7 +61,7 @@ async def _sitting(desk: Desk, command: str, asked: Asked) -> AsyncIterator[Sitt
     """Load the case for a command; afterwards save and say what was decided, and what was written with it."""
     async with desk.works.begin(asked.who) as work:
         case = await _load(work, command, asked)
-        sitting = Sitting(work, case, office_at(case.received_at))
+        sitting = Sitting(work, case, desk.office_at(case.received_at))
         yield sitting
         if sitting.decided is None:
             raise AssertionError("a sitting ends with a decision")
@@ -220,13 +220,13 @@ async def appeal_case(desk: Desk, asked: Asked, *, reason: str) -> Case:
         s.decided = complaint.appeal(s.case, superior=superior, at=s.now, office=s.office)
         s.written = {"text": reason}
         if superior is not None:
-            await _open_second(s, superior, reason)
+            await _open_second(s, superior, reason, desk.office_at(s.now))
     return s.after
 
 
-async def _open_second(s: Sitting, superior: Unit, reason: str) -> None:
+async def _open_second(s: Sitting, superior: Unit, reason: str, office: Office) -> None:
     """The second complaint is a case of its own, with the first as its parent."""
-    second, fact = complaint.open_second(s.case, superior, id=s.work.new_id(), at=s.now, office=office_at(s.now))
+    second, fact = complaint.open_second(s.case, superior, id=s.work.new_id(), at=s.now, office=office)
     await cases.create(s.work, second, summary=reason)
     state_case(s.work, None, second, [fact])
 

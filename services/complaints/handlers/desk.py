@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -12,9 +12,10 @@ from services.complaints.domain import Case, Office, Submission, Term, Unit, ref
 from services.complaints.store import reference
 from shared.contracts.envelope import Fact
 from shared.kernel import Caller, Once, Principal
-from shared.law import ZONE, breach_at, office_hours, official_calendar
+from shared.law import PROVINCE, ZONE, breach_at
 from shared.store import deadlines
 from shared.store.db import Connection
+from shared.store.law import StandingLaw
 from shared.store.unit_of_work import Work, Works
 
 
@@ -23,11 +24,20 @@ class Desk:
     """What a handler works with."""
 
     works: Works
+    standing: StandingLaw = field(default_factory=StandingLaw)
+    """Days, hours and rules as acts have left them."""
+
+    def office_at(self, at: datetime) -> Office:
+        """The calendar, the province's office hours and the rules that count for what was received at an instant."""
+        law = self.standing.law
+        return Office(law.calendar, law.hours_of(PROVINCE, at.astimezone(ZONE).date()), law.rules)
 
 
-def office_at(at: datetime) -> Office:
-    """The calendar and office hours that count at an instant."""
-    return Office(official_calendar(), office_hours(at.astimezone(ZONE).date()))
+async def refresh_law(desk: Desk) -> bool:
+    """Read what acts changed of the law again."""
+    async with desk.works.reading() as connection:
+        await desk.standing.refresh(connection)
+    return False
 
 
 def today(at: datetime) -> date:

@@ -9,13 +9,12 @@ from typing import Any
 from uuid import UUID
 
 from services.complaints import domain
-from services.complaints.domain import Case, Letter, Part, Submission, refusals, screening
+from services.complaints.domain import Case, Letter, Office, Part, Submission, refusals, screening
 from services.complaints.handlers.desk import (
     Desk,
     acting,
     known_unit,
     nobody,
-    office_at,
     state_case,
     state_letter,
     today,
@@ -66,7 +65,7 @@ async def register_letter(desk: Desk, who: Caller, filing: Filing) -> Submission
         receipt_no = await submissions.next_receipt(work, asked.unit, today(work.now))
         submission, fact = domain.register(
             asked, id=id_, receipt_no=receipt_no, parties=[party.recipient for party in parties], at=work.now,
-            verifier=lookup_verifier(keys, receipt_no, lookup_secret(keys, id_, 0)), office=office_at(asked.received_at or work.now),
+            verifier=lookup_verifier(keys, receipt_no, lookup_secret(keys, id_, 0)), office=desk.office_at(asked.received_at or work.now),
         )  # fmt: skip
         await submissions.create(work, submission, filing.texts())
         await people.add(work, id_, parties)
@@ -108,11 +107,11 @@ async def split_letter(
     """Open a case for each part of a letter, with the unit that is competent for it."""
     async with desk.works.begin(who) as work:
         before = await _load(work, "split", id, seen)
-        office = office_at(before.received_at)
+        office = desk.office_at(before.received_at)
         submission, fact = screening.split(before, parts, at=_instant(work, before), office=office)
         await submissions.save(work, submission)
         state_letter(work, before, submission, [fact])
-        opened = [await _open(work, submission, part, number) for number, part in enumerate(parts, 1)]
+        opened = [await _open(work, submission, part, number, office) for number, part in enumerate(parts, 1)]
         work.answers(split_answer(submission, opened, work.who))
     return submission, opened
 
@@ -122,10 +121,16 @@ def split_answer(submission: Submission, opened: Sequence[Case], who: Principal)
     return domain.submission_snapshot(submission, who) | {"opened": [domain.brief(case) for case in opened]}
 
 
-async def _open(work: Work, submission: Submission, part: Part, number: int) -> Case:
+async def _open(work: Work, submission: Submission, part: Part, number: int, office: Office) -> Case:
     unit = await known_unit(work.db, part.unit, work.now, field=f"/parts/{number - 1}/unit")
     case, fact = domain.open_case(
-        submission, part, unit, id=work.new_id(), number=number, at=work.now, office=office_at(submission.received_at)
+        submission,
+        part,
+        unit,
+        id=work.new_id(),
+        number=number,
+        at=work.now,
+        office=office,
     )
     await cases.create(work, case, summary=part.summary)
     state_case(work, None, case, [fact])
@@ -138,7 +143,7 @@ async def guide_letter(
     """Show the sender the right way; the text stays here, its class goes out."""
     async with desk.works.begin(who) as work:
         before = await _load(work, "guide", id, seen)
-        office = office_at(before.received_at)
+        office = desk.office_at(before.received_at)
         after, fact = screening.guide(before, reason_class=reason_class, at=_instant(work, before), office=office)
         await _close(work, before, after, fact, reason)
     return after
@@ -150,7 +155,7 @@ async def file_letter(
     """Keep a letter that is not settled; the text stays here, its class goes out."""
     async with desk.works.begin(who) as work:
         before = await _load(work, "file", id, seen)
-        office = office_at(before.received_at)
+        office = desk.office_at(before.received_at)
         after, fact = screening.file_away(before, reason_class=reason_class, at=_instant(work, before), office=office)
         await _close(work, before, after, fact, reason)
     return after
@@ -167,7 +172,7 @@ async def request_supplement(
     """Ask the sender for what is missing; the screening stands still."""
     async with desk.works.begin(who) as work:
         before = await _load(work, "request-supplement", id, seen)
-        office = office_at(before.received_at)
+        office = desk.office_at(before.received_at)
         after, fact = screening.request_supplement(
             before, respond_by=respond_by, at=_instant(work, before), office=office
         )
@@ -178,17 +183,17 @@ async def request_supplement(
 async def supply_letter(desk: Desk, who: Caller, id: UUID, seen: int | None, *, text: str) -> Submission:
     """Take what was missing, from the sender or at the counter; the screening goes on."""
     async with desk.works.begin(who) as work:
-        return await _supply(work, await _load(work, "supply", id, seen), text)
+        return await _supply(desk, work, await _load(work, "supply", id, seen), text)
 
 
 async def supply_by_receipt(desk: Desk, once: Once | None, id: UUID, *, text: str) -> Submission:
     """Take what was missing from whoever showed the receipt's number and secret; nothing of a sign-in is kept."""
     async with desk.works.begin(nobody(once)) as work:
-        return await _supply(work, await submissions.load(work, id), text)
+        return await _supply(desk, work, await submissions.load(work, id), text)
 
 
-async def _supply(work: Work, before: Submission, text: str) -> Submission:
-    after, fact = screening.supply(before, at=_instant(work, before), office=office_at(before.received_at))
+async def _supply(desk: Desk, work: Work, before: Submission, text: str) -> Submission:
+    after, fact = screening.supply(before, at=_instant(work, before), office=desk.office_at(before.received_at))
     await _write(work, before, after, fact, {"command": "supply", "text": text})
     return after
 
@@ -200,7 +205,7 @@ async def transfer_letter(
     async with desk.works.begin(who) as work:
         before = await _load(work, "transfer", id, seen)
         to = None if to_unit is None else await known_unit(work.db, to_unit, work.now, field="/to_unit")
-        office = office_at(before.received_at)
+        office = desk.office_at(before.received_at)
         after, fact = screening.transfer(
             before, to=to, reason_class=reason_class, at=_instant(work, before), office=office
         )
@@ -218,7 +223,7 @@ async def link_letter(
         _admit(work, "link", before, seen)
         if other is None or domain.screening_capacity(other, work.who) is None:
             raise refusals.UnknownLetter(field="/with_submission")
-        followed, office = await submissions.is_followed(work, id), office_at(before.received_at)
+        followed, office = await submissions.is_followed(work, id), desk.office_at(before.received_at)
         after, fact = screening.link(before, other, followed=followed, at=_instant(work, before), office=office)
         await _write(work, before, after, fact, {"command": "link", "text": reason})
     return after

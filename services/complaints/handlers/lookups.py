@@ -42,7 +42,7 @@ async def look_up(desk: Desk, code: str, secret: str, lang: str) -> Standing:
     found = await _found(desk, code, secret)
     async with desk.works.reading() as connection:
         texts = await submissions.texts(connection, found.id)
-        return Standing(found, texts.reason, texts.written, await _standing(connection, found, lang))
+        return Standing(found, texts.reason, texts.written, await _standing(desk, connection, found, lang))
 
 
 async def identify(desk: Desk, code: str, secret: str) -> UUID:
@@ -63,6 +63,8 @@ async def _found(desk: Desk, code: str, secret: str) -> Submission:
     return found
 
 
-async def _standing(connection: Connection, submission: Submission, lang: str) -> Sequence[CaseStanding]:
+async def _standing(desk: Desk, connection: Connection, submission: Submission, lang: str) -> Sequence[CaseStanding]:
     opened = await cases.of_letter(connection, submission.id)
-    return [CaseStanding(case, await cases.texts(connection, case.id), explanation(case, lang)) for case in opened]
+    return [
+        CaseStanding(case, await cases.texts(connection, case.id), explanation(desk, case, lang)) for case in opened
+    ]

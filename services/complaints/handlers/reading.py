@@ -13,7 +13,7 @@ from services.complaints.domain import Case, Submission, refusals
 from services.complaints.domain.case import UNIT_READERS
 from services.complaints.domain.stages import SCREENERS
 from services.complaints.handlers.contacts import disclosed
-from services.complaints.handlers.desk import Desk, office_at, today
+from services.complaints.handlers.desk import Desk, today
 from services.complaints.store import cases, people, submissions
 from services.complaints.store.cases import CaseTexts, Scope, Wanted
 from services.complaints.store.submissions import Letters, LetterTexts
@@ -98,11 +98,11 @@ async def read_deadlines(desk: Desk, who: Principal, id: UUID, lang: str) -> Seq
     """Every limit of a case with its explanation."""
     async with desk.works.reading() as connection:
         case = await _readable(connection, who, id)
-        return [_limit(case, row, lang) for row in await cases.deadlines(connection, id)]
+        return [_limit(desk, case, row, lang) for row in await cases.deadlines(connection, id)]
 
 
-def _limit(case: Case, row: Any, lang: str) -> Limit:
-    clock, office = Clock.from_dict(row["clock"]), office_at(case.received_at)
+def _limit(desk: Desk, case: Case, row: Any, lang: str) -> Limit:
+    clock, office = Clock.from_dict(row["clock"]), desk.office_at(case.received_at)
     due = office.due(clock)
     if clock.rule is None:
         raise AssertionError("every limit of a case stands under a rule")
@@ -112,11 +112,11 @@ def _limit(case: Case, row: Any, lang: str) -> Limit:
     )  # fmt: skip
 
 
-def explanation(case: Case, lang: str) -> tuple[str, ...]:
+def explanation(desk: Desk, case: Case, lang: str) -> tuple[str, ...]:
     """Why the date a citizen sees is what it is."""
     if case.deadline is None:
         return ()
-    office = office_at(case.received_at)
+    office = desk.office_at(case.received_at)
     return explain(case.term(case.deadline).clock, office.calendar, office.hours, lang)
 
 

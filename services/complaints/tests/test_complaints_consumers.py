@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
+from datetime import UTC, date, datetime
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -11,10 +13,11 @@ from nacl.public import PrivateKey, SealedBox
 
 from services.complaints import consumers
 from services.complaints.handlers import letters
-from services.complaints.handlers.desk import Desk, nobody
+from services.complaints.handlers.desk import Desk, nobody, refresh_law
 from services.complaints.tests import given
 from services.complaints.tests.given import CLERK, UNIT, rows
-from shared.contracts.intake import PROCEDURES, UNITS
+from shared.contracts.intake import CALENDAR, PROCEDURES, UNITS, CalendarChanged
+from shared.law import YearStatus, shipped, year_record
 from shared.settings import Keys
 from shared.store.unit_of_work import Works
 from shared.testing.records import Fed, Log
@@ -91,3 +94,36 @@ async def test_a_forgotten_person_is_sent_as_a_tombstone(desk: Desk, works: Work
         await work.db.execute("UPDATE contact SET forgotten_at = $1", work.now)
         sent = await consumers.seal_contacts(works, work.db, [letter.recipient])
     assert (sent[letter.recipient].topic, sent[letter.recipient].value) == ("complaints.contacts", None)
+
+
+def storm(on: date) -> CalendarChanged:
+    """A year with one day off more."""
+    record = year_record(shipped().calendar.with_day_off(on, "Nghỉ tránh bão", "Storm"), on.year, "Công điện 12")
+    return CalendarChanged(
+        occurred_at=datetime(2026, 11, 23, tzinfo=UTC), key=f"year/{on.year}", act=UUID(int=1), **record
+    )
+
+
+async def test_a_day_taken_out_of_the_calendar_counts_here_once_the_timer_has_read_it(
+    works: Works, desk: Desk, copying: Fed
+) -> None:
+    log, day = Log(CALENDAR), date(2026, 11, 26)
+
+    await copying.give(log.fact(storm(day), 1))
+    await refresh_law(desk)
+
+    office = desk.office_at(works.clock())
+    assert not office.calendar.is_working_day(day)
+    assert office.calendar.status(2026) is YearStatus.PUBLISHED
+    fresh = Desk(works)  # a process that starts
+    await refresh_law(fresh)
+    assert fresh.standing.law == desk.standing.law
+
+
+async def test_an_older_year_and_one_that_was_withdrawn_change_nothing(works: Works, desk: Desk, copying: Fed) -> None:
+    log, day = Log(CALENDAR), date(2026, 11, 26)
+    await copying.give(log.fact(storm(day), 2))
+    await copying.give(log.fact(storm(date(2026, 11, 27)), 1), log.record(b"year/2026", None))
+    await refresh_law(desk)
+    assert not desk.office_at(works.clock()).calendar.is_working_day(day)
+    assert desk.office_at(works.clock()).calendar.is_working_day(date(2026, 11, 27))

@@ -1,4 +1,4 @@
-"""Statutory forms 02, 03 and 05 of Circular 03/2025/TT-VPCP: SupplementRequest, RefusalNotice, StoppingNotice.
+"""Statutory forms 02 to 05 of Circular 03/2025/TT-VPCP: SupplementRequest, RefusalNotice, ApologyNote, StoppingNotice.
 
 The annex names what each says; its printed lay-out was not seen, so sentences and their order are ours.
 """
@@ -61,6 +61,17 @@ class RefusalNotice:
 
 
 @dataclass(frozen=True, slots=True)
+class ApologyNote:
+    """Form 04: the day promised, why it cannot be kept, the new one, and who signs (an id of the staff directory)."""
+
+    letter: Letter
+    promised_on: date
+    reason: str = field(repr=False)
+    new_due_on: date
+    signer: str
+
+
+@dataclass(frozen=True, slots=True)
 class StoppingNotice:
     """Form 05: stopped on request before any decision; `stage` is the state it was stopped in, `paid` đồng, None: not known."""
 
@@ -85,6 +96,17 @@ def render_refusal(refused: RefusalNotice) -> bytes:
     """Form 03 as PDF/A-2b; the same refusal gives the same bytes."""
     said = {"reason": text(refused.reason, LONGEST_REASON)}
     return typeset("refusal.typ", _lines(refused.letter) | said, refused.letter.at)
+
+
+def render_apology(apology: ApologyNote) -> bytes:
+    """Form 04 as PDF/A-2b; the same apology gives the same bytes."""
+    said = {
+        "reason": text(apology.reason, LONGEST_REASON),
+        "promised": day_in_words(apology.promised_on),
+        "moved": day_in_words(apology.new_due_on),
+        "signer": text(apology.signer),
+    }
+    return typeset("apology.typ", _lines(apology.letter) | said, apology.letter.at)
 
 
 def render_stopping(stopped: StoppingNotice) -> bytes:

@@ -54,6 +54,8 @@ class Slip:
     lookup_secret: str = field(repr=False)
     phone: str
     receiver: str
+    entered_at: datetime | None = None
+    """When it was entered, if that was on a later day."""
     owner: Party | None = None
     sets: int = 1
     explanation: tuple[str, ...] = ()
@@ -71,7 +73,7 @@ def render_slip(slip: Slip) -> bytes:
 def _printed(slip: Slip) -> dict[str, Any]:
     submitter = layout.party(slip.submitter)
     return {
-        **layout.heading(slip.authority, slip.center, slip.place, slip.received_at),
+        **layout.heading(slip.authority, slip.center, slip.place, slip.entered_at or slip.received_at),
         "code": copied(slip.code),
         "submitter": submitter,
         "owner": submitter if slip.owner is None else layout.party(slip.owner),
@@ -95,6 +97,7 @@ def _times(slip: Slip) -> dict[str, Any]:
         "basis": text(slip.basis),
         "basis_verified": slip.basis_verified,
         "received": moment_in_words(slip.received_at),
+        "entered": moment_in_words(slip.entered_at) if slip.entered_at else "",
         "due": moment_in_words(slip.due_at),
         "provisional": slip.provisional,
         "explanation": [text(line) for line in slip.explanation],

@@ -1,17 +1,27 @@
-"""Door 1, HTTP: `/intake/v1`. `schemas` is what travels; `dossiers`, `commands`, `lookups`, `reference`, `forms`, `sources`, `portal`, `egress` hold the routes."""
+"""Door 1, HTTP: `/intake/v1`. `schemas` and `reference_schemas` are what travels; the other modules hold the routes, by what they are about."""
 
 from __future__ import annotations
 
-from services.intake.api import commands, dossiers, egress, forms, lookups, portal, reference, sources
+from services.intake.api import (
+    bundles,
+    calendar,
+    catalogue,
+    commands,
+    dossiers,
+    egress,
+    files,
+    forms,
+    lists,
+    lookups,
+    portal,
+    sources,
+    staff,
+    transfers,
+    units,
+)
 
 routers = (
-    dossiers.router,
-    commands.router,
-    lookups.router,
-    reference.router,
-    forms.router,
-    sources.router,
-    portal.router,
-    egress.router,
-)
+    dossiers.router, commands.router, lists.router, lookups.router, catalogue.router, units.router, forms.router, transfers.router, bundles.router, staff.router,
+    calendar.router, files.router, sources.router, portal.router, egress.router,
+)  # fmt: skip
 """The busiest first: routes are matched in this order."""

@@ -31,7 +31,8 @@ from shared.web.auth import allow, caller
 router = APIRouter(prefix="/v1")
 
 
-def _acting(command: str) -> Any:
+def acting(command: str) -> Any:
+    """Whoever may give this command, by their roles."""
     return Depends(allow(*domain.roles_of(command)))
 
 
@@ -39,7 +40,7 @@ def _acting(command: str) -> Any:
 async def accept_dossier(
     id: UUID,
     desk: At,
-    who: Annotated[Principal, _acting("accept")],
+    who: Annotated[Principal, acting("accept")],
     version: Version,
     key: Command,
     request: Request,
@@ -54,7 +55,7 @@ async def refuse_dossier(
     id: UUID,
     body: ReasonBody,
     desk: At,
-    who: Annotated[Principal, _acting("refuse")],
+    who: Annotated[Principal, acting("refuse")],
     version: Version,
     key: Command,
     request: Request,
@@ -72,7 +73,7 @@ async def assign_dossier(
     id: UUID,
     body: AssignBody,
     desk: At,
-    who: Annotated[Principal, _acting("assign")],
+    who: Annotated[Principal, acting("assign")],
     version: Version,
     key: Command,
     request: Request,
@@ -86,7 +87,7 @@ async def assign_dossier(
 
 @router.post("/dossiers/{id}/request-supplement")
 async def request_supplement(
-    id: UUID, body: SupplementBody, desk: At, who: Annotated[Principal, _acting("request-supplement")], version: Version, key: Command, request: Request, response: Response,
+    id: UUID, body: SupplementBody, desk: At, who: Annotated[Principal, acting("request-supplement")], version: Version, key: Command, request: Request, response: Response,
 ) -> DossierView:  # fmt: skip
     """Ask for missing papers; the clock stands still until they come."""
     dossier = await handlers.request_supplement(
@@ -100,7 +101,7 @@ async def supply_components(
     id: UUID,
     body: SupplyBody,
     desk: At,
-    who: Annotated[Principal, _acting("supply")],
+    who: Annotated[Principal, acting("supply")],
     version: AnyVersion,
     key: Command,
     request: Request,
@@ -121,7 +122,7 @@ async def settle_dossier(
     id: UUID,
     body: SettleBody,
     desk: At,
-    who: Annotated[Principal, _acting("settle")],
+    who: Annotated[Principal, acting("settle")],
     version: Version,
     key: Command,
     request: Request,
@@ -129,7 +130,7 @@ async def settle_dossier(
 ) -> DossierView:
     """There is a result: granted, or rejected with reasons."""
     dossier = await handlers.settle_dossier(
-        desk, caller(who, key), id, version, outcome=body.outcome, number=body.number
+        desk, caller(who, key), id, version, outcome=body.outcome, number=body.number, file=body.result_file
     )
     return changed(request, response, dossier, who)
 
@@ -139,7 +140,7 @@ async def return_result(
     id: UUID,
     body: ReturnBody,
     desk: At,
-    who: Annotated[Principal, _acting("return-result")],
+    who: Annotated[Principal, acting("return-result")],
     version: Version,
     key: Command,
     request: Request,
@@ -156,7 +157,7 @@ async def withdraw_dossier(
     id: UUID,
     body: ReasonBody,
     desk: At,
-    who: Annotated[Principal, _acting("withdraw")],
+    who: Annotated[Principal, acting("withdraw")],
     version: AnyVersion,
     key: Command,
     request: Request,
@@ -171,7 +172,7 @@ async def withdraw_dossier(
 
 @router.post("/dossiers/{id}/stop")
 async def stop_dossier(
-    id: UUID, body: StopBody, desk: At, who: Annotated[Principal, _acting("stop")], version: AnyVersion, key: Command, request: Request, response: Response,
+    id: UUID, body: StopBody, desk: At, who: Annotated[Principal, acting("stop")], version: AnyVersion, key: Command, request: Request, response: Response,
 ) -> DossierView:  # fmt: skip
     """Stop at the applicant's request, before there is a decision."""
     dossier = await handlers.stop_dossier(
@@ -182,7 +183,7 @@ async def stop_dossier(
 
 @router.post("/dossiers/{id}/pause")
 async def pause_dossier(
-    id: UUID, body: PauseBody, desk: At, who: Annotated[Principal, _acting("pause")], version: Version, key: Command, request: Request, response: Response,
+    id: UUID, body: PauseBody, desk: At, who: Annotated[Principal, acting("pause")], version: Version, key: Command, request: Request, response: Response,
 ) -> DossierView:  # fmt: skip
     """Wait for something outside the unit; the clock stands still."""
     dossier = await handlers.pause_dossier(
@@ -193,7 +194,7 @@ async def pause_dossier(
 
 @router.post("/dossiers/{id}/resume")
 async def resume_dossier(
-    id: UUID, desk: At, who: Annotated[Principal, _acting("resume")], version: Version, key: Command, request: Request, response: Response,
+    id: UUID, desk: At, who: Annotated[Principal, acting("resume")], version: Version, key: Command, request: Request, response: Response,
 ) -> DossierView:  # fmt: skip
     """Go on with a paused dossier."""
     dossier = await handlers.resume_dossier(desk, caller(who, key), id, version)
@@ -202,7 +203,7 @@ async def resume_dossier(
 
 @router.post("/dossiers/{id}/require-payment")
 async def require_payment(
-    id: UUID, body: PaymentBody, desk: At, who: Annotated[Principal, _acting("require-payment")], version: Version, key: Command, request: Request, response: Response,
+    id: UUID, body: PaymentBody, desk: At, who: Annotated[Principal, acting("require-payment")], version: Version, key: Command, request: Request, response: Response,
 ) -> DossierView:  # fmt: skip
     """Ask for a payment; the clock stands still until it is proved."""
     dossier = await handlers.require_payment(
@@ -220,7 +221,7 @@ async def require_payment(
 
 @router.post("/dossiers/{id}/confirm-payment")
 async def confirm_payment(
-    id: UUID, body: ProofBody, desk: At, who: Annotated[Principal, _acting("confirm-payment")], version: AnyVersion, key: Command, request: Request, response: Response,
+    id: UUID, body: ProofBody, desk: At, who: Annotated[Principal, acting("confirm-payment")], version: AnyVersion, key: Command, request: Request, response: Response,
 ) -> DossierView:  # fmt: skip
     """Hand in the proof of payment; the second appointment counts from now."""
     dossier = await handlers.confirm_payment(
@@ -231,7 +232,7 @@ async def confirm_payment(
 
 @router.post("/dossiers/{id}/move-appointment")
 async def move_appointment(
-    id: UUID, body: AppointmentBody, desk: At, who: Annotated[Principal, _acting("move-appointment")], version: Version, key: Command, request: Request, response: Response,
+    id: UUID, body: AppointmentBody, desk: At, who: Annotated[Principal, acting("move-appointment")], version: Version, key: Command, request: Request, response: Response,
 ) -> DossierView:  # fmt: skip
     """Apologise and promise another day: once, at the latest on the working day before the one promised."""
     dossier = await handlers.move_appointment(
@@ -249,7 +250,7 @@ async def move_appointment(
 
 @router.post("/dossiers/{id}/correct")
 async def correct_dossier(
-    id: UUID, body: CorrectionBody, desk: At, who: Annotated[Principal, _acting("correct")], version: Version, key: Command, request: Request, response: Response,
+    id: UUID, body: CorrectionBody, desk: At, who: Annotated[Principal, acting("correct")], version: Version, key: Command, request: Request, response: Response,
 ) -> DossierView:  # fmt: skip
     """Put a typing error right; what was written first is kept."""
     dossier = await handlers.correct_dossier(
@@ -267,7 +268,7 @@ async def correct_dossier(
 
 @router.post("/dossiers/{id}/rate")
 async def rate_dossier(
-    id: UUID, body: RatingBody, desk: At, who: Annotated[Principal, _acting("rate")], version: AnyVersion, key: Command, request: Request, response: Response,
+    id: UUID, body: RatingBody, desk: At, who: Annotated[Principal, acting("rate")], version: AnyVersion, key: Command, request: Request, response: Response,
 ) -> DossierView:  # fmt: skip
     """Rate the service from 1 to 5, once, after the result was returned."""
     dossier = await handlers.rate_dossier(desk, caller(who, key), id, version, score=body.score, comment=body.comment)

@@ -1,4 +1,4 @@
-"""Dossiers: file, find, read."""
+"""Dossiers: file, read."""
 
 from __future__ import annotations
 
@@ -8,30 +8,27 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from services.intake import domain, handlers
-from services.intake.api.common import At, Lang, Reader, view, view_filed
+from services.intake.api.common import At, Lang, Reader, view_filed
 from services.intake.api.schemas import (
     DeadlineView,
     DossierBody,
     DossierDetail,
     DossierView,
     FactView,
-    Filters,
+    FormView,
     History,
 )
 from shared.kernel import Once, Principal
 from shared.law import ZONE
 from shared.web.auth import allow, caller
-from shared.web.cursor import Page, Paging, paging
 from shared.web.door import Door
 from shared.web.etag import revalidate
 from shared.web.idempotency import once, stamp
 
 router = APIRouter(prefix="/v1")
-
-Paged = Annotated[Paging, Depends(paging)]
 
 
 def _replay_filed(answer: bytes, door: Door) -> DossierView:
@@ -46,35 +43,12 @@ async def submit_dossier(
     key: Annotated[Once, Depends(once(201, render=_replay_filed, location="/v1/dossiers/{id}"))],
 ) -> DossierView:  # fmt: skip
     """File a dossier. A clerk's `direct` dossier is accepted at once; what comes online or by post is answered within 8 working hours."""
-    dossier = await handlers.submit_dossier(desk, caller(who, key), body.filing())
-    shown = view_filed(domain.snapshot(dossier, who), request.app.state.door)
+    dossier, alike = await handlers.file_dossier(desk, caller(who, key), body.filing())
+    shown = view_filed(
+        {**domain.snapshot(dossier, who), "hints": [asdict(each) for each in alike]}, request.app.state.door
+    )
     stamp(request, response, shown)
     return shown
-
-
-@router.get("/dossiers")
-async def list_dossiers(desk: At, who: Reader, page: Paged, filters: Annotated[Filters, Query()]) -> Page[DossierView]:
-    """Dossiers of one's units, newest first; a citizen sees their own."""
-    rows = await handlers.list_dossiers(desk, who, filters.wanted(), **_span(page))
-    return _shown(page, rows, who)
-
-
-@router.get("/me/dossiers")
-async def list_my_dossiers(
-    desk: At, who: Annotated[Principal, Depends(allow("citizen"))], page: Paged, filters: Annotated[Filters, Query()]
-) -> Page[DossierView]:
-    """One's own dossiers, newest first."""
-    rows = await handlers.list_own_dossiers(desk, who, filters.wanted(), **_span(page))
-    return _shown(page, rows, who)
-
-
-def _span(page: Paging) -> dict[str, Any]:
-    """Where to read; a cursor is signed, so its id is one of ours."""
-    return {"after": UUID(page.after[0]) if page.after else None, "back": page.back, "limit": page.fetch}
-
-
-def _shown(page: Paging, rows: Any, who: Principal) -> Page[DossierView]:
-    return page.page(rows, lambda dossier: (str(dossier.id),), lambda dossier: view(dossier, who))
 
 
 @router.get("/dossiers/{id}")
@@ -83,6 +57,12 @@ async def get_dossier(id: UUID, desk: At, who: Reader, request: Request, respons
     dossier, texts = await handlers.read_dossier_texts(desk, who, id)
     revalidate(request, response, dossier.version)
     return DossierDetail.model_validate({**domain.snapshot(dossier, who), **asdict(texts)})
+
+
+@router.get("/dossiers/{id}/form", responses={410: {"description": "The people of this dossier were forgotten."}})
+async def get_form(id: UUID, desk: At, who: Reader) -> FormView:
+    """What was filled in online, by the procedure's form."""
+    return FormView(form=dict(await handlers.read_form(desk, who, id)))
 
 
 @router.get("/dossiers/{id}/history")
@@ -109,5 +89,5 @@ async def get_deadline(id: UUID, desk: At, who: Reader, lang: Lang) -> DeadlineV
     return DeadlineView(
         due_at=due_at, due_on=due_at.astimezone(ZONE).date() if due_at else None, remaining_working_hours=dossier.remaining_working_hours,
         provisional=dossier.provisional, rule=rule.id if rule else None, rule_version=rule.version if rule else None,
-        legal_basis=rule.legal_basis if rule else None, verified=rule.verified if rule else None, steps=list(handlers.explanation(dossier, lang)),
+        legal_basis=rule.legal_basis if rule else None, verified=rule.verified if rule else None, steps=list(handlers.explanation(desk, dossier, lang)),
     )  # fmt: skip

@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.domain import Component, Submission
 from services.intake.handlers import Filing
-from services.intake.store import Wanted
+from services.intake.store.lists import Wanted
 from shared.web.fields import Day, Instant, text
-from shared.web.people import PersonBody
+from shared.web.people import IdentityNumber, PersonBody
 
 
 class Body(BaseModel):
@@ -27,10 +27,15 @@ class ComponentBody(Body):
     name: Annotated[str, text(max_length=300)]
     kind: Literal["original", "certified", "copy", "electronic"] = "original"
     count: Annotated[int, Field(ge=1, le=100)] = 1
+    digitised: bool = False
+    """Scanned and checked at the counter."""
+    reused: bool = False
+    """Taken from data or papers that were there already."""
+    file: UUID | None = None
 
     def component(self) -> Component:
         """As the domain knows it."""
-        return Component(self.name, self.kind, self.count)
+        return Component(self.name, self.kind, self.count, self.digitised, self.reused, self.file)
 
 
 class DossierBody(Body):
@@ -52,10 +57,14 @@ class DossierBody(Body):
     channel: Literal["online", "direct", "postal"]
     subject_kind: Literal["citizen", "business", "state-body", "organisation"] = "citizen"
     received_at: Instant | None = None
+    late_entry_reason: Annotated[str, text(max_length=500)] | None = None
     submitter: PersonBody
     owner: PersonBody | None = None
     components: Annotated[list[ComponentBody], Field(max_length=50)] = []
+    form: dict[str, Any] | None = None
     summary: Annotated[str, text(max_length=1000)] | None = None
+    resubmits: UUID | None = None
+    """The person's dossier of the same procedure that was refused, withdrawn or stopped before."""
 
     def filing(self) -> Filing:
         """The submission and its people."""
@@ -66,8 +75,11 @@ class DossierBody(Body):
             tuple(c.component() for c in self.components),
             self.subject_kind,
             self.received_at,
+            self.resubmits,
+            late_entry_reason=self.late_entry_reason,
         )
-        return Filing(submission, self.submitter.details(), self.owner.details() if self.owner else None, self.summary)
+        owner = self.owner.details() if self.owner else None
+        return Filing(submission, self.submitter.details(), owner, self.summary, self.form)
 
 
 class Lookup(BaseModel):
@@ -82,6 +94,13 @@ class Action(BaseModel):
 
     name: str = Field(examples=["accept"])
     needs: list[str]
+
+
+class Hint(BaseModel):
+    """Something worth knowing that keeps nobody from filing: the same person has the same procedure open."""
+
+    name: str = Field(examples=["same-procedure-open"])
+    code: str
 
 
 class DossierView(BaseModel):
@@ -113,7 +132,14 @@ class DossierView(BaseModel):
     promised_on: date | None
     lawful_due_on: date | None
     first_promised_on: date | None
+    receiving_unit: str
+    to_unit: str | None = None
+    offered_at: Instant | None = None
+    rejections: int = 0
+    resubmits: UUID | None = None
+    bundle: UUID | None = None
     lookup: Lookup | None = None
+    hints: list[Hint] = []
     actions: list[Action]
 
 
@@ -152,12 +178,35 @@ class Correction(BaseModel):
     reason: str
 
 
+class Handover(BaseModel):
+    """One hand-over to another unit: from, to, when, by whom, and what was answered; null where nothing was (yet).
+
+    A citizen is not shown which officers, nor what units wrote to each other.
+    """
+
+    from_unit: str
+    to_unit: str
+    papers: int | None
+    at: Instant
+    by: str | None
+    reason_class: str
+    reason: str | None
+    confirmation: str | None = Field(examples=["accepted"])
+    answered_at: Instant | None
+    answered_by: str | None
+    answer_class: str | None
+    answer: str | None
+
+
 class Paper(BaseModel):
     """A paper of the dossier."""
 
     name: str
     kind: str
     count: int
+    digitised: bool = False
+    reused: bool = False
+    file: UUID | None = None
 
 
 class DossierDetail(DossierView):
@@ -171,21 +220,78 @@ class DossierDetail(DossierView):
     apology: Apology | None
     corrections: list[Correction]
     comment: str | None
+    handovers: list[Handover]
+    resubmitted_as: UUID | None
+    late_entry_reason: str | None
+    result_file: UUID | None
+    has_form: bool
+
+
+class FormView(BaseModel):
+    """What was filled in online."""
+
+    form: dict[str, Any]
+
+
+class FileView(BaseModel):
+    """A file as it was taken in."""
+
+    id: UUID
+    sha256: str = Field(examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])
+    size: int
+    media_type: str = Field(examples=["application/pdf"])
 
 
 class Filters(BaseModel):
-    """Filters of the list; `overdue`: past a date that still counts, or (false) not."""
+    """Filters of the list. Of those with yes or no, `false` means the others; `q`: words of the request or the procedure, or a part of the code."""
 
     state: str | None = None
     unit: str | None = None
     procedure: str | None = None
-    handler: str | None = None
-    overdue: bool | None = None
+    handler: Annotated[str | None, Field(description="An officer's id, or `me`.")] = None
+    assigned: Annotated[bool | None, Field(description="Somebody works on it.")] = None
+    open: Annotated[bool | None, Field(description="It has no result yet and was not closed.")] = None
+    due_today: Annotated[bool | None, Field(description="Its result or its answer is due today.")] = None
+    warned: Annotated[bool | None, Field(description="Its date is near: the warning has come, the date has not.")] = (
+        None
+    )
+    overdue: Annotated[bool | None, Field(description="It is past a date that still counts.")] = None
+    waiting: Annotated[bool | None, Field(description="It waits for papers or a payment of the citizen.")] = None
     due_before: Day | None = None
+    q: Annotated[str, text(max_length=100)] | None = None
+    sort: Annotated[Literal["newest", "due"], Field(description="`due`: the most urgent first.")] = "newest"
 
     def wanted(self) -> Wanted:
         """As the store reads them."""
         return Wanted(**self.model_dump())
+
+
+class PersonSearch(Body):
+    """Whose dossiers: an identity number, which never stands in an address."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"identity_no": "044085001234"}]})
+
+    identity_no: IdentityNumber
+
+
+class Found(BaseModel):
+    """What a search found, newest first, at most 50."""
+
+    items: list[DossierView]
+
+
+class ListCount(BaseModel):
+    """One of the lists a clerk begins with, how many dossiers it holds, and where it is."""
+
+    name: str = Field(examples=["due-today"])
+    count: int
+    href: str
+
+
+class DeskView(BaseModel):
+    """The lists of one's units, counted at one moment."""
+
+    items: list[ListCount]
 
 
 class ReasonBody(Body):
@@ -276,6 +382,30 @@ class RatingBody(Body):
     comment: Annotated[str, text(max_length=2000)] | None = None
 
 
+class TransferBody(Body):
+    """To which unit, why, and how many papers go along."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"to_unit": "18880", "reason_class": "not-competent", "reason": "Thuộc phường khác", "papers": 2}
+            ]
+        }
+    )
+
+    to_unit: Annotated[str, text(max_length=10)]
+    reason_class: Literal["not-competent", "shared-matter", "other"]
+    reason: Annotated[str, text(max_length=2000)]
+    papers: Annotated[int, Field(ge=0, le=1000)]
+
+
+class RejectTransferBody(Body):
+    """Why the dossier is not taken."""
+
+    reason_class: Literal["not-competent", "other"]
+    reason: Annotated[str, text(max_length=2000)]
+
+
 class AssignBody(Body):
     """To whom: an id of the staff directory."""
 
@@ -301,58 +431,13 @@ class SettleBody(Body):
 
     outcome: Literal["granted", "rejected"]
     number: Annotated[str, text(max_length=60)] | None = None
+    result_file: UUID | None = None
 
 
 class ReturnBody(Body):
     """How the result reached the citizen."""
 
     method: Literal["counter", "post", "electronic"]
-
-
-class UnitView(BaseModel):
-    """An administrative unit."""
-
-    code: str
-    name: str
-    level: str
-    kind: str
-    agency: str
-    parent: str | None
-    valid_from: date
-    remote: bool
-    unverified: list[str]
-
-
-class ProcedureView(BaseModel):
-    """A procedure of the catalogue; `unverified` names the columns not yet checked against the law's text."""
-
-    code: str
-    version: int
-    name: str
-    sector: str
-    sector_name: str
-    levels: list[str]
-    limit: str
-    online: str
-    max_supplements: int
-    components: list[dict[str, Any]]
-    fees: list[dict[str, Any]]
-    fee_policy: str
-    basis: str
-    valid_from: date
-    unverified: list[str]
-
-
-class UnitList(BaseModel):
-    """All units."""
-
-    items: list[UnitView]
-
-
-class ProcedureList(BaseModel):
-    """All procedures."""
-
-    items: list[ProcedureView]
 
 
 class FactView(BaseModel):

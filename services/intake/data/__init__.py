@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -92,6 +93,16 @@ def procedures() -> tuple[ProcedureSeed, ...]:
     """All procedures of the seed catalogue, in the order of the file."""
     document = _read("procedures.toml")
     return tuple(_procedure(row, document["fields"], document["defaults"]) for row in document["procedure"])
+
+
+@cache
+def form_schema(code: str, version: int) -> Mapping[str, Any] | None:
+    """The JSON Schema of a procedure's online form, in the version the seeds hold; None: it has none."""
+    if (code, version) not in {(each.code, each.version) for each in procedures()}:
+        return None
+    found = files(__name__) / "forms" / f"{code}.json"
+    schema: Mapping[str, Any] | None = json.loads(found.read_text(encoding="utf-8")) if found.is_file() else None
+    return schema
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from services.intake.domain import refusals
-from services.intake.domain.dossier import Dossier
-from services.intake.domain.states import State, check
+from services.intake.domain.dossier import Dossier, permit
+from services.intake.domain.states import State
 from shared.contracts import intake as facts
 
 RESULT_NUMBER = "result-number"
@@ -14,7 +14,7 @@ RESULT_NUMBER = "result-number"
 
 def correct(dossier: Dossier, *, field: str, reason_class: str, at: datetime) -> tuple[Dossier, facts.DossierCorrected]:
     """Put a typing error right: what was written stays, the right words stand beside it."""
-    check("correct", dossier.state)
+    permit("correct", dossier)
     if field == RESULT_NUMBER and dossier.state is not State.SETTLED:
         raise refusals.NotYetSettled(state=dossier.state.value, command="correct")
     return dossier.next(), facts.DossierCorrected(
@@ -24,7 +24,7 @@ def correct(dossier: Dossier, *, field: str, reason_class: str, at: datetime) ->
 
 def rate(dossier: Dossier, *, score: int, at: datetime) -> tuple[Dossier, facts.DossierRated]:
     """How satisfied the citizen is, from 1 to 5, once."""
-    check("rate", dossier.state)
+    permit("rate", dossier)
     if dossier.rating is not None:
         raise refusals.AlreadyRated
     rated = dossier.next(rating=score)

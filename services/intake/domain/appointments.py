@@ -6,8 +6,7 @@ from datetime import date, datetime
 
 from services.intake.domain import refusals
 from services.intake.domain.clocks import Office, local_day
-from services.intake.domain.dossier import Dossier, dates, reckoned
-from services.intake.domain.states import check
+from services.intake.domain.dossier import Dossier, dates, permit, reckoned
 from shared.contracts import intake as facts
 from shared.law import Due
 
@@ -16,7 +15,7 @@ def move_appointment(
     dossier: Dossier, *, new_due_on: date, reason_class: str, signer: str, at: datetime, office: Office
 ) -> tuple[Dossier, facts.AppointmentMoved]:
     """Apologise and promise another day."""
-    check("move-appointment", dossier.state)
+    permit("move-appointment", dossier)
     if dossier.apologies:
         raise refusals.AlreadyMoved
     lawful = office.due(dossier.settling.clock)

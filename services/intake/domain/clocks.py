@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from shared.law import ZONE, Calendar, Clock, Due, OfficeHours, rulebook, start
+from shared.law import ZONE, Calendar, Clock, Due, OfficeHours, RuleBook, rulebook, start
 from shared.law.zone import moment
 
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """What days and hours count: the calendar and the office hours a clock is read with."""
+    """What counts here: the calendar and the office hours a clock is read with, and the rules one is started under."""
 
     calendar: Calendar
     hours: OfficeHours
+    rules: RuleBook = field(default_factory=rulebook)
 
     def due(self, clock: Clock) -> Due:
         """What a clock says here."""
@@ -55,6 +56,20 @@ class Term:
     def restart(self, at: datetime, office: Office) -> Term:
         """The whole limit counts anew from here: a second appointment, which nobody has moved yet."""
         return _term(self.clock.restart(at), office)
+
+    def count_again(self, received_on: date, promised_on: date | None, today: date, office: Office) -> Term:
+        """By the law as it stands now; the day already promised is kept where the lawful one does not come after it.
+
+        A day promised by an apology stays so far behind the lawful one from now on; the slip's own is promised once; another
+        system's slip stays what it is.
+        """
+        rule = self.clock.rule
+        clock = self.clock if rule is None else self.clock.under(office.rules.ruling(rule, received_on, today))
+        if self.promised_at is not None:
+            return _term(clock, office, promised_at=self.promised_at)
+        due = office.due(clock)
+        behind = _days_behind(due.due_on, promised_on, office)
+        return Term(clock, due, _promise(due, behind, office), behind if self.moved_by else 0)
 
     def move(self, days: int, office: Office) -> Term:
         """The slip's date lies so many working days behind the lawful one from now on."""
@@ -97,6 +112,13 @@ def _promise(due: Due, moved_by: int, office: Office) -> Due:
     )  # fmt: skip
 
 
+def _days_behind(lawful: date | None, promised_on: date | None, office: Office) -> int:
+    """So many working days the promised day lies behind the lawful one; a promised day that is none any more is the next one."""
+    if lawful is None or promised_on is None or promised_on <= lawful:
+        return 0
+    return office.calendar.count_working_days(lawful, office.calendar.working_day_from(promised_on))
+
+
 def local_day(at: datetime) -> date:
     """The day in Vietnam."""
     return at.astimezone(ZONE).date()
@@ -104,20 +126,30 @@ def local_day(at: datetime) -> date:
 
 def answer_term(since: datetime, office: Office) -> Term:
     """An officer answers within 8 working hours what came online or by post."""
-    return _term(start(rulebook().rule("one-stop.online-answer", on=local_day(since)), since), office)
+    return _term(start(office.rules.rule("one-stop.online-answer", on=local_day(since)), since), office)
 
 
 def settlement_term(
     received_at: datetime, since: datetime, limit: str, pause_mode: str, office: Office, promised_at: datetime | None = None
 ) -> Term:  # fmt: skip
     """The procedure's limit; the rule's version follows the local day of receipt; `promised_at`: another system's slip."""
-    rule = rulebook().rule("one-stop.settlement", on=local_day(received_at))
+    rule = office.rules.rule("one-stop.settlement", on=local_day(received_at))
     return _term(start(rule, since, limit=limit, mode=pause_mode), office, promised_at=promised_at)
+
+
+def publicity_term(signed_on: date, office: Office) -> Term:
+    """A provincial procedure is published within 5 working days after its decision was signed."""
+    return _term(start(office.rules.rule("procedure.publicity", on=signed_on), moment(signed_on)), office)
+
+
+def transfer_term(since: datetime, office: Office) -> Term:
+    """Another unit answers within so many days whether it takes a dossier."""
+    return _term(start(rulebook().rule("case.transfer-acceptance", on=local_day(since)), since), office)
 
 
 def applicant_day(at: datetime, office: Office) -> date:
     """The day the applicant answers by, when the request names none."""
-    due = office.due(start(rulebook().rule("one-stop.applicant-answer", on=local_day(at)), at))
+    due = office.due(start(office.rules.rule("one-stop.applicant-answer", on=local_day(at)), at))
     if due.due_on is None:
         raise AssertionError("a clock that was just started has a due date")
     return due.due_on

@@ -2,32 +2,56 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from services.intake.domain.clocks import Office, Term
-from services.intake.domain.refusals import OwnedBySource
-from services.intake.domain.states import ARROWS, NEEDS, OF_THE_CITIZEN, PHASE, State, roles_of
+from services.intake.domain import refusals
+from services.intake.domain.clocks import Office, Term, transfer_term
+from services.intake.domain.states import (
+    ANSWER,
+    ARROWS,
+    NEEDS,
+    OF_THE_CITIZEN,
+    PHASE,
+    SETTLEMENT,
+    TRANSFER,
+    WHILE_OFFERED,
+    State,
+    check,
+    roles_of,
+)
 from shared.kernel import Principal
 
 _READERS = ("clerk", "handler", "head", "inspector", "admin")
+_ANSWERS = frozenset({"accept-transfer", "reject-transfer"})
 
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """A paper handed in: as original, certified, copy or electronic, so many times."""
+    """A paper handed in: as original, certified, copy or electronic, so many times.
+
+    `digitised`: scanned and checked at the counter; `reused`: taken from data or papers that were there already.
+    """
 
     name: str
     kind: str
     count: int = 1
+    digitised: bool = False
+    reused: bool = False
+    file: UUID | None = None
+
+
+def _counts(valid_from: date | None, valid_to: date | None, day: date) -> bool:
+    return (valid_from is None or valid_from <= day) and (valid_to is None or day <= valid_to)
 
 
 @dataclass(frozen=True, slots=True)
 class Procedure:
-    """The version of a procedure that is in force."""
+    """A version of a procedure, in force for a time."""
 
     code: str
     version: int
@@ -38,6 +62,14 @@ class Procedure:
     pause_mode: str
     max_supplements: int
     required: tuple[str, ...]
+    valid_from: date | None = None
+    valid_to: date | None = None
+    form_schema: Mapping[str, Any] | None = field(default=None, compare=False)
+    """JSON Schema of the form to be filled in online; None: it has none."""
+
+    def counts_on(self, day: date) -> bool:
+        """Whether this version is in force on this day."""
+        return _counts(self.valid_from, self.valid_to, day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +81,24 @@ class Unit:
     level: str
     kind: str
     agency: str
+    parent: str | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+    former: tuple[tuple[date, str], ...] = ()
+    """What it was called until a day, in order."""
+
+    def as_of(self, day: date) -> Unit:
+        """Under the name it had on this day."""
+        return replace(self, name=next((name for until, name in self.former if day <= until), self.name))
 
     def offers(self, procedure: Procedure) -> bool:
         """Its own level's procedures; the province's service centres receive any dossier (Decree 118/2025, Art. 14)."""
-        return self.level in procedure.levels or self.kind == "service-center"
+        return bool(self.agency) and (self.level in procedure.levels or self.kind == "service-center")
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What a person or a clerk hands in; people stand apart, in the vault."""
+    """What a person or a clerk hands in; people stand apart, in the vault. `resubmits`: what was filed before and not settled."""
 
     procedure: str
     unit: str
@@ -65,11 +106,20 @@ class Submission:
     components: tuple[Component, ...]
     subject_kind: str = "citizen"
     received_at: datetime | None = None
+    resubmits: UUID | None = None
+    bundle: UUID | None = None
+    late_entry_reason: str | None = None
+    """Why a clerk enters on a later day what came before; stays in intake."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """One dossier; every change makes a new value with the next version."""
+    """One dossier; every change makes a new value with the next version.
+
+    `unit` is accountable; `receiving_unit` took it over the counter and stays what it was. `to_unit` is asked to take it since
+    `offered_at`; units asked said no so many times (`rejections`). `resubmits`: the dossier filed before and not settled;
+    `bundle`: what was filed with it by one hand (NĐ 63/2024/NĐ-CP).
+    """
 
     id: UUID
     code: str
@@ -107,6 +157,12 @@ class Dossier:
     first_promised_on: date | None = None
     outcome: str | None = None
     result_number: str | None = None
+    receiving_unit: str = ""
+    to_unit: str | None = None
+    offered_at: datetime | None = None
+    rejections: int = 0
+    resubmits: UUID | None = None
+    bundle: UUID | None = None
     source: str | None = None
     """The system that owns it; None: it is ours."""
     appointment_at: datetime | None = None
@@ -115,6 +171,8 @@ class Dossier:
     """When it came as history: what was past then is announced to nobody."""
     answer: Term | None = None
     settlement: Term | None = None
+    transfer: Term | None = None
+    """Only where a command moves it: it is what `offered_at` says."""
 
     @property
     def phase(self) -> str:
@@ -132,14 +190,14 @@ class Dossier:
     def last_event_at(self) -> datetime:
         """When one of its clocks was last moved."""
         moved = [term.clock.events[-1].at for term in (self.answer, self.settlement) if term is not None]
-        return max(moved, default=self.submitted_at)
+        return max([*moved, self.offered_at] if self.offered_at else moved, default=self.submitted_at)
 
     def next(self, **changes: Any) -> Dossier:
         """The next version, with these changes."""
         return replace(self, version=self.version + 1, **changes)
 
 
-SNAPSHOT = tuple(f.name for f in fields(Dossier) if f.name not in {"answer", "settlement"})
+SNAPSHOT = tuple(f.name for f in fields(Dossier) if f.name not in {ANSWER, SETTLEMENT, TRANSFER})
 """What is kept in the dossier's row: everything but the clocks, which stand in the deadline rows."""
 
 values = attrgetter(*SNAPSHOT)
@@ -169,6 +227,23 @@ def dates(dossier: Dossier) -> dict[str, Any]:
     return {name: getattr(dossier, name) for name in ("due_at", "due_on", "promised_on", "lawful_due_on")}
 
 
+def permit(command: str, dossier: Dossier) -> None:
+    """Refuse a command by the name of what stands against it."""
+    check(command, dossier.state)
+    if command in _ANSWERS and dossier.to_unit is None:
+        raise refusals.NotInTransfer(state=dossier.state.value, command=command)
+    if dossier.to_unit is not None and command not in WHILE_OFFERED:
+        raise refusals.InTransfer(state=dossier.state.value, command=command)
+
+
+def no_offer(dossier: Dossier, at: datetime, office: Office) -> dict[str, Any]:
+    """What changes when nobody is asked any more to take the dossier; nothing where nobody was."""
+    if dossier.offered_at is None:
+        return {}
+    ended = transfer_term(dossier.offered_at, office).end(at, office)
+    return {"to_unit": None, "offered_at": None, "transfer": ended}
+
+
 def snapshot(dossier: Dossier, who: Principal) -> dict[str, Any]:
     """What this principal is shown of a dossier: plain values, no clocks, nothing personal."""
     shown = dict(zip(SNAPSHOT, values(dossier), strict=True))
@@ -181,7 +256,7 @@ def actions(dossier: Dossier, who: Principal) -> list[dict[str, Any]]:
     return [
         {"name": command, "needs": list(NEEDS[command])}
         for command, states in ARROWS.items()
-        if dossier.state in states and not _spent(command, dossier) and _may(command, dossier, who)
+        if dossier.state in states and not _barred(command, dossier) and _may(command, dossier, who)
     ]
 
 
@@ -193,11 +268,15 @@ def _may(command: str, dossier: Dossier, who: Principal) -> bool:
 def check_owner(command: str, dossier: Dossier, role: str) -> None:
     """What another system owns is worked on there; only acts of its citizen are taken here, and told there."""
     if dossier.source is not None and not (role == "citizen" and command in OF_THE_CITIZEN):
-        raise OwnedBySource(source=dossier.source, command=command)
+        raise refusals.OwnedBySource(source=dossier.source, command=command)
 
 
-def _spent(command: str, dossier: Dossier) -> bool:
-    """Whether a command that may be given only so often was given as often."""
+def _barred(command: str, dossier: Dossier) -> bool:
+    """Whether something stands against a command although an arrow is drawn for it: an offer, none, or that it was given."""
+    if command in _ANSWERS:
+        return dossier.to_unit is None
+    if dossier.to_unit is not None and command not in WHILE_OFFERED:
+        return True
     if command == "request-supplement":
         return dossier.supplements >= dossier.max_supplements
     return (command == "move-appointment" and dossier.apologies > 0) or (
@@ -206,9 +285,13 @@ def _spent(command: str, dossier: Dossier) -> bool:
 
 
 def capacity(command: str, dossier: Dossier, who: Principal) -> str | None:
-    """In which of their roles somebody may give this command: the dossier's citizen, or an officer of its unit."""
+    """In which of their roles somebody may give this command: the dossier's citizen, or an officer of its unit.
+
+    An offer is answered by the unit asked.
+    """
+    unit = (dossier.to_unit if command in _ANSWERS else None) or dossier.unit
     for role in roles_of(command):
-        fits = is_own(dossier, who) if role == "citizen" else who.may_act_for(dossier.unit)
+        fits = is_own(dossier, who) if role == "citizen" else who.may_act_for(unit)
         if fits and role in who.roles:
             return role
     return None
@@ -220,5 +303,6 @@ def is_own(dossier: Dossier, who: Principal) -> bool:
 
 
 def is_readable_by(dossier: Dossier, who: Principal) -> bool:
-    """Whether it is one's own, or of one's unit."""
-    return is_own(dossier, who) or (who.has(*_READERS) and who.may_act_for(dossier.unit))
+    """Whether it is one's own, or of one's unit: the one accountable, the one asked to take it, the one that received it."""
+    units = (dossier.unit, dossier.receiving_unit, dossier.to_unit)
+    return is_own(dossier, who) or (who.has(*_READERS) and any(who.may_act_for(unit) for unit in units if unit))

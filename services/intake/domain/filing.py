@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.intake.domain import refusals
-from services.intake.domain.clocks import Office, Term, answer_term, settlement_term
-from services.intake.domain.dossier import Dossier, Procedure, Submission, Unit, reckoned
-from services.intake.domain.states import State, check
+from services.intake.domain.bundles import counted_from
+from services.intake.domain.clocks import Office, Term, answer_term, local_day, settlement_term
+from services.intake.domain.dossier import Dossier, Procedure, Submission, Unit, no_offer, permit, reckoned
+from services.intake.domain.states import State
 from shared.contracts import intake as facts
 from shared.contracts.envelope import Fact
 from shared.kernel import Forbidden, Principal
@@ -37,6 +38,8 @@ def check_submission(submission: Submission, procedure: Procedure, unit: Unit, *
     if submission.channel == "direct" and not counter:
         raise refusals.CounterOnly(field="/channel")
     _check_receipt(submission.received_at, at, counter=counter)
+    check_lifetimes(submission.received_at or at, unit, procedure)
+    _check_late_entry(submission, at)
     if submission.channel == "direct":
         _check_components(submission, procedure)
 
@@ -52,10 +55,43 @@ def _check_receipt(received_at: datetime | None, at: datetime, *, counter: bool)
         raise refusals.TooLongAgo(field="/received_at", days=LONGEST_BACKLOG.days)
 
 
+def check_lifetimes(received_at: datetime, unit: Unit, procedure: Procedure) -> None:
+    """A dossier is received by a unit that is there on that day, for a procedure that is in force then."""
+    day = local_day(received_at)
+    if not procedure.counts_on(day):
+        raise refusals.NotInForce(field="/procedure", procedure=procedure.code, on=day.isoformat())
+    if unit.valid_from is not None and day < unit.valid_from:
+        raise refusals.UnitNotYetThere(field="/unit", unit=unit.code, since=unit.valid_from.isoformat())
+    if unit.valid_to is not None and day > unit.valid_to:
+        raise refusals.UnitNoLongerThere(field="/unit", unit=unit.code, until=unit.valid_to.isoformat())
+
+
+def _check_late_entry(submission: Submission, at: datetime) -> None:
+    """A slip written on paper is entered the same day; later there is a reason, which is kept."""
+    late = submission.received_at is not None and local_day(submission.received_at) < local_day(at)
+    if late and not (submission.late_entry_reason or "").strip():
+        raise refusals.LateEntryReasonMissing(field="/late_entry_reason")
+
+
 def _check_components(submission: Submission, procedure: Procedure) -> None:
     given = {component.name for component in submission.components}
     if missing := [name for name in procedure.required if name not in given]:
         raise refusals.MissingComponent(field="/components", missing="; ".join(missing))
+
+
+def check_resubmission(before: Dossier | None, again: UUID | None, *, procedure: str, recipient: UUID) -> None:
+    """What filing again is refused for: `before` is the dossier meant, `again` the one it was filed again as.
+
+    Absent and somebody else's look the same.
+    """
+    if before is None or before.recipient != recipient:
+        raise refusals.UnknownDossier(field="/resubmits")
+    if before.procedure != procedure:
+        raise refusals.OtherProcedure(field="/resubmits", procedure=before.procedure)
+    if before.state not in {State.REFUSED, State.WITHDRAWN, State.STOPPED}:
+        raise refusals.NotResubmittable(state=before.state.value)
+    if again is not None:
+        raise refusals.AlreadyResubmitted
 
 
 def submit(
@@ -65,7 +101,8 @@ def submit(
     dossier = Dossier(
         id=id, code=code, procedure=procedure.code, procedure_version=procedure.version, unit=submission.unit, channel=submission.channel,
         subject_kind=submission.subject_kind, state=State.SUBMITTED, recipient=recipient, submitted_at=at,
-        received_at=submission.received_at or at, limit=procedure.limit, pause_mode=procedure.pause_mode, max_supplements=procedure.max_supplements,
+        received_at=submission.received_at or at, receiving_unit=submission.unit, limit=procedure.limit, pause_mode=procedure.pause_mode, max_supplements=procedure.max_supplements,
+        resubmits=submission.resubmits, bundle=submission.bundle,
     )  # fmt: skip
     papers = len(submission.components)
     if submission.channel != "direct":
@@ -81,6 +118,7 @@ def _submitted(dossier: Dossier, verifier: str, components: int) -> facts.Dossie
         procedure_version=dossier.procedure_version, unit=dossier.unit, channel=dossier.channel, subject_kind=dossier.subject_kind,
         recipient=dossier.recipient, submitted_at=dossier.submitted_at, received_at=dossier.received_at,
         answer_due_at=dossier.answer_due_at, lookup_verifier=verifier, components=components,
+        resubmits=dossier.resubmits, bundle=dossier.bundle,
     )  # fmt: skip
 
 
@@ -97,16 +135,15 @@ def answered(dossier: Dossier, at: datetime, office: Office) -> Term | None:
 
 def accept(dossier: Dossier, *, at: datetime, office: Office) -> tuple[Dossier, facts.DossierAccepted]:
     """Accept what came online or by post: settlement starts now, as for the counter it starts at the receipt."""
-    check("accept", dossier.state)
+    permit("accept", dossier)
     return _accept(dossier.next(), since=at, at=at, office=office)
 
 
 def _accept(
     dossier: Dossier, *, since: datetime, at: datetime, office: Office
 ) -> tuple[Dossier, facts.DossierAccepted]:
-    term = settlement_term(
-        dossier.received_at, since, dossier.limit, dossier.pause_mode, office, dossier.appointment_at
-    )
+    limit = dossier.limit if dossier.bundle is None else counted_from(dossier.limit, since, office)
+    term = settlement_term(dossier.received_at, since, limit, dossier.pause_mode, office, dossier.appointment_at)
     due, promise = term.due, term.promise
     if due is None or due.due_on is None or promise is None or promise.due_at is None or promise.due_on is None:
         raise AssertionError("a clock that was just started has a due date")
@@ -124,7 +161,7 @@ def refuse(
     dossier: Dossier, *, reason_class: str, at: datetime, office: Office
 ) -> tuple[Dossier, facts.DossierRefused]:
     """Do not accept a dossier, for a reason."""
-    check("refuse", dossier.state)
+    permit("refuse", dossier)
     ended = answered(dossier, at, office)
     refused = dossier.next(state=State.REFUSED, closed_at=at, answer=ended, answer_due_at=None)
     return refused, facts.DossierRefused(
@@ -136,7 +173,7 @@ def withdraw(
     dossier: Dossier, *, reason_class: str, at: datetime, office: Office
 ) -> tuple[Dossier, facts.DossierWithdrawn]:
     """The applicant takes the dossier back before there is a result; whatever limit runs ends here."""
-    check("withdraw", dossier.state)
+    permit("withdraw", dossier)
     withdrawn = _given_up(dossier, State.WITHDRAWN, at, office)
     return withdrawn, facts.DossierWithdrawn(
         occurred_at=at, dossier=dossier.id, code=dossier.code, unit=dossier.unit, recipient=dossier.recipient, reason_class=reason_class,
@@ -147,7 +184,7 @@ def request_withdrawal(
     dossier: Dossier, *, reason_class: str, at: datetime
 ) -> tuple[Dossier, facts.WithdrawalRequested]:
     """The applicant wants back what another system owns: that system does it, and says so."""
-    check("withdraw", dossier.state)
+    permit("withdraw", dossier)
     return dossier.next(), facts.WithdrawalRequested(
         occurred_at=at, dossier=dossier.id, code=dossier.code, unit=dossier.unit, recipient=dossier.recipient, source=dossier.source or "",
         reason_class=reason_class,
@@ -156,7 +193,7 @@ def request_withdrawal(
 
 def stop(dossier: Dossier, *, reason_class: str, at: datetime, office: Office) -> tuple[Dossier, facts.DossierStopped]:
     """The applicant asks to stop what was accepted, before a decision exists (Decree 118/2025, Art. 21; form 05)."""
-    check("stop", dossier.state)
+    permit("stop", dossier)
     stopped = _given_up(dossier, State.STOPPED, at, office)
     return stopped, facts.DossierStopped(
         occurred_at=at, dossier=dossier.id, code=dossier.code, unit=dossier.unit, recipient=dossier.recipient, reason_class=reason_class,
@@ -167,5 +204,5 @@ def _given_up(dossier: Dossier, state: State, at: datetime, office: Office) -> D
     """Closed without a result: whatever limit runs ends."""
     return dossier.next(
         state=state, closed_at=at, respond_by=None, remaining_working_hours=None, answer=answered(dossier, at, office), answer_due_at=None,
-        settlement=dossier.settlement and dossier.settlement.end(at, office),
+        settlement=dossier.settlement and dossier.settlement.end(at, office), **no_offer(dossier, at, office),
     )  # fmt: skip

@@ -75,7 +75,7 @@ def begin(
     backfill = bool(data.get("backfill"))
     dossier = Dossier(
         id=id, code=event.key, procedure=procedure.code, procedure_version=procedure.version, unit=data["unit"], channel=data["channel"],
-        subject_kind=data.get("subject_kind", "citizen"), state=State.SUBMITTED, recipient=recipient, submitted_at=submitted_at,
+        receiving_unit=data["unit"], subject_kind=data.get("subject_kind", "citizen"), state=State.SUBMITTED, recipient=recipient, submitted_at=submitted_at,
         received_at=min(data.get("received_at") or submitted_at, now), limit=procedure.limit, pause_mode=procedure.pause_mode,
         max_supplements=AS_OFTEN_AS_IT_LIKES, source=source, appointment_at=data.get("appointment_at"), backfilled_at=now if backfill else None,
     )  # fmt: skip

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from services.intake.domain.clocks import Office
-from services.intake.domain.dossier import Dossier, dates, reckoned, standing_still
-from services.intake.domain.states import State, check
+from services.intake.domain.dossier import Dossier, dates, permit, reckoned, standing_still
+from services.intake.domain.states import State
 from shared.contracts import intake as facts
 
 
 def pause(dossier: Dossier, *, reason_class: str, at: datetime, office: Office) -> tuple[Dossier, facts.DossierPaused]:
     """Stand still, for a reason."""
-    check("pause", dossier.state)
+    permit("pause", dossier)
     paused = dossier.next(state=State.PAUSED, **standing_still(dossier, at, office))
     return paused, facts.DossierPaused(
         occurred_at=at, dossier=dossier.id, code=dossier.code, unit=dossier.unit, recipient=dossier.recipient, reason_class=reason_class,
@@ -22,7 +22,7 @@ def pause(dossier: Dossier, *, reason_class: str, at: datetime, office: Office) 
 
 def resume(dossier: Dossier, *, at: datetime, office: Office) -> tuple[Dossier, facts.DossierResumed]:
     """Go on, as the procedure's pause mode says."""
-    check("resume", dossier.state)
+    permit("resume", dossier)
     resumed = dossier.next(state=State.IN_PROGRESS, **reckoned(dossier, dossier.settling.resume(at, office)))
     return resumed, facts.DossierResumed(
         occurred_at=at,

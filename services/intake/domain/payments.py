@@ -6,8 +6,8 @@ from datetime import date, datetime
 
 from services.intake.domain import refusals
 from services.intake.domain.clocks import Office
-from services.intake.domain.dossier import Dossier, dates, reckoned, standing_still
-from services.intake.domain.states import State, check
+from services.intake.domain.dossier import Dossier, dates, permit, reckoned, standing_still
+from services.intake.domain.states import State
 from services.intake.domain.supplements import answer_by
 from shared.contracts import intake as facts
 
@@ -22,7 +22,7 @@ def require_payment(
     office: Office,
 ) -> tuple[Dossier, facts.PaymentRequired]:
     """Ask the applicant to pay; the settlement clock stands still until it is proved."""
-    check("require-payment", dossier.state)
+    permit("require-payment", dossier)
     by = answer_by(respond_by, at, office)
     waiting = dossier.next(state=State.AWAITING_PAYMENT, respond_by=by, **standing_still(dossier, at, office))
     return waiting, facts.PaymentRequired(
@@ -35,7 +35,7 @@ def confirm_payment(
     dossier: Dossier, *, paid_at: datetime, at: datetime, office: Office
 ) -> tuple[Dossier, facts.PaymentConfirmed]:
     """Take the proof: the whole limit counts from its receipt, whatever the pause mode and however late the first one was."""
-    check("confirm-payment", dossier.state)
+    permit("confirm-payment", dossier)
     if paid_at > at:
         raise refusals.InTheFuture(field="/paid_at")
     second = reckoned(dossier, dossier.settling.restart(at, office))

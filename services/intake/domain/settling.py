@@ -6,14 +6,14 @@ from datetime import date, datetime
 
 from services.intake.domain import refusals
 from services.intake.domain.clocks import Office, local_day
-from services.intake.domain.dossier import Dossier
-from services.intake.domain.states import State, check, standing
+from services.intake.domain.dossier import Dossier, permit
+from services.intake.domain.states import State, standing
 from shared.contracts import intake as facts
 
 
 def assign(dossier: Dossier, *, officer: str, at: datetime) -> tuple[Dossier, facts.DossierAssigned]:
     """Give a dossier to an officer; giving it again is a new fact, also to the same officer."""
-    check("assign", dossier.state)
+    permit("assign", dossier)
     assigned = dossier.next(state=State.IN_PROGRESS, handler=officer)
     return assigned, facts.DossierAssigned(occurred_at=at, dossier=dossier.id, unit=dossier.unit, officer=officer)
 
@@ -22,7 +22,7 @@ def settle(
     dossier: Dossier, *, outcome: str, number: str | None, at: datetime, office: Office
 ) -> tuple[Dossier, facts.DossierSettled]:
     """There is a result: granted, or rejected with reasons."""
-    check("settle", dossier.state)
+    permit("settle", dossier)
     settled_on = local_day(at)
     settled = dossier.next(
         state=State.SETTLED, settled_at=at, outcome=outcome, result_number=number, remaining_working_hours=None,
@@ -30,8 +30,13 @@ def settle(
     )  # fmt: skip
     return settled, facts.DossierSettled(
         occurred_at=at, dossier=dossier.id, code=dossier.code, unit=dossier.unit, recipient=dossier.recipient, outcome=outcome,
-        settled_on=settled_on, promised_on=settled.promised_on, lawful_due_on=settled.lawful_due_on, timing=timing(settled_on, settled.promised_on),
+        settled_on=settled_on, promised_on=settled.promised_on, lawful_due_on=settled.lawful_due_on, timing=timing(settled_on, latest_day(settled)),
     )  # fmt: skip
+
+
+def latest_day(dossier: Dossier) -> date | None:
+    """The day promised, or the lawful one where a change of the calendar moved it behind that."""
+    return max((day for day in (dossier.promised_on, dossier.lawful_due_on) if day is not None), default=None)
 
 
 def timing(settled_on: date, promised_on: date | None) -> str:
@@ -43,11 +48,16 @@ def timing(settled_on: date, promised_on: date | None) -> str:
 
 def return_result(dossier: Dossier, *, method: str, at: datetime) -> tuple[Dossier, facts.ResultReturned]:
     """Hand the result to the citizen."""
-    check("return-result", dossier.state)
+    permit("return-result", dossier)
     returned = dossier.next(state=State.RETURNED, returned_at=at, closed_at=at)
     return returned, facts.ResultReturned(
         occurred_at=at, dossier=dossier.id, code=dossier.code, unit=dossier.unit, recipient=dossier.recipient, method=method,
     )  # fmt: skip
+
+
+def entered_late(dossier: Dossier) -> datetime | None:
+    """When a dossier was entered, where that was on a later day than it was received."""
+    return dossier.submitted_at if local_day(dossier.received_at) < local_day(dossier.submitted_at) else None
 
 
 def check_slip(dossier: Dossier) -> datetime:

@@ -13,8 +13,8 @@ from services.intake.domain import refusals
 from shared.kernel import Refused
 from shared.law import NotPaused
 
-ANSWER, SETTLEMENT = "answer", "settlement"
-"""Kinds of deadlines: accept or refuse what came online or by post; settle what was accepted."""
+ANSWER, SETTLEMENT, TRANSFER = "answer", "settlement", "transfer"
+"""Kinds of deadlines: accept or refuse what came online or by post; settle what was accepted; take what is passed on."""
 
 
 class State(StrEnum):
@@ -65,18 +65,25 @@ ARROWS: Mapping[str, tuple[State, ...]] = {
     "move-appointment": _WORKING,
     "settle": (*_WORKING, State.PAUSED),
     "return-result": (State.SETTLED,),
-    "withdraw": _OPEN,
-    "stop": (*_WORKING, *_WAITING),
+    "withdraw": (*_OPEN, State.PAUSED),
+    "stop": (*_WORKING, *_WAITING, State.PAUSED),
     "correct": (*_OPEN, State.PAUSED, State.SETTLED),
     "rate": (State.RETURNED,),
+    "transfer": _WORKING,
+    "accept-transfer": _WORKING,
+    "reject-transfer": _WORKING,
 }
 """From which states a command may be given."""
+
+WHILE_OFFERED = frozenset({"accept-transfer", "reject-transfer", "withdraw", "stop", "correct", "move-appointment"})
+"""What may be done while another unit is asked to take the dossier: its answer, and what the unit accountable owes the citizen."""
 
 _ROLES: Mapping[str, tuple[str, ...]] = {
     "accept": ("clerk",), "refuse": ("clerk",), "assign": ("head", "clerk"), "request-supplement": ("clerk",),
     "supply": ("citizen", "clerk"), "settle": ("handler", "head"), "return-result": ("clerk",), "withdraw": ("citizen", "clerk"),
     "require-payment": ("clerk",), "confirm-payment": ("citizen", "clerk"), "pause": ("handler", "head"), "resume": ("handler", "head"),
     "move-appointment": ("head", "clerk"), "stop": ("citizen", "clerk"), "correct": ("clerk",), "rate": ("citizen",),
+    "transfer": ("head", "clerk"), "accept-transfer": ("head", "clerk"), "reject-transfer": ("head", "clerk"),
 }  # fmt: skip
 
 NEEDS: Mapping[str, tuple[str, ...]] = {
@@ -85,6 +92,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "require-payment": ("amount", "purpose"), "confirm-payment": ("reference", "paid_at"), "pause": ("reason_class", "reason"), "resume": (),
     "move-appointment": ("new_due_on", "reason_class", "reason", "signer"), "stop": ("reason_class", "reason"),
     "correct": ("field", "value", "reason_class", "reason"), "rate": ("score",),
+    "transfer": ("to_unit", "reason_class", "reason", "papers"), "accept-transfer": (), "reject-transfer": ("reason_class", "reason"),
 }  # fmt: skip
 """The fields each command needs."""
 
@@ -93,6 +101,7 @@ _STANDING: Mapping[State, type[Refused]] = {
 }  # fmt: skip
 _NOTHING_ASKED: Mapping[str, type[Refused]] = {
     "supply": refusals.NotAwaitingSupplement, "confirm-payment": refusals.NotAwaitingPayment, "resume": NotPaused,
+    "accept-transfer": refusals.NotInTransfer, "reject-transfer": refusals.NotInTransfer,
 }  # fmt: skip
 _BEFORE_THE_RESULT: Mapping[str, type[Refused]] = {
     "pause": refusals.NotYetAssigned, "return-result": refusals.NotYetSettled, "rate": refusals.NotYetSettled,
@@ -109,7 +118,7 @@ def roles_of(command: str) -> tuple[str, ...]:
 
 
 def check(command: str, state: State) -> None:
-    """Refuse a command by the name of what stands against it."""
+    """Refuse a command by the name of what stands against it in this state."""
     if state not in ARROWS[command]:
         raise _refusal(command, state)(state=state.value, command=command)
 

@@ -7,9 +7,9 @@ from datetime import date, datetime
 
 from services.intake.domain import refusals
 from services.intake.domain.clocks import Office, applicant_day, local_day
-from services.intake.domain.dossier import Dossier, dates, reckoned, standing_still
+from services.intake.domain.dossier import Dossier, dates, permit, reckoned, standing_still
 from services.intake.domain.filing import answered, await_answer
-from services.intake.domain.states import State, check
+from services.intake.domain.states import State
 from shared.contracts import intake as facts
 
 
@@ -17,7 +17,7 @@ def request_supplement(
     dossier: Dossier, *, components: Sequence[str], respond_by: date | None, at: datetime, office: Office
 ) -> tuple[Dossier, facts.SupplementRequested]:
     """Ask the applicant for papers; the settlement clock stands still, the answer limit is met."""
-    check("request-supplement", dossier.state)
+    permit("request-supplement", dossier)
     if dossier.supplements >= dossier.max_supplements:
         raise refusals.TooManySupplements(allowed=dossier.max_supplements)
     by = answer_by(respond_by, at, office)
@@ -41,7 +41,7 @@ def answer_by(respond_by: date | None, at: datetime, office: Office) -> date:
 
 def supply(dossier: Dossier, *, at: datetime, office: Office) -> tuple[Dossier, facts.SupplementSupplied]:
     """Take the missing papers: on with the settlement, or back to submitted with a new answer limit."""
-    check("supply", dossier.state)
+    permit("supply", dossier)
     if dossier.settlement is None:
         back = dossier.next(state=State.SUBMITTED, respond_by=None)
         supplied = await_answer(back, at, office)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.intake import store, store_sources
+from services.intake import store
+from services.intake.domain import PUBLICITY
+from services.intake.handlers.catalogue import announce_publicity
 from services.intake.handlers.desk import Desk
+from services.intake.store import sources as source_store
 from shared.contracts import intake as facts
 from shared.contracts.envelope import Fact
 from shared.kernel import system
@@ -23,20 +26,22 @@ async def announce_stages(desk: Desk, batch: int = SWEEP) -> bool:
         stages = await deadlines.take(work, batch)
         if not stages:
             return False
-        about = await store.many(work, [stage.aggregate for stage in stages])
-        for stage in stages:
+        dossiers = [stage for stage in stages if not stage.kind.startswith(PUBLICITY)]
+        about = await store.many(work, [stage.aggregate for stage in dossiers])
+        for stage in dossiers:
             work.record(_announcement(stage, about[stage.aggregate]), id=stage.id)
+        await announce_publicity(desk, work, [stage for stage in stages if stage.kind.startswith(PUBLICITY)])
         await deadlines.advance(work, stages)
-        await store_sources.feed(
-            work, [_told(stage, about[stage.aggregate]) for stage in stages if about[stage.aggregate]["source"]]
+        await source_store.feed(
+            work, [_told(stage, about[stage.aggregate]) for stage in dossiers if about[stage.aggregate]["source"]]
         )
     return True
 
 
-def _told(stage: deadlines.Stage, row: Any) -> store_sources.Entry:
+def _told(stage: deadlines.Stage, row: Any) -> source_store.Entry:
     """The system that owns a dossier hears that its date is near or past."""
     kind = "deadline-warned" if stage.stage == "warn" else "deadline-breached"
-    return store_sources.Entry(
+    return source_store.Entry(
         row["source"], kind, stage.stage_at, row["code"], {"kind": stage.kind, "due_on": stage.due_on.isoformat()}
     )
 

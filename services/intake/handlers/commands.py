@@ -7,10 +7,12 @@ from datetime import date, datetime
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from services.intake import domain, store, store_sources
+from services.intake import domain, store
 from services.intake.domain import Component, Dossier, Office
-from services.intake.handlers.desk import Desk, acting, office_at, state
+from services.intake.handlers.desk import Desk, acting, state
+from services.intake.handlers.files import attach, component_files
 from services.intake.store import NOTHING_KEPT, Kept
+from services.intake.store import sources as source_store
 from shared.contracts.envelope import Fact
 from shared.kernel import Caller, NotFound, Stale
 from shared.store.unit_of_work import Work
@@ -20,22 +22,23 @@ Decision: TypeAlias = Callable[[Dossier, datetime, Office], tuple[Dossier, Fact]
 
 
 async def _change(
-    desk: Desk, who: Caller, id: UUID, seen: int | None, command: str, decide: Decision, kept: Kept = NOTHING_KEPT
-) -> Dossier:
+    desk: Desk, who: Caller, id: UUID, seen: int | None, command: str, decide: Decision, kept: Kept = NOTHING_KEPT, *, files: Mapping[str, UUID] | None = None, purpose: str = domain.COMPONENT
+) -> Dossier:  # fmt: skip
     """One command."""
 
     async def change(work: Work) -> Dossier:
-        before, at = await _load(work, command, id, seen)
-        dossier, fact = decide(before, at, office_at(before.received_at))
+        before, at = await load_for(work, command, id, seen)
+        dossier, fact = decide(before, at, desk.office_at(before.received_at, before.unit))
+        await attach(work, id, files or {}, purpose)
         store.save(work, dossier, kept)
         state(work, before, dossier, fact)
-        store_sources.tell(work, dossier, fact)
+        source_store.tell(work, dossier, fact)
         return dossier
 
     return await desk.together.do(who, change)
 
 
-async def _load(work: Work, command: str, id: UUID, seen: int | None) -> tuple[Dossier, datetime]:
+async def load_for(work: Work, command: str, id: UUID, seen: int | None) -> tuple[Dossier, datetime]:
     """The dossier a command is given on, and when: absent and not allowed look the same, and nothing is told before that.
 
     `seen` is the version the caller read; None: whatever it is now. A machine's clock that lags puts nothing before
@@ -104,18 +107,20 @@ async def supply_components(
     def decide(before: Dossier, at: datetime, office: Office) -> tuple[Dossier, Fact]:
         return domain.supply(before, at=at, office=office)
 
-    return await _change(desk, who, id, seen, "supply", decide, Kept(papers=components))
+    files = component_files(components)
+    return await _change(desk, who, id, seen, "supply", decide, Kept(papers=components), files=files)
 
 
 async def settle_dossier(
-    desk: Desk, who: Caller, id: UUID, seen: int | None, *, outcome: str, number: str | None
+    desk: Desk, who: Caller, id: UUID, seen: int | None, *, outcome: str, number: str | None, file: UUID | None = None
 ) -> Dossier:
     """There is a result."""
 
     def decide(before: Dossier, at: datetime, office: Office) -> tuple[Dossier, Fact]:
         return domain.settle(before, outcome=outcome, number=number, at=at, office=office)
 
-    return await _change(desk, who, id, seen, "settle", decide)
+    files = {} if file is None else {"/result_file": file}
+    return await _change(desk, who, id, seen, "settle", decide, files=files, purpose=domain.RESULT)
 
 
 async def return_result(desk: Desk, who: Caller, id: UUID, seen: int | None, *, method: str) -> Dossier:

@@ -2,38 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
 
 from services.intake import domain
-from services.intake.domain import ANSWER, SETTLEMENT, Dossier, Office, Procedure, Submission, Term, Unit
+from services.intake.domain import (
+    ANSWER,
+    SETTLEMENT,
+    TRANSFER,
+    Dossier,
+    Office,
+    Officer,
+    Procedure,
+    Submission,
+    Term,
+    Unit,
+)
 from shared.contracts.envelope import Fact
 from shared.kernel import Caller
-from shared.law import ZONE, breach_at, office_hours, official_calendar
+from shared.law import ZONE, Law, breach_at
 from shared.store import deadlines, vault
+from shared.store.law import StandingLaw
 from shared.store.together import Together
 from shared.store.unit_of_work import Work, Works
 
 
 @dataclass(slots=True)
 class Shelf:
-    """Reference data in memory: units and the procedure versions in force, read again by a timer."""
+    """Reference data in memory: units and the versions of procedures, read again by a timer."""
 
     units: Mapping[str, Unit] = field(default_factory=dict)
-    procedures: Mapping[str, Procedure] = field(default_factory=dict)
+    procedures: Mapping[str, Sequence[Procedure]] = field(default_factory=dict)
+    """Every version of a procedure, the newest first."""
+    staff: Sequence[Officer] = ()
+    """Everybody in the directory."""
 
-    def unit(self, code: str) -> Unit:
+    def unit(self, code: str, field: str = "/unit") -> Unit:
         """The unit with this code; refused by the field's name."""
         if code not in self.units:
-            raise domain.UnknownUnit(field="/unit", unit=code)
+            raise domain.UnknownUnit(field=field, unit=code)
         return self.units[code]
 
-    def procedure(self, code: str) -> Procedure:
-        """The procedure with this code; refused by the field's name."""
+    def version(self, code: str, number: int) -> Procedure | None:
+        """A version of a procedure by its number."""
+        return next((each for each in self.procedures.get(code, ()) if each.version == number), None)
+
+    def procedure(self, code: str, on: date) -> Procedure:
+        """The version of a procedure in force on a day, else the newest, which is refused then; refused by the field's name."""
         if code not in self.procedures:
             raise domain.UnknownProcedure(field="/procedure", procedure=code)
-        return self.procedures[code]
+        versions = self.procedures[code]
+        return next((version for version in versions if version.counts_on(on)), versions[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +66,12 @@ class Desk:
     shelf: Shelf
     together: Together
     """Group commit of filings and commands."""
+    standing: StandingLaw = field(default_factory=StandingLaw)
+    """Days, hours and rules as acts have left them."""
+
+    def office_at(self, at: datetime, unit: str) -> Office:
+        """What counts for what a unit received at an instant."""
+        return office_of(self.standing.law, at, unit)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -54,11 +82,18 @@ class Filing:
     submitter: vault.Details
     owner: vault.Details | None = None
     summary: str | None = None
+    form: Mapping[str, Any] | None = None
+    """What was filled in online."""
 
 
-def office_at(at: datetime) -> Office:
-    """The calendar and office hours that count at an instant."""
-    return Office(official_calendar(), office_hours(at.astimezone(ZONE).date()))
+def office_of(law: Law, at: datetime, unit: str) -> Office:
+    """What counts under this law for what a unit received at an instant: the calendar, its hours, the rules."""
+    return Office(law.calendar, law.hours_of(unit, at.astimezone(ZONE).date()), law.rules)
+
+
+def today_of(desk: Desk) -> date:
+    """The day it is in Vietnam."""
+    return desk.works.clock().astimezone(ZONE).date()
 
 
 def acting(who: Caller, role: str) -> Caller:
@@ -70,22 +105,28 @@ def state(work: Work, before: Dossier | None, dossier: Dossier, *stated: Fact) -
     """Say what happened, how the deadlines stand, and what a repeat of the command is answered."""
     for fact in stated:
         work.record(fact)
-    for kind in (ANSWER, SETTLEMENT):
-        term: Term | None = getattr(dossier, kind)
-        if term is not None and (before is None or term is not getattr(before, kind)):
-            work.deadline(schedule(dossier, kind, term))
+    for each in schedules(dossier, before):
+        work.deadline(each)
     work.answers(domain.snapshot(dossier, work.who))
 
 
-def schedule(dossier: Dossier, kind: str, term: Term) -> deadlines.Schedule:
+def schedules(dossier: Dossier, before: Dossier | None = None) -> Iterator[deadlines.Schedule]:
+    """How those of its deadlines stand that were moved since `before`."""
+    for kind in (ANSWER, SETTLEMENT, TRANSFER):
+        term: Term | None = getattr(dossier, kind)
+        if term is not None and (before is None or term is not getattr(before, kind)):
+            yield schedule(dossier.id, kind, term, dossier.backfilled_at)
+
+
+def schedule(aggregate: UUID, kind: str, term: Term, backfilled_at: datetime | None = None) -> deadlines.Schedule:
     """The deadline is the date on the slip; the row keeps the lawful clock; history announces nothing that was past when it came."""
     if (due := term.promise) is None:
         raise AssertionError("a clock is read when it is moved")
     warn_at, breached_at = None if due.completed else due.warn_at, breach_at(due)
-    if dossier.backfilled_at is not None:
-        warn_at = None if warn_at is not None and warn_at <= dossier.backfilled_at else warn_at
-        breached_at = None if breached_at is not None and breached_at <= dossier.backfilled_at else breached_at
+    if backfilled_at is not None:
+        warn_at = None if warn_at is not None and warn_at <= backfilled_at else warn_at
+        breached_at = None if breached_at is not None and breached_at <= backfilled_at else breached_at
     return deadlines.Schedule(
-        aggregate=dossier.id, kind=kind, rule=due.rule or "", rule_version=due.version or 0, clock=term.clock.to_dict(), due_at=due.due_at,
+        aggregate=aggregate, kind=kind, rule=due.rule or "", rule_version=due.version or 0, clock=term.clock.to_dict(), due_at=due.due_at,
         due_on=due.due_on, warn_at=warn_at, breach_at=breached_at, closed_at=term.clock.completed_at,
     )  # fmt: skip

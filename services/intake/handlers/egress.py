@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from services.intake import store, store_portal
+from services.intake import store
 from services.intake.data import portal as forms
 from services.intake.domain import Dossier, egress
 from services.intake.domain.egress import Declined, Gateway, InDoubt, Names, NotReached
 from services.intake.domain.portal import SYNC, Applicant
 from services.intake.handlers.desk import Desk
 from services.intake.handlers.papers import corrected_request, people_of
-from services.intake.store_portal import Owed, Sending
+from services.intake.store import portal as portal_store
+from services.intake.store.portal import Owed, Sending
 from shared.contracts.envelope import Fact
 from shared.contracts.intake import IdentityRead
 from shared.kernel import system
@@ -57,7 +58,7 @@ class Egress:
 async def owe_portal(work: Work, stated: Sequence[tuple[UUID, int, Fact]]) -> None:
     """Queue what these facts tell the portal; of those another system owns it tells the portal itself."""
     steps = [(dossier, sequence, fact, egress.step(fact)) for dossier, sequence, fact in stated]
-    await store_portal.owe(
+    await portal_store.owe(
         work,
         [
             Owed(dossier, sequence, told[0], told[1], fact.occurred_at)
@@ -71,8 +72,8 @@ async def send_due(way: Egress) -> bool:
     """Send what is due, one of each dossier; True when there may be more at once."""
     works = way.desk.works
     async with works.reading() as connection:
-        way.measure(await store_portal.counts(connection, works.clock()))
-        due = await store_portal.claim(connection, AT_ONCE, LEASE_SECONDS)
+        way.measure(await portal_store.counts(connection, works.clock()))
+        due = await portal_store.claim(connection, AT_ONCE, LEASE_SECONDS)
     if not due:
         return False
     async with way.open_gateway() as gateway:
@@ -94,7 +95,7 @@ async def _send(way: Egress, gateway: Gateway, sending: Sending) -> bool:
         code, found = None, False
     state = DROPPED if code is None else SENT
     async with works.reading() as connection:
-        await store_portal.done(connection, sending, state, code, works.clock(), found=found)
+        await portal_store.done(connection, sending, state, code, works.clock(), found=found)
     return True
 
 
@@ -107,7 +108,7 @@ async def _put_off(way: Egress, sending: Sending, trouble: NotReached | InDoubt 
         state = REFUSED if sending.attempts >= MOST_DECLINED else QUEUED
     log.warning("egress %d: %s (%s)", sending.id, type(trouble).__name__, trouble)
     async with way.desk.works.reading() as connection:
-        await store_portal.later(
+        await portal_store.later(
             connection, sending, state, code=code, error=f"{type(trouble).__name__}: {trouble}"[:100],
             wait_seconds=way.back_off(sending.attempts),
         )  # fmt: skip
@@ -159,7 +160,10 @@ async def _item(desk: Desk, sending: Sending) -> tuple[str, Mapping[str, Any]]:
 
 
 def _names(desk: Desk, dossier: Dossier, procedure_name: str) -> Names:
-    procedure, unit = desk.shelf.procedures.get(dossier.procedure), desk.shelf.units.get(dossier.unit)
+    procedure, unit = (
+        desk.shelf.version(dossier.procedure, dossier.procedure_version),
+        desk.shelf.units.get(dossier.unit),
+    )
     return Names(procedure_name, "" if procedure is None else procedure.sector, "" if unit is None else unit.name)
 
 
@@ -178,4 +182,4 @@ async def read_egress(
 ) -> Sequence[Mapping[str, Any]]:
     """The queue, newest first."""
     async with desk.works.reading() as connection:
-        return await store_portal.listed(connection, state, after=after, back=back, limit=limit)
+        return await portal_store.listed(connection, state, after=after, back=back, limit=limit)

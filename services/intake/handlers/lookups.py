@@ -32,4 +32,4 @@ async def look_up(desk: Desk, code: str, secret: str, lang: str) -> Standing:
         raise refusal
     if found is None:
         raise AssertionError("only a dossier that is there has a right secret")
-    return Standing(found, explanation(found, lang))
+    return Standing(found, explanation(desk, found, lang))

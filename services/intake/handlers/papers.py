@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.intake import domain, store
@@ -28,6 +29,10 @@ class NotRefused(Refused):
     """The dossier was not refused, so there is no refusal to print."""
 
 
+class NotApologised(Refused):
+    """The appointment was never moved, so there is no apology to print."""
+
+
 class NotStopped(Refused):
     """The dossier was not stopped on request, so there is no notice to print."""
 
@@ -35,7 +40,7 @@ class NotStopped(Refused):
 _STANDING: Mapping[type[Fact], State] = {
     facts.DossierAccepted: State.ACCEPTED, facts.DossierAssigned: State.IN_PROGRESS, facts.SupplementRequested: State.AWAITING_SUPPLEMENT,
     facts.SupplementSupplied: State.IN_PROGRESS, facts.PaymentRequired: State.AWAITING_PAYMENT, facts.PaymentConfirmed: State.IN_PROGRESS,
-    facts.DossierResumed: State.IN_PROGRESS,
+    facts.DossierResumed: State.IN_PROGRESS, facts.DossierPaused: State.PAUSED,
 }  # fmt: skip
 """Where a dossier that is stopped may have stood before, by the fact that brought it there."""
 
@@ -55,8 +60,18 @@ class Papers:
     components: Sequence[Mapping[str, Any]]
     supplement: Mapping[str, Any] | None
     payment: Mapping[str, Any] | None
+    apology: Mapping[str, Any] | None
     reason: str | None
+    handovers: Sequence[Mapping[str, Any]]
     secret: str
+
+
+class Control(NamedTuple):
+    """What the control slip says beside the dossier: the officers it was given to, the return of its result, and when it is printed."""
+
+    assigned: Sequence[facts.DossierAssigned]
+    returned: facts.ResultReturned | None
+    at: datetime
 
 
 async def read_papers(desk: Desk, who: Principal, id: UUID) -> Papers:
@@ -76,6 +91,24 @@ async def read_supplement_request(desk: Desk, who: Principal, id: UUID) -> tuple
 async def read_refusal(desk: Desk, who: Principal, id: UUID) -> tuple[Papers, facts.DossierRefused]:
     """Why a dossier was not accepted."""
     return await _decided(desk, who, id, facts.DossierRefused, "refusal", NotRefused)
+
+
+async def read_apology(desk: Desk, who: Principal, id: UUID) -> tuple[Papers, facts.AppointmentMoved]:
+    """Why the appointment was moved, and to which day."""
+    return await _decided(desk, who, id, facts.AppointmentMoved, "apology", NotApologised)
+
+
+async def read_control(desk: Desk, who: Principal, id: UUID) -> tuple[Papers, Control]:
+    """An accepted dossier with everybody who had it in hand, and how its result went out."""
+    async with desk.works.begin(Caller(who)) as work:
+        dossier = await readable(work.db, who, id)
+        if dossier.accepted_at is None:
+            raise domain.NotYetAccepted(state=dossier.state.value, command="print-control-slip")
+        row = await _open(work, dossier, "control")
+        control = Control(
+            await store.all_of(work.db, id, facts.DossierAssigned), await store.latest(work.db, id, facts.ResultReturned), work.now
+        )  # fmt: skip
+    return _papers(desk.works.keys, dossier, row), control
 
 
 async def read_stopping(desk: Desk, who: Principal, id: UUID) -> tuple[Papers, facts.DossierStopped, State]:
@@ -120,7 +153,7 @@ def _papers(keys: Keys, dossier: Dossier, row: Mapping[str, Any]) -> Papers:
         raise domain.PersonForgotten from None
     return Papers(
         dossier, submitter, owner, row["procedure_name"], row["procedure_components"], corrected_request(row), row["components"], row["supplement"],
-        row["payment"], row["reason"], lookup_secret(keys, dossier.id, dossier.lookup_number),
+        row["payment"], row["apology"], row["reason"], row["handovers"], lookup_secret(keys, dossier.id, dossier.lookup_number),
     )  # fmt: skip
 
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 
-from services.intake import store_portal
 from services.intake.data import portal as forms
 from services.intake.domain import portal
 from services.intake.domain.portal import Item, Profile
@@ -18,7 +17,8 @@ from services.intake.domain.sources import Delivered, Source
 from services.intake.handlers.desk import Desk
 from services.intake.handlers.source_events import ACCEPTED, WAITING, Outcome, take_events
 from services.intake.handlers.sources import UnknownUnits, read_source
-from services.intake.store_portal import Received
+from services.intake.store import portal as portal_store
+from services.intake.store.portal import Received
 from shared.contracts.sources import PortalProfileChanged
 from shared.kernel import Caller, Principal, Stale
 from shared.settings import Keys
@@ -53,7 +53,7 @@ async def take_portal_items(
 ) -> Sequence[Answer]:
     """Take the items of a request, in order; an item that was taken before changes nothing."""
     async with desk.works.reading() as connection:
-        profile = await store_portal.profile(connection, source.id)
+        profile = await portal_store.profile(connection, source.id)
     form, said = forms.form(profile.form), [_readable(each) for each in sync.items]
     agencies = {unit.agency: unit.code for unit in desk.shelf.units.values()}
     items = [
@@ -115,21 +115,21 @@ async def _keep(desk: Desk, source: Source, sync: Sync, taken: Sequence[tuple[It
         if outcome.status in {ACCEPTED, WAITING}
     ]
     async with desk.works.reading() as connection:
-        await store_portal.keep(connection, source.id, rows, desk.works.clock())
+        await portal_store.keep(connection, source.id, rows, desk.works.clock())
 
 
 async def read_portal_items(desk: Desk, who: Principal, id: str, code: str) -> Sequence[Mapping[str, Any]]:
     """What came of a dossier in the portal's form: when, by which service, and the attachments it refers to."""
     source = await read_source(desk, who, id)
     async with desk.works.reading() as connection:
-        return await store_portal.items(connection, source.id, code)
+        return await portal_store.items(connection, source.id, code)
 
 
 async def read_portal_profile(desk: Desk, who: Principal, id: str) -> Profile:
     """How a source speaks; the usual way where nobody said otherwise."""
     source = await read_source(desk, who, id)
     async with desk.works.reading() as connection:
-        return await store_portal.profile(connection, source.id)
+        return await portal_store.profile(connection, source.id)
 
 
 async def put_portal_profile(desk: Desk, who: Caller, id: str, wanted: Profile, seen: int | None) -> Profile:
@@ -138,11 +138,11 @@ async def put_portal_profile(desk: Desk, who: Caller, id: str, wanted: Profile, 
     if unknown := sorted(set(wanted.units.values()) - set(desk.shelf.units)):
         raise UnknownUnits(field="/units", units=", ".join(unknown))
     async with desk.works.begin(who) as work:
-        before = await store_portal.profile(work.db, source.id)
+        before = await portal_store.profile(work.db, source.id)
         if seen is not None and seen != before.version:
             raise Stale(seen=seen, version=before.version)
         made = Profile(wanted.form, wanted.units, before.version + 1)
-        await store_portal.put_profile(work, source.id, made)
+        await portal_store.put_profile(work, source.id, made)
         work.record(
             PortalProfileChanged(
                 occurred_at=work.now, source=source.id, entry_version=made.version, form=made.form, units=sorted(set(made.units.values()))

@@ -1,78 +1,77 @@
-"""Reference data: units and procedures, seeded once, published, and kept on the shelf."""
+"""Reference data as a whole: seeded once, published, and kept on the shelf."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
-from typing import Any
 
 from services.intake import data, store
-from services.intake.handlers.desk import Desk
+from services.intake.handlers.catalogue import current_procedures, version_of
+from services.intake.handlers.describing import describe, news
+from services.intake.handlers.desk import Desk, today_of
+from services.intake.handlers.staff import current_staff
+from services.intake.handlers.units import current_units, hand_over_dossiers
+from services.intake.store import catalogue
+from services.intake.store import staff as staff_store
+from services.intake.store import units as unit_store
 from shared.contracts import intake as facts
-from shared.kernel import NotFound, system
-from shared.law import ZONE
+from shared.contracts.envelope import Fact
+from shared.kernel import system
+from shared.store.db import Connection
 
 
 async def seed(desk: Desk) -> None:
     """Bring in units and procedures that are not there yet, and publish them."""
     async with desk.works.begin(system("intake.seed")) as work:
-        await store.seed_lock(work)
-        known_units, known_procedures = await store.known_reference(work)
-        units = [unit for unit in data.units() if unit.code not in known_units]
-        procedures = [each for each in data.procedures() if (each.code, each.version) not in known_procedures]
-        await store.add_units(work, units)
-        await store.add_procedures(work, procedures)
-        for unit in units:
-            work.record(_described_unit(work.now, unit))
-        for procedure in procedures:
-            work.record(_described_procedure(work.now, procedure))
+        await store.reference_lock(work)
+        units = await unit_store.units(work.db)
+        procedures = await catalogue.all_versions(work.db)
+        added = [unit_store.unit_of(seed) for seed in data.units() if seed.code not in units]
+        await unit_store.keep_units(work, added)
+        await catalogue.add_versions(
+            work, [version_of(each) for each in data.procedures() if each.code not in procedures]
+        )
+        for topic, current in (await _current(work.db, desk)).items():
+            await describe(work, topic, current)
     await refresh(desk)
 
 
-def _described_unit(at: datetime, unit: data.UnitSeed) -> facts.UnitDescribed:
-    return facts.UnitDescribed(
-        occurred_at=at, unit=unit.code, name=unit.name, level=unit.level, kind=unit.kind, agency=unit.agency, valid_from=unit.valid_from,
-        remote=unit.remote, parent=unit.parent or None,
-    )  # fmt: skip
+async def _current(connection: Connection, desk: Desk) -> dict[str, Sequence[Fact]]:
+    """The current record of everything, by topic."""
+    return {
+        facts.UNITS: await current_units(connection, desk),
+        facts.PROCEDURES: await current_procedures(connection, desk),
+        facts.STAFF: await current_staff(connection, desk),
+    }
 
 
-def _described_procedure(at: datetime, seed: data.ProcedureSeed) -> facts.ProcedureDescribed:
-    return facts.ProcedureDescribed(
-        occurred_at=at, procedure=seed.code, name=seed.name, sector=seed.field_name, level=", ".join(seed.levels), limit=seed.limit,
-        procedure_version=seed.version, online=seed.online != "none", legal_basis=seed.basis, verified="limit" not in seed.unverified,
-        components=[component.name for component in seed.components],
-    )  # fmt: skip
+async def keep_up(desk: Desk) -> bool:
+    """Read the reference data again, publish what a new day made of it, and hand over what is open at units that ended.
 
-
-def _today(desk: Desk) -> date:
-    return desk.works.clock().astimezone(ZONE).date()
-
-
-async def refresh(desk: Desk) -> bool:
-    """Read the reference data again."""
+    True while more dossiers may wait for their new unit.
+    """
+    await refresh(desk)
     async with desk.works.reading() as connection:
-        units = [store.unit_of(row) for row in await store.units(connection)]
-        procedures = [store.procedure_of(row) for row in await store.procedures(connection, _today(desk))]
-    desk.shelf.units = {unit.code: unit for unit in units}
-    desk.shelf.procedures = {procedure.code: procedure for procedure in procedures}
-    return False
+        fresh = [
+            topic
+            for topic, current in (await _current(connection, desk)).items()
+            if await news(connection, topic, current)
+        ]
+    if fresh:
+        async with desk.works.begin(system("intake.reference")) as work:
+            await store.reference_lock(work)
+            for topic, current in (await _current(work.db, desk)).items():
+                await describe(work, topic, current)
+    return await hand_over_dossiers(desk) > 0
 
 
-async def read_units(desk: Desk) -> Sequence[Any]:
-    """All units."""
+async def refresh(desk: Desk) -> None:
+    """Read the reference data again, and the law's."""
     async with desk.works.reading() as connection:
-        return await store.units(connection)
-
-
-async def read_procedures(desk: Desk) -> Sequence[Any]:
-    """The version in force of every procedure."""
-    async with desk.works.reading() as connection:
-        return await store.procedures(connection, _today(desk))
-
-
-async def read_procedure(desk: Desk, code: str) -> Any:
-    """The version in force of one procedure."""
-    found = next((row for row in await read_procedures(desk) if row["code"] == code), None)
-    if found is None:
-        raise NotFound
-    return found
+        await desk.standing.refresh(connection)
+        units, today = await unit_store.units(connection), today_of(desk)
+        procedures = await catalogue.all_versions(connection)
+        desk.shelf.staff = list((await staff_store.officers(connection)).values())
+    desk.shelf.units = {code: unit.unit(today) for code, unit in units.items()}
+    desk.shelf.procedures = {
+        code: [version.procedure() for version in reversed(versions)] for code, versions in procedures.items()
+    }

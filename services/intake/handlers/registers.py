@@ -90,7 +90,7 @@ def _method(returned: bytes | None) -> str | None:
 
 def _decided_by(unit: Unit, row: Mapping[str, Any]) -> str:
     """Who settles: the receiving commune's own body, else the level; empty for a procedure the seeds do not know."""
-    kind = _deciders().get((row["procedure"], row["procedure_version"]), "")
+    kind = row["decided_by"] or _deciders().get((row["procedure"], row["procedure_version"]), "")
     if kind in _OF_A_COMMUNE:
         return f"{_OF_A_COMMUNE[kind]} {unit.name[0].lower() + unit.name[1:] if unit.level == 'commune' else 'cấp xã'}"
     return _OF_THE_PROVINCE.get(kind, "")
@@ -98,4 +98,5 @@ def _decided_by(unit: Unit, row: Mapping[str, Any]) -> str:
 
 @cache
 def _deciders() -> Mapping[tuple[str, int], str]:
+    """Of versions that were seeded before the catalogue kept it."""
     return {(seed.code, seed.version): seed.decided_by for seed in data.procedures()}

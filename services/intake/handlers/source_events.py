@@ -12,12 +12,13 @@ from uuid import UUID
 
 import msgspec
 
-from services.intake import store_sources as store
-from services.intake.domain import ANSWER, SETTLEMENT, Dossier, mirror
+from services.intake.domain import Dossier, Office, mirror
 from services.intake.domain import sources as rules
+from services.intake.domain.clocks import local_day
 from services.intake.domain.sources import Bucket, Delivered, Event, Known, Reason, Rejected, Source
-from services.intake.handlers.desk import Desk, office_at, schedule
-from services.intake.store_sources import Entry, Row
+from services.intake.handlers.desk import Desk, schedules
+from services.intake.store import sources as store
+from services.intake.store.sources import Entry, Row
 from shared.contracts import sources as facts
 from shared.contracts.envelope import Fact
 from shared.kernel import Caller, Forbidden, Refused, system
@@ -256,23 +257,23 @@ class _Batch:
         return self._follow(owned, event)
 
     def _begin(self, event: Event) -> Outcome:
-        procedure = self.desk.shelf.procedures.get(event.data["procedure"])
-        if procedure is None:
+        if event.data["procedure"] not in self.desk.shelf.procedures:
             return Outcome(event.id, WAITING, waits_for=PROCEDURE, code=event.key)
+        received_at = event.data.get("received_at") or event.data["submitted_at"]
+        procedure = self.desk.shelf.procedure(event.data["procedure"], local_day(received_at))
         work, keys = self.work, self.work.works.keys
         id_, details = work.new_id(), self._contact(event)
         recipient = self._recipient(details) or work.new_id()
         followed = mirror.begin(
             event, procedure, id=id_, recipient=recipient, verifier=lookup_verifier(keys, event.key, lookup_secret(keys, id_, 0)), source=self.source.id,
-            tells_citizens=self.source.tells_citizens, office=office_at(event.data.get("received_at") or event.data["submitted_at"]), now=work.now,
+            tells_citizens=self.source.tells_citizens, office=self.desk.office_at(received_at, event.data["unit"]), now=work.now,
         )  # fmt: skip
         work.starts(id_)
         self.dossiers[event.key] = _Owned(followed.dossier, person=self._keep_person(recipient, details))
         return self._done(event, followed)
 
     def _follow(self, owned: _Owned, event: Event) -> Outcome:
-        office = office_at(owned.now.received_at)
-        followed = mirror.follow(owned.now, event, self.source.id, office, self.work.now)
+        followed = mirror.follow(owned.now, event, self.source.id, self._office(owned.now), self.work.now)
         if (details := self._contact(event)) is not None:
             recipient = self._recipient(details) or owned.now.recipient
             owned.person = self._keep_person(recipient, details)
@@ -289,8 +290,8 @@ class _Batch:
             raise Rejected(Reason.SCHEMA, "/data/contact_sealed") from None
 
     def _recipient(self, details: vault.Details | None) -> UUID | None:
-        """The inbox of a person with a number."""
-        number = details.identity_no if details is not None else None
+        """The inbox of a person with a number; a sandbox puts nothing there."""
+        number = details.identity_no if details is not None and not self.source.sandbox else None
         return vault.recipient_of(self.work.works.keys.people, number) if number else None
 
     def _keep_person(self, recipient: UUID, details: vault.Details | None) -> UUID:
@@ -306,7 +307,8 @@ class _Batch:
             self.work.record(fact, published=not self.source.sandbox)
         dossier = followed.dossier
         if followed.facts:
-            self.entries.append(Entry(self.source.id, "dates", self.work.now, event.key, _dates(dossier)))
+            told = dates_told(dossier, self._office(dossier))
+            self.entries.append(Entry(self.source.id, "dates", self.work.now, event.key, told))
         return Outcome(event.id, ACCEPTED, inferred=followed.inferred, code=event.key, dossier=dossier.id)
 
     def _keep(self, outcome: Outcome, known: Known, event: Event, at: datetime, waited: Any) -> None:
@@ -331,7 +333,7 @@ class _Batch:
         else:
             self._reply(
                 facts.SourceEventAccepted(
-                    dossier=dossier.id, sandbox=self.source.sandbox, inferred=list(outcome.inferred), due_at=_lawful(dossier),
+                    dossier=dossier.id, sandbox=self.source.sandbox, inferred=list(outcome.inferred), due_at=_lawful(dossier, self._office(dossier)),
                     promised_at=dossier.due_at, **common,
                 )
             )  # fmt: skip
@@ -372,20 +374,21 @@ class _Batch:
             if o.before is not None and (o.now is not o.before or o.person is not None)
         ]
         await store.write_dossiers(work, made, changed)
-        if not self.source.sandbox:
-            self._schedule()
+        self._schedule()
         await store.write_events(work, self.source.id, self.rows)
         await store.feed(work, self.entries)
         await store.tally(work, self.source.id, work.now.astimezone(ZONE).date(), self.counted)
         await store.heard(work, self.source.id, self.bucket)
 
     def _schedule(self) -> None:
+        """Clocks are kept of all; those of a sandbox announce nothing."""
+        quiet: dict[str, Any] = {"warn_at": None, "breach_at": None} if self.source.sandbox else {}
         for owned in self.dossiers.values():
-            for kind in (ANSWER, SETTLEMENT):
-                term = getattr(owned.now, kind)
-                before = getattr(owned.before, kind) if owned.before is not None else None
-                if term is not None and term is not before:
-                    self.work.deadline(schedule(owned.now, kind, term))
+            for each in schedules(owned.now, owned.before):
+                self.work.deadline(replace(each, **quiet))
+
+    def _office(self, dossier: Dossier) -> Office:
+        return self.desk.office_at(dossier.received_at, dossier.unit)
 
 
 def _known_of(row: Any) -> Known:
@@ -393,25 +396,24 @@ def _known_of(row: Any) -> Known:
 
 
 def _check_same(dossier: Dossier, event: Event) -> None:
-    """An upsert tells the same procedure and unit as before: neither is moved by the way."""
-    for name in ("procedure", "unit"):
-        if name in event.data and event.data[name] != getattr(dossier, name):
+    """An upsert tells the same procedure and unit as before: neither is moved by the way. A unit that another followed keeps its name there."""
+    for name, same in (("procedure", {dossier.procedure}), ("unit", {dossier.unit, dossier.receiving_unit})):
+        if name in event.data and event.data[name] not in same:
             raise Rejected(Reason.SCHEMA, f"/data/{name}")
 
 
-def _lawful(dossier: Dossier) -> datetime | None:
+def _lawful(dossier: Dossier, office: Office) -> datetime | None:
     """What the law says, where a clock runs."""
     term = dossier.settlement
     if term is None:
         return None
-    due = term.due or office_at(dossier.received_at).due(term.clock)
-    return due.due_at
+    return (term.due or office.due(term.clock)).due_at
 
 
-def _dates(dossier: Dossier) -> dict[str, Any]:
+def dates_told(dossier: Dossier, office: Office) -> dict[str, Any]:
     """The way back: what is promised, and what the law says beside it."""
     made: dict[str, Any] = msgspec.to_builtins({
-        "state": dossier.state.value, "promised_at": dossier.due_at, "promised_on": dossier.promised_on, "lawful_due_at": _lawful(dossier),
+        "state": dossier.state.value, "promised_at": dossier.due_at, "promised_on": dossier.promised_on, "lawful_due_at": _lawful(dossier, office),
         "lawful_due_on": dossier.lawful_due_on, "provisional": dossier.provisional,
     })  # fmt: skip
     return made

@@ -9,10 +9,10 @@ from typing import Any
 
 import asyncpg
 
-from services.intake import store_sources as store
 from services.intake.domain.sources import ACTIVE, CLOSED, SUSPENDED, Source
 from services.intake.handlers.desk import Desk
 from services.intake.handlers.source_events import UnknownSource
+from services.intake.store import sources as store
 from shared.contracts.sources import SourceChanged
 from shared.kernel import Caller, Invalid, NotFound, Principal, Refused, Stale
 

@@ -58,12 +58,14 @@ def filed(
     unit: str = UNIT,
     submitter: Details = AN,
     received_at: datetime | None = None,
+    late_entry_reason: str | None = None,
     components: Sequence[Component] | None = None,
     **more: Any,
 ) -> Filing:
     """Papers handed in, complete unless said otherwise."""
     papers = tuple(components if components is not None else complete(procedure))
-    return Filing(Submission(procedure, unit, channel, papers, received_at=received_at), submitter, **more)
+    asked = Submission(procedure, unit, channel, papers, received_at=received_at, late_entry_reason=late_entry_reason)
+    return Filing(asked, submitter, **more)
 
 
 def complete(procedure: str) -> list[Component]:

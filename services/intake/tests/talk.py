@@ -51,6 +51,11 @@ class Talk:
         once = {"idempotency-key": key or f"key-{next(self.keys)}"}
         return await self.http.post(path, json=json, headers={**_bearer(token), **once, **_named(headers)})
 
+    async def put(self, path: str, json: Any, *, token: str | None = None, seen: int | None = None) -> httpx.Response:
+        """Put reference data, at the version read."""
+        seen_ = {} if seen is None else {"if-match": f'"{seen}"'}
+        return await self.http.put(path, json=json, headers={**_bearer(token), **seen_})
+
     async def file(self, token: str | None = None, **changes: Any) -> Json:
         """File a dossier; the answer's body."""
         answer = await self.post("/dossiers", body(**changes), token=token or self.token("clerk"))

@@ -32,6 +32,7 @@ async def test_a_dossier_lives_through_a_pause_a_payment_and_an_apology_to_a_rat
     dossier = await talk.act(dossier, "pause", "handler", PAUSE)
     assert (dossier["state"], dossier["phase"], dossier["due_at"]) == ("paused", "being-resolved", None)
     assert [action["name"] for action in dossier["actions"]] == ["resume", "settle"]
+    assert await offered(talk, dossier) == ["withdraw", "stop"]
     dossier = await talk.act(dossier, "resume", "handler")
     dossier = await talk.act(dossier, "require-payment", "clerk", PAYMENT)
     assert (dossier["state"], dossier["phase"], dossier["respond_by"]) == (
@@ -56,6 +57,24 @@ async def test_a_dossier_lives_through_a_pause_a_payment_and_an_apology_to_a_rat
     dossier = await talk.act(dossier, "return-result", "clerk", {"method": "counter"})
     dossier = await talk.act(dossier, "rate", "citizen", {"score": 5, "comment": "Nhanh"})
     assert (dossier["state"], dossier["rating"], dossier["actions"]) == ("returned", 5, [])
+
+
+async def offered(talk: Talk, dossier: Json) -> list[str]:
+    """What the citizen may do."""
+    shown = await talk.get(f"/dossiers/{dossier['id']}", talk.citizen())
+    return [action["name"] for action in shown.json()["actions"]]
+
+
+@pytest.mark.parametrize(("command", "state"), [("stop", "stopped"), ("withdraw", "withdrawn")])
+async def test_a_citizen_gives_up_a_paused_dossier_since_there_is_no_decision_yet(
+    talk: Talk, command: str, state: str
+) -> None:
+    dossier = await talk.act(await talk.file(), "assign", "head", {"officer": "cb-12"})
+    paused = await talk.act(dossier, "pause", "handler", PAUSE)
+
+    ended = await talk.act(paused, command, "citizen", {**WHY, "reason_class": "own-wish"})
+
+    assert (ended["state"], ended["phase"], ended["remaining_working_hours"]) == (state, "closed", None)
 
 
 async def test_a_citizen_stops_an_accepted_dossier_and_the_slip_s_lookup_says_so(talk: Talk) -> None:
@@ -126,7 +145,7 @@ async def test_every_refusal_has_its_name(talk: Talk, clock: StandingClock) -> N
 
     late = await talk.act(await talk.file(), "assign", "head", {"officer": "cb-1"})
     paused = await talk.act(late, "pause", "head", PAUSE)
-    assert await refused(talk, paused, "stop", "citizen", WHY) == (409, "paused")
+    assert await refused(talk, paused, "pause", "head", PAUSE) == (409, "paused")
     resumed = await talk.act(paused, "resume", "head")
     clock.at("2026-11-27T08:00:00+07:00")
     assert await refused(talk, resumed, "move-appointment", "head", APOLOGY) == (409, "too-late-to-move")

@@ -119,6 +119,29 @@ async def test_the_slip_shows_code_secret_and_date(talk: Talk) -> None:
     assert "Quảng Trị, ngày 23 tháng 11 năm 2026" in text
 
 
+async def test_what_came_on_an_earlier_day_is_entered_with_its_reason_and_counts_from_its_receipt(talk: Talk) -> None:
+    late = await talk.file(received_at="2026-11-19T09:30:00+07:00", late_entry_reason="Mất điện cả tuần")
+
+    read = (await talk.get(f"/dossiers/{late['id']}", talk.token("clerk"))).json()
+    slip = await talk.get(f"/dossiers/{late['id']}/forms/01.pdf", talk.token("clerk"))
+
+    assert (read["late_entry_reason"], read["due_on"]) == ("Mất điện cả tuần", "2026-11-25")
+    assert (read["received_at"][:10], read["submitted_at"][:10]) == ("2026-11-19", "2026-11-23")
+    text = " ".join(" ".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(slip.content)).pages)
+    assert (
+        "09 giờ 30 phút, ngày 19 tháng 11 năm 2026 (nhập vào hệ thống: 08 giờ 15 phút, ngày 23 tháng 11 năm 2026)"
+        in text
+    )
+    history = (await talk.get(f"/dossiers/{late['id']}/history", talk.token("clerk"))).text
+    assert "Mất điện" not in history
+
+
+async def test_what_was_received_earlier_the_same_day_needs_no_reason(talk: Talk) -> None:
+    dossier = await talk.file(received_at="2026-11-23T07:05:00+07:00")
+
+    assert dossier["received_at"] == "2026-11-23T07:05:00+07:00"
+
+
 async def test_the_slip_of_a_centre_of_the_province_bears_its_own_name(talk: Talk) -> None:
     dossier = await talk.file(talk.token("clerk", units=["44X01"]), unit="44X01")
 

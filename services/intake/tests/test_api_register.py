@@ -58,7 +58,7 @@ async def test_the_register_of_any_period_and_unit_equals_its_facts(
         clock.move(hours=29)
         unit, channel = (UNIT, OTHER_UNIT)[number % 3 == 0], ("direct", "postal")[number % 2]
         earlier = (clock() - timedelta(hours=40)).isoformat() if number % 4 == 0 else None
-        await talk.file(clerk, unit=unit, channel=channel, received_at=earlier)
+        await talk.file(clerk, unit=unit, channel=channel, received_at=earlier, late_entry_reason="Mất điện")
 
     sizes = set()
     for unit in (UNIT, OTHER_UNIT):
@@ -75,7 +75,7 @@ async def test_the_register_of_any_period_and_unit_equals_its_facts(
 async def test_a_day_ends_at_midnight_in_vietnam(talk: Talk) -> None:
     at = ["2026-11-20T00:00:00+07:00", "2026-11-20T23:59:59+07:00", "2026-11-21T00:00:00+07:00"]
     for each in at:
-        await talk.file(received_at=each)
+        await talk.file(received_at=each, late_entry_reason="Mất điện")
 
     told = await lines(talk, "from=2026-11-20&to=2026-11-20")
 
@@ -125,7 +125,7 @@ async def test_every_person_in_a_register_was_read_and_whoever_was_forgotten_sta
     talk: Talk, service: Service
 ) -> None:
     filed = [await talk.file(), await talk.file()]
-    await talk.file(received_at="2026-10-30T08:00:00+07:00")
+    await talk.file(received_at="2026-10-30T08:00:00+07:00", late_entry_reason="Mất điện")
     desk: Desk = service.api.state.desk
 
     await lines(talk, NOVEMBER)

@@ -12,6 +12,7 @@ import pytest
 from services.intake import domain
 from services.intake.domain import Component, Dossier, Office, State, Submission
 from services.intake.tests.given import (
+    OTHER_UNIT,
     UNIT,
     a_procedure,
     a_unit,
@@ -23,6 +24,8 @@ from shared.law import office_hours, official_calendar
 
 AT = hanoi("2026-11-23 08:15")
 OFFICE = Office(official_calendar(), office_hours(AT.date()))
+OTHER, PROVINCE = a_unit(code=OTHER_UNIT), a_unit(code="44", level="province", kind="province")
+ANSWERS = ("accept-transfer", "reject-transfer")
 ID, RECIPIENT = UUID(int=7), UUID(int=8)
 PAPER = (Component("Tờ khai", "original"),)
 
@@ -59,6 +62,12 @@ def give(command: str, dossier: Dossier, at: datetime = AT + timedelta(hours=1),
 
 
 def told(command: str, dossier: Dossier, at: datetime = AT + timedelta(hours=1), **said: Any) -> tuple[Dossier, Fact]:
+    changed, facts = stated(command, dossier, at, **said)
+    return changed, facts[0]
+
+
+def stated(command: str, dossier: Dossier, at: datetime, **said: Any) -> tuple[Dossier, list[Fact]]:
+    """What a command makes of a dossier, and everything it states."""
     office: dict[str, Any] = {"at": at, "office": OFFICE}
     words: dict[str, Any] = {
         "accept": lambda: domain.accept(dossier, **office),
@@ -89,9 +98,23 @@ def told(command: str, dossier: Dossier, at: datetime = AT + timedelta(hours=1),
             dossier, field=said.get("field", "summary"), reason_class="typing-error", at=at
         ),
         "rate": lambda: domain.rate(dossier, score=said.get("score", 5), at=at),
+        "transfer": lambda: domain.transfer(
+            dossier, to=said.get("to", OTHER), procedure=a_procedure(), reason_class="not-competent", papers=2, **office
+        ),
+        "accept-transfer": lambda: domain.accept_transfer(dossier, **office),
+        "reject-transfer": lambda: domain.reject_transfer(
+            dossier, superior=PROVINCE, reason_class="not-competent", **office
+        ),
     }
-    changed, fact = words[command]()
-    return changed, fact
+    changed, facts = words[command]()
+    return changed, facts if isinstance(facts, list) else [facts]
+
+
+def ready(command: str, state: State) -> Dossier:
+    """A dossier in this state, offered where the command answers an offer."""
+    dossier = in_state(state)
+    offered = command in ANSWERS and state in WORKING
+    return give("transfer", dossier, AT + timedelta(minutes=90)) if offered else dossier
 
 
 def days_later(dossier: Dossier, days: int = 2) -> date:
@@ -113,9 +136,9 @@ ARROWS = {  # as drawn in the law page, section 2; supply leads back to where th
     "settle": {"accepted": "settled", "in-progress": "settled", "paused": "settled"},
     "return-result": {"settled": "returned"},
     "withdraw": dict.fromkeys(
-        ("submitted", "accepted", "in-progress", "awaiting-supplement", "awaiting-payment"), "withdrawn"
+        ("submitted", "accepted", "in-progress", "awaiting-supplement", "awaiting-payment", "paused"), "withdrawn"
     ),
-    "stop": dict.fromkeys(("accepted", "in-progress", "awaiting-supplement", "awaiting-payment"), "stopped"),
+    "stop": dict.fromkeys(("accepted", "in-progress", "awaiting-supplement", "awaiting-payment", "paused"), "stopped"),
     "correct": {
         state: state
         for state in (
@@ -129,16 +152,23 @@ ARROWS = {  # as drawn in the law page, section 2; supply leads back to where th
         )
     },
     "rate": {"returned": "returned"},
+    "transfer": {"accepted": "accepted", "in-progress": "in-progress"},
+    "accept-transfer": {"accepted": "accepted", "in-progress": "in-progress"},
+    "reject-transfer": {"accepted": "accepted", "in-progress": "in-progress"},
 }
 FACTS = {
     "accept": "DossierAccepted", "refuse": "DossierRefused", "assign": "DossierAssigned", "request-supplement": "SupplementRequested",
     "supply": "SupplementSupplied", "settle": "DossierSettled", "return-result": "ResultReturned", "withdraw": "DossierWithdrawn",
     "stop": "DossierStopped", "require-payment": "PaymentRequired", "confirm-payment": "PaymentConfirmed", "pause": "DossierPaused",
     "resume": "DossierResumed", "move-appointment": "AppointmentMoved", "correct": "DossierCorrected", "rate": "DossierRated",
+    "transfer": "DossierTransferred", "accept-transfer": "DossierTransferAccepted", "reject-transfer": "DossierTransferRejected",
 }  # fmt: skip
 WORKING = {"accepted", "in-progress"}
 STANDING = {"awaiting-supplement", "awaiting-payment", "paused"}
-NOTHING_ASKED = {"supply": "not-awaiting-supplement", "confirm-payment": "not-awaiting-payment", "resume": "not-paused"}
+NOTHING_ASKED = {
+    "supply": "not-awaiting-supplement", "confirm-payment": "not-awaiting-payment", "resume": "not-paused",
+    "accept-transfer": "not-in-transfer", "reject-transfer": "not-in-transfer",
+}  # fmt: skip
 AGAINST = {
     ("accept", "accepted"): "already-accepted", ("accept", "in-progress"): "already-accepted",
     ("refuse", "accepted"): "already-accepted", ("refuse", "in-progress"): "already-accepted", ("pause", "accepted"): "not-yet-assigned",
@@ -166,7 +196,7 @@ def refusal_of(command: str, state: State) -> str:
     ("command", "state"), [(command, state) for command, state in EVERY if state in ARROWS[command]]
 )
 def test_a_command_moves_along_the_arrow_drawn_for_it(command: str, state: State) -> None:
-    before = in_state(state)
+    before = ready(command, state)
 
     after, fact = told(command, before, AT + timedelta(hours=2))
 
@@ -402,6 +432,10 @@ def test_a_slip_needs_a_date_of_return() -> None:
             domain.check_slip(give(command, in_state(state), AT + timedelta(hours=2)))
 
 
+LATE = hanoi("2026-11-19 09:00")
+"""Four days before it is entered."""
+
+
 def refused_filing(*, counter: bool, procedure: dict[str, Any], unit: dict[str, Any], **asked: Any) -> Invalid:
     made = replace(Submission("1.004873", UNIT, "direct", PAPER), **asked)
     with pytest.raises(Invalid) as refused:
@@ -419,6 +453,15 @@ def refused_filing(*, counter: bool, procedure: dict[str, Any], unit: dict[str, 
         (domain.MissingComponent, "/components", {"components": (Component("Tờ khai khác", "original"),)}),
         (domain.InTheFuture, "/received_at", {"received_at": AT + timedelta(seconds=1)}),
         (domain.TooLongAgo, "/received_at", {"received_at": AT - timedelta(days=367)}),
+        (domain.UnitNotYetThere, "/unit", {"unit": {"valid_from": date(2026, 11, 24)}}),
+        (domain.UnitNotYetThere, "/unit", {"unit": {"valid_from": date(2026, 11, 20)}, "received_at": LATE}),
+        (
+            domain.NotInForce,
+            "/procedure",
+            {"procedure": {"valid_from": date(2026, 11, 20)}, "received_at": LATE},
+        ),
+        (domain.LateEntryReasonMissing, "/late_entry_reason", {"received_at": LATE}),
+        (domain.LateEntryReasonMissing, "/late_entry_reason", {"received_at": LATE, "late_entry_reason": "  "}),
         (domain.ReceivedAtCounterOnly, "/received_at", {"counter": False, "channel": "online", "received_at": AT}),
     ],
 )
@@ -444,7 +487,9 @@ def test_a_service_centre_of_the_province_receives_a_commune_s_procedure() -> No
 def test_papers_may_be_missing_online_and_at_the_counter_a_year_may_lie_between() -> None:
     unit, procedure = a_unit(), a_procedure()
     online = Submission("1.004873", UNIT, "online", ())
-    year_old = Submission("1.004873", UNIT, "direct", PAPER, received_at=AT - timedelta(days=366))
+    year_old = Submission(
+        "1.004873", UNIT, "direct", PAPER, received_at=AT - timedelta(days=366), late_entry_reason="Mất điện"
+    )
 
     domain.check_submission(online, procedure, unit, at=AT, counter=False)
     domain.check_submission(year_old, procedure, unit, at=AT, counter=True)

@@ -12,13 +12,27 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from services.intake.domain import Dossier, State
-from services.intake.tests.test_domain import ARROWS, AT, OFFICE, refusal_of, submitted, told
+from services.intake.domain import Dossier, State, Unit
+from services.intake.tests.given import UNIT, a_unit
+from services.intake.tests.test_domain import (
+    ANSWERS,
+    ARROWS,
+    AT,
+    OFFICE,
+    OTHER,
+    PROVINCE,
+    refusal_of,
+    stated,
+    submitted,
+    told,
+)
 from shared.contracts.envelope import Fact, encode
 from shared.kernel import Refused
 
 COMMANDS = st.sampled_from(sorted(ARROWS))
+MEANWHILE = ("withdraw", "stop", "correct", "move-appointment")
 GAPS = st.timedeltas(timedelta(0), timedelta(days=20))
+MODES = st.sampled_from(["pause", "restart"])
 LIMITS = st.sampled_from(["same-day", "8wh", "3wd", "17wd", "15d", "30d"])
 
 
@@ -42,7 +56,10 @@ def dates(data: dict[str, Any]) -> dict[str, Any]:
     return {name: data.get(name) for name in DATES}
 
 
-NOTHING_YET = {"handler": None, "outcome": None, "respond_by": None, "rating": None}
+NOTHING_YET = {
+    "handler": None, "outcome": None, "respond_by": None, "rating": None, "to_unit": None, "offered_at": None, "rejections": 0,
+}  # fmt: skip
+NO_OFFER = {"to_unit": None, "offered_at": None}
 READ: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "DossierSubmitted": lambda data: {**data, "state": "submitted", **NOTHING_YET, **dates(data)},
     "DossierAccepted": lambda data: {"state": "accepted", "answer_due_at": None, **dates(data)},
@@ -61,10 +78,15 @@ READ: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "DossierPaused": lambda _: {"state": "paused"},
     "DossierResumed": lambda data: {"state": "in-progress", **dates(data)},
     "AppointmentMoved": dates,
-    "DossierStopped": lambda _: {"state": "stopped", "respond_by": None, "answer_due_at": None},
+    "DossierStopped": lambda _: {"state": "stopped", "respond_by": None, "answer_due_at": None, **NO_OFFER},
     "DossierCorrected": lambda _: {},
     "DossierRated": lambda data: {"rating": data["score"]},
-    "DossierWithdrawn": lambda _: {"state": "withdrawn", "respond_by": None, "answer_due_at": None},
+    "DossierWithdrawn": lambda _: {"state": "withdrawn", "respond_by": None, "answer_due_at": None, **NO_OFFER},
+    "DossierSucceeded": lambda data: {"unit": data["unit"], "handler": None, **NO_OFFER},
+    "DossierTransferred": lambda data: {"to_unit": data["to_unit"], "offered_at": data["occurred_at"]},
+    "DossierTransferAccepted": lambda data: {"unit": data["unit"], "handler": None, **NO_OFFER},
+    "DossierTransferRejected": lambda data: {"rejections": data["times"], **NO_OFFER},
+    "DossierEscalated": lambda data: {"unit": data["unit"], "handler": None},
 }
 
 
@@ -80,11 +102,14 @@ class Life(RuleBasedStateMachine):
     facts: list[Fact]
     at: datetime
     commands: int
+    escalations: int
 
-    @initialize(channel=st.sampled_from(["online", "postal", "direct"]), limit=LIMITS, supplements=st.integers(0, 2))
-    def file(self, channel: str, limit: str, supplements: int) -> None:
-        self.at, self.commands = AT, 0
-        self.dossier, self.facts = submitted(channel, limit=limit, max_supplements=supplements)
+    @initialize(
+        channel=st.sampled_from(["online", "postal", "direct"]), limit=LIMITS, supplements=st.integers(0, 2), mode=MODES
+    )
+    def file(self, channel: str, limit: str, supplements: int, mode: str) -> None:
+        self.at, self.commands, self.escalations = AT, 0, 0
+        self.dossier, self.facts = submitted(channel, limit=limit, max_supplements=supplements, pause_mode=mode)
 
     @rule(command=COMMANDS, gap=GAPS)
     @precondition(lambda self: self.at < AT + timedelta(days=400))
@@ -92,19 +117,28 @@ class Life(RuleBasedStateMachine):
         self.at += gap
         before = self.dossier
         leads = before.state.value in ARROWS[command]
-        why = self._spent(command, before) if leads else refusal_of(command, before.state)
+        why = self._barred(command, before) if leads else refusal_of(command, before.state)
         if why is not None:
             with pytest.raises(Refused) as refused:
-                told(command, before, self.at)
+                told(command, before, self.at, to=self._other(before))
             assert refused.value.code == why
             return
-        self.dossier, fact = told(command, before, self.at)
-        self.facts.append(fact)
+        self.dossier, facts = stated(command, before, self.at, to=self._other(before))
+        self.facts += facts
         self.commands += 1
+        self.escalations += len(facts) - 1
         assert self.dossier.state == self._drawn(command, before)
 
-    def _spent(self, command: str, before: Dossier) -> str | None:
+    def _other(self, before: Dossier) -> Unit:
+        """A unit that may be asked to take it."""
+        return OTHER if before.unit != OTHER.code else a_unit()
+
+    def _barred(self, command: str, before: Dossier) -> str | None:
         """What stands against a command although an arrow is drawn for it."""
+        if command in ANSWERS:
+            return "not-in-transfer" if before.to_unit is None else None
+        if before.to_unit is not None and command not in MEANWHILE:
+            return "in-transfer"
         if command == "request-supplement" and before.supplements >= before.max_supplements:
             return "too-many-supplements"
         if command == "rate" and before.rating is not None:
@@ -129,7 +163,7 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def the_version_counts_the_commands_and_the_sequence_the_facts(self) -> None:
         assert self.dossier.version == 1 + self.commands
-        assert len(self.facts) == self.commands + (2 if self.dossier.channel == "direct" else 1)
+        assert len(self.facts) == self.commands + self.escalations + (2 if self.dossier.channel == "direct" else 1)
 
     @invariant()
     def the_facts_tell_the_same_state(self) -> None:
@@ -143,6 +177,9 @@ class Life(RuleBasedStateMachine):
             "rating",
             "unit",
             "recipient",
+            "to_unit",
+            "offered_at",
+            "rejections",
         ]
         if self.dossier.state in {State.SUBMITTED, State.ACCEPTED, State.IN_PROGRESS}:
             names += ["due_at", "due_on", "lawful_due_on"]
@@ -161,6 +198,15 @@ class Life(RuleBasedStateMachine):
             running = standing or state in {State.ACCEPTED, State.IN_PROGRESS}
             assert settlement.ended != running
             assert settlement.clock.paused == standing
+
+    @invariant()
+    def one_unit_is_accountable_and_a_dossier_sent_back_twice_went_up(self) -> None:
+        dossier = self.dossier
+        assert (dossier.to_unit is None) == (dossier.offered_at is None)
+        assert dossier.to_unit != dossier.unit
+        assert dossier.receiving_unit == UNIT
+        assert bool(self.escalations) <= (dossier.rejections > 1)
+        assert dossier.unit in {UNIT, OTHER.code, PROVINCE.code}
 
     @invariant()
     def no_promise_is_ever_forgotten(self) -> None:

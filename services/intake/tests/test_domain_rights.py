@@ -16,7 +16,7 @@ from services.intake.tests.given import (
     citizen,
     officer,
 )
-from services.intake.tests.test_domain import in_state
+from services.intake.tests.test_domain import give, in_state
 from shared.kernel import Forbidden, Principal
 from shared.settings import Keys
 
@@ -46,6 +46,9 @@ def own(dossier: Dossier, keys: Keys) -> tuple[Dossier, Principal]:
         ("move-appointment", {"head", "clerk"}),
         ("correct", {"clerk"}),
         ("rate", {"citizen"}),
+        ("transfer", {"head", "clerk"}),
+        ("accept-transfer", {"head", "clerk"}),
+        ("reject-transfer", {"head", "clerk"}),
     ],
 )
 def test_a_command_is_given_by_the_dossier_s_citizen_or_by_these_officers_of_its_unit(
@@ -90,7 +93,7 @@ def test_the_actions_shown_are_those_that_may_be_given_now(keys: Keys) -> None:
     assert domain.actions(dossier, an) == [{"name": "withdraw", "needs": needed}, {"name": "stop", "needs": needed}]
     shown = {action["name"] for action in domain.actions(dossier, officer("clerk", "head"))}
     assert shown == {
-        "assign", "request-supplement", "require-payment", "move-appointment", "settle", "withdraw", "stop", "correct",
+        "assign", "request-supplement", "require-payment", "move-appointment", "settle", "withdraw", "stop", "correct", "transfer",
     }  # fmt: skip
     assert domain.actions(dossier, citizen(keys, BINH)) == []
     assert domain.actions(in_state(State.RETURNED), officer("clerk", "head", "handler")) == []
@@ -123,3 +126,26 @@ def test_what_is_kept_for_a_repeat_holds_no_clock_and_nothing_personal() -> None
 
     assert not kept.keys() & {"answer", "settlement", "person", "owner", "summary", "components", "reason"}
     assert (kept["phase"], kept["version"]) == ("answered", 2)
+
+
+def test_an_offer_is_answered_by_the_unit_asked_and_leaves_the_sender_what_it_owes_the_citizen() -> None:
+    offered = give("transfer", in_state(State.ACCEPTED))
+    asked, sender = officer("head", "clerk", unit=OTHER_UNIT), officer("head", "clerk")
+
+    def names(dossier: Dossier, who: Principal) -> set[str]:
+        return {action["name"] for action in domain.actions(dossier, who)}
+
+    assert names(offered, asked) == {"accept-transfer", "reject-transfer"}
+    assert names(offered, sender) == {"withdraw", "stop", "correct", "move-appointment"}
+    assert domain.capacity("accept-transfer", offered, sender) is None
+    assert domain.is_readable_by(offered, officer("clerk", unit=OTHER_UNIT))
+    assert not domain.is_readable_by(offered, officer("front", unit=OTHER_UNIT))
+    assert not domain.is_readable_by(give("reject-transfer", offered), asked)
+
+
+def test_who_received_a_dossier_reads_it_wherever_it_went_and_commands_it_no_more() -> None:
+    taken = give("accept-transfer", give("transfer", in_state(State.ACCEPTED)))
+
+    assert domain.is_readable_by(taken, officer("clerk"))
+    assert domain.actions(taken, officer("clerk", "head", "handler")) == []
+    assert "assign" in {action["name"] for action in domain.actions(taken, officer("head", unit=OTHER_UNIT))}

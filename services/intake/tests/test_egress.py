@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from services.intake import consumers, handlers, store_portal
+from services.intake import consumers, handlers
 from services.intake.adapters import portal_gateway
 from services.intake.domain import Dossier
 from services.intake.handlers import Desk, Egress
 from services.intake.handlers.egress import MOST_DECLINED, back_off
+from services.intake.store import portal as portal_store
 from services.intake.tests.given import AN, BINH, filed, officer, submit
 from services.intake.tests.portal_server import BABBLES, DECLINES, DROPS, FAILS, HANGS, Portal, portal
 from services.intake.tests.talk import Talk
@@ -199,7 +200,7 @@ async def test_a_step_refused_again_and_again_waits_for_a_person(
         await handlers.send_due(sending)
     refused = (await queue(desk))[0]
     async with desk.works.reading() as connection:
-        again = await store_portal.retry(connection, refused["id"])
+        again = await portal_store.retry(connection, refused["id"])
     await until_idle(sending)
 
     assert (refused["state"], refused["answer_code"], refused["attempts"]) == ("refused", "07", MOST_DECLINED)
@@ -236,12 +237,12 @@ async def test_what_a_killed_process_had_in_hand_is_taken_again_in_doubt(
     await handlers.send_due(sending)
     await handlers.send_due(sending)
     async with desk.works.reading() as connection:
-        (held,) = await store_portal.claim(connection, 8, 0.0)
+        (held,) = await portal_store.claim(connection, 8, 0.0)
     server.take({"service": PROGRESS, "data": [{"MaHoSo": dossier.code, "TrangThai": "4"}]})
 
     await until_idle(sending)
     async with desk.works.reading() as connection:
-        await store_portal.later(connection, held, "queued", code=None, error="late", wait_seconds=0)
+        await portal_store.later(connection, held, "queued", code=None, error="late", wait_seconds=0)
 
     row = (await queue(desk))[-1]
     assert (row["state"], row["found"]) == ("sent", True)

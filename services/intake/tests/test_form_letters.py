@@ -1,4 +1,4 @@
-"""Forms 02, 03 and 05: every word of them, and what people wrote printed as it is."""
+"""Forms 02 to 05: every word of them, and what people wrote printed as it is."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ import pytest
 
 from services.intake.adapters.layout import Component, Party
 from services.intake.adapters.letters import (
+    ApologyNote,
     Letter,
     RefusalNotice,
     StoppingNotice,
     SupplementRequest,
+    render_apology,
     render_refusal,
     render_stopping,
     render_supplement_request,
@@ -41,6 +43,7 @@ ASKED = SupplementRequest(
     website="https://gandan.example",
 )
 REFUSED = RefusalNotice(LETTER, "Thủ tục này do Sở Tư pháp giải quyết.")
+APOLOGY = ApologyNote(LETTER, date(2026, 11, 27), "Số hồ sơ tăng cao.", date(2026, 12, 2), "ld-01")
 STOPPED = StoppingNotice(LETTER, "Tôi đã nộp ở nơi khác.", "in-progress", 8000)
 
 HEADING = (
@@ -71,7 +74,19 @@ GOLDEN_03 = (
     "Cán bộ: … Số điện thoại: … Xin thông báo để Ông/Bà được biết. "
     "NGƯỜI NỘP HỒ SƠ (Ký và ghi rõ họ tên) Nguyễn Thị Hồng Ước NGƯỜI TIẾP NHẬN HỒ SƠ (Ký và ghi rõ họ tên)"
 )
-
+GOLDEN_04 = (
+    f"Mẫu số 04 – Thông tư số 03/2025/TT-VPCP {HEADING} "
+    "PHIẾU XIN LỖI VÀ HẸN LẠI NGÀY TRẢ KẾT QUẢ Mã hồ sơ: H50.144-261123-0007 "
+    "Kính gửi: Hồ Văn Đăk Địa chỉ: Thôn A Xing, xã Lìa Số điện thoại: 0987654321 Email: … "
+    "Thủ tục: Cấp Giấy xác nhận tình trạng hôn nhân Nội dung yêu cầu giải quyết: Xin cấp giấy xác nhận để đăng ký kết hôn "
+    "Trung tâm Phục vụ hành chính công phường Quảng Trị đã tiếp nhận hồ sơ của Ông/Bà và hẹn trả kết quả "
+    "ngày 27 tháng 11 năm 2026. Đến nay hồ sơ chưa giải quyết xong với lý do: Số hồ sơ tăng cao. "
+    "Trung tâm Phục vụ hành chính công phường Quảng Trị xin lỗi Ông/Bà vì sự chậm trễ này và hẹn Ông/Bà nhận kết quả "
+    "ngày 02 tháng 12 năm 2026. "
+    "Việc hẹn lại chỉ thực hiện một lần; thời hạn giải quyết theo quy định của pháp luật không thay đổi. "
+    "Nếu có vướng mắc, Ông/Bà liên hệ: Cán bộ: … Số điện thoại: … Rất mong Ông/Bà thông cảm. "
+    "THỦ TRƯỞNG CƠ QUAN, ĐƠN VỊ (Ký và ghi rõ họ tên) ld-01"
+)
 GOLDEN_05 = (
     f"Mẫu số 05 – Thông tư số 03/2025/TT-VPCP {HEADING} "
     "THÔNG BÁO DỪNG GIẢI QUYẾT HỒ SƠ THEO YÊU CẦU Mã hồ sơ: H50.144-261123-0007 "
@@ -93,8 +108,9 @@ EACH = pytest.mark.parametrize(
         lambda letter: render_supplement_request(replace(ASKED, letter=letter)),
         lambda letter: render_refusal(replace(REFUSED, letter=letter)),
         lambda letter: render_stopping(replace(STOPPED, letter=letter)),
+        lambda letter: render_apology(replace(APOLOGY, letter=letter)),
     ],
-    ids=["02", "03", "05"],
+    ids=["02", "03", "05", "04"],
 )
 
 
@@ -104,6 +120,10 @@ def test_every_word_of_form_02() -> None:
 
 def test_every_word_of_form_03() -> None:
     assert words(render_refusal(REFUSED)) == GOLDEN_03
+
+
+def test_every_word_of_form_04() -> None:
+    assert words(render_apology(APOLOGY)) == GOLDEN_04
 
 
 def test_every_word_of_form_05() -> None:
@@ -171,7 +191,17 @@ def test_a_reason_is_printed_as_it_was_written_and_may_fill_pages() -> None:
 
 
 def test_personal_data_and_reasons_stay_out_of_a_logged_letter() -> None:
-    logged = repr(ASKED) + repr(REFUSED) + repr(STOPPED)
+    logged = repr(ASKED) + repr(REFUSED) + repr(STOPPED) + repr(APOLOGY)
 
-    for hidden in ("Nguyễn", "Hồ Văn", "Trần Hưng Đạo", "0912345678", "uoc@", "bị mờ", "Sở Tư pháp", "nơi khác"):
+    for hidden in (
+        "Nguyễn",
+        "Hồ Văn",
+        "Trần Hưng Đạo",
+        "0912345678",
+        "uoc@",
+        "bị mờ",
+        "Sở Tư pháp",
+        "nơi khác",
+        "tăng cao",
+    ):
         assert hidden not in logged

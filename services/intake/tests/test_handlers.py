@@ -236,7 +236,7 @@ async def test_two_acts_at_once_on_any_version_are_done_one_after_the_other(desk
         supplying = asyncio.create_task(supply(desk, dossier.id, citizen(keys)))
         await wait_until(lambda: somebody_waits(desk))
         after, fact = domain.request_supplement(
-            before, components=["Căn cước"], respond_by=None, at=work.now, office=handlers.office_at(work.now)
+            before, components=["Căn cước"], respond_by=None, at=work.now, office=desk.office_at(work.now, before.unit)
         )
         store.save(work, after)
         state(work, before, after, fact)
@@ -350,4 +350,4 @@ async def test_a_version_of_a_procedure_counts_from_its_first_day(desk: Desk, cl
     after = await submit(desk, CLERK)
 
     assert [(each.procedure_version, each.limit) for each in (before, after)] == [(1, "3wd"), (2, "5wd")]
-    assert (await handlers.read_procedure(desk, "1.004873"))["version"] == 2
+    assert (await handlers.read_procedure(desk, "1.004873")).version == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from services.intake import domain, handlers
 from services.intake.domain import Dossier, State
 from services.intake.handlers import Desk
 from services.intake.tests.given import (
+    MARITAL_STATUS,
     OTHER_UNIT,
     citizen,
     facts_of,
@@ -107,6 +109,23 @@ async def test_a_pause_is_outlived_by_the_clock(desk: Desk, clock: StandingClock
     assert (await handlers.read_dossier(desk, CLERK, dossier.id)).due_at == resumed.due_at
 
 
+@pytest.mark.parametrize(("mode", "due"), [("pause", "2026-12-04 17:00"), ("restart", "2026-12-08 17:00")])
+async def test_a_pause_keeps_the_time_left_or_counts_anew_as_the_procedure_s_version_said_at_receipt(
+    desk: Desk, clock: StandingClock, mode: str, due: str
+) -> None:
+    versions = desk.shelf.procedures[MARITAL_STATUS]
+    desk.shelf.procedures = {MARITAL_STATUS: [replace(each, pause_mode=mode) for each in versions]}
+    dossier = await assigned(desk)
+    desk.shelf.procedures = {MARITAL_STATUS: versions}
+    clock.at("2026-11-26T10:00:00+07:00")
+    await handlers.pause_dossier(desk, Caller(HEAD), dossier.id, None, reason_class="court", reason="x")
+    clock.at("2026-12-03T10:00:00+07:00")
+
+    resumed = await handlers.resume_dossier(desk, Caller(HEAD), dossier.id, None)
+
+    assert resumed.due_at == (await deadline(desk, dossier.id))["due_at"] == hanoi(due)
+
+
 async def test_a_moved_appointment_is_warned_of_and_breached_by_its_new_date_alone(
     desk: Desk, clock: StandingClock
 ) -> None:
@@ -156,9 +175,9 @@ async def test_the_reason_of_an_apology_and_its_signer_are_read_with_the_dossier
     assert texts.apology == {
         "new_due_on": "2026-12-02", "reason_class": "overload", "reason": SECRET_TEXT, "signer": "ld-1",
     }  # fmt: skip
-    *_, last = handlers.explanation(shown, "vi")
+    *_, last = handlers.explanation(desk, shown, "vi")
     assert "02/12/2026" in last
-    assert handlers.explanation(await submit(desk, CLERK), "vi")[-1] != last
+    assert handlers.explanation(desk, await submit(desk, CLERK), "vi")[-1] != last
 
 
 async def test_an_appointment_moved_twice_or_too_late_is_refused_and_nothing_is_written(

@@ -10,7 +10,7 @@ import pytest
 
 from services.intake import domain, handlers
 from services.intake.handlers import Desk
-from services.intake.store import Wanted
+from services.intake.store.lists import Wanted
 from services.intake.tests.given import (
     AN,
     BINH,

@@ -108,6 +108,17 @@ def test_the_slip_shows_every_field_of_form_01() -> None:
         assert shown in text, shown
 
 
+def test_a_slip_entered_on_a_later_day_says_when_it_was_received_and_when_entered() -> None:
+    entered = words(replace(SLIP, entered_at=datetime(2026, 11, 25, 9, 5, tzinfo=VIETNAM)))
+
+    assert (
+        "Thời gian nhận hồ sơ: 08 giờ 15 phút, ngày 23 tháng 11 năm 2026 "
+        "(nhập vào hệ thống: 09 giờ 05 phút, ngày 25 tháng 11 năm 2026)"
+    ) in entered
+    assert "Quảng Trị, ngày 25 tháng 11 năm 2026" in entered  # the slip is signed when it is written
+    assert "nhập vào hệ thống" not in words(SLIP)
+
+
 def test_each_paper_counts_in_the_column_of_its_kind() -> None:
     text = words(SLIP)
     order = ["1 Tờ khai 01", "2 Trích lục ghi chú ly hôn 01", "3 Căn cước 02", "4 Ảnh chụp 01"]

@@ -12,7 +12,9 @@ from services.intake.domain import Dossier, State
 from services.intake.domain.sources import Quota, Reason
 from services.intake.handlers import Desk
 from services.intake.tests.given import AN, BIRTH, OTHER_UNIT, UNIT, citizen, facts_of, names_of, officer, submit
-from services.intake.tests.vendor import CODE, PUBLISHER, progressed, registered, sealed, send, upserted
+from services.intake.tests.test_calendar import change
+from services.intake.tests.test_units import HOI, merge
+from services.intake.tests.vendor import CODE, PUBLISHER, heard_back, progressed, registered, sealed, send, upserted
 from shared.kernel import Caller, Forbidden
 from shared.settings import Keys
 from shared.store.unit_of_work import Works
@@ -417,7 +419,26 @@ async def test_a_sandbox_is_judged_like_all_and_nothing_of_it_leaves_intake(desk
     assert [word(each) for each in outcomes] == ["accepted", "accepted", "backward-status"]
     topics = "SELECT count(*) FROM outbox o JOIN fact f ON f.id = o.fact WHERE f.topic = 'intake.dossiers'"
     assert await works.pool.fetchval(topics) == 0
-    assert await works.pool.fetchval("SELECT count(*) FROM deadline") == 0
+
+
+async def test_a_sandbox_goes_on_from_batch_to_batch_and_announces_nothing(
+    desk: Desk, works: Works, clock: StandingClock, keys: Keys
+) -> None:
+    await registered(desk, sandbox=True)
+    await send(desk, upserted({"contact_sealed": sealed(keys.contact_public)}))
+
+    (outcome,) = await send(desk, progressed(5))
+    clock.at("2026-12-15T08:00:00+07:00")
+
+    assert word(outcome) == "accepted"
+    assert not await handlers.announce_stages(desk)
+    assert (await the_dossier(desk)).recipient != citizen(keys).recipient
+    assert (
+        await works.pool.fetchval(
+            "SELECT count(*) FROM outbox o JOIN fact f ON f.id = o.fact WHERE f.topic = 'intake.dossiers'"
+        )
+        == 0
+    )
 
 
 async def test_a_command_of_an_officer_is_refused_because_the_source_owns_it(desk: Desk) -> None:
@@ -443,8 +464,70 @@ async def test_acts_of_the_citizen_travel_back_by_the_feed(desk: Desk, keys: Key
     asked = await handlers.withdraw_dossier(desk, me, mine.id, None, reason_class="own-wish", reason="Không cần nữa")
     await handlers.rate_dossier(desk, me, done.id, None, score=5, comment="Nhanh")
 
-    feed = await handlers.read_feed(desk, PUBLISHER, "tan-thanh", (0, 0), 100)
+    feed = await heard_back(desk, "dossier-rated")
     told = [(row["kind"], row["code"], row["data"].get("score")) for row in feed]
     assert asked.state is State.ACCEPTED
     assert told[-2:] == [("withdrawal-requested", CODE, None), ("dossier-rated", done.code, 5)]
     assert {"accepted", "dates"} <= {kind for kind, _, _ in told}
+
+
+async def test_a_dossier_of_a_source_is_not_handed_over_here(desk: Desk) -> None:
+    from services.intake.domain import OwnedBySource  # noqa: PLC0415 - beside its only use
+
+    await registered(desk)
+    await send(desk, upserted({"status": 4}))
+    dossier, head = await the_dossier(desk), officer("head")
+
+    with pytest.raises(OwnedBySource):
+        await handlers.transfer_dossier(
+            desk, Caller(head), dossier.id, None, to_unit=OTHER_UNIT, reason_class="not-competent", reason="-", papers=1
+        )
+    assert (await handlers.read_dossier(desk, head, dossier.id)).to_unit is None
+
+
+async def test_a_unit_that_follows_another_gets_the_dossiers_of_its_source_too(
+    desk: Desk, clock: StandingClock
+) -> None:
+    await registered(desk)
+    clock.at("2026-12-30T09:00:00+07:00")
+    received = "2026-12-30T08:00:00+07:00"
+    day = {"submitted_at": received, "received_at": received}
+    await send(desk, upserted({"status": 4, **day}, time=received))
+    before = await the_dossier(desk)
+    await merge(desk)
+    clock.at("2027-01-04T08:00:00+07:00")
+
+    while await handlers.keep_up(desk):
+        pass
+    again, on = await send(desk, upserted({"status": 4, **day}), progressed(9, "2027-01-04T07:59:00+07:00"))
+
+    after = await the_dossier(desk)
+    assert (before.unit, before.receiving_unit, after.unit, after.receiving_unit) == (UNIT, UNIT, HOI, UNIT)
+    assert (word(again), word(on), after.state) == ("accepted", "accepted", State.SETTLED)
+    feed = await heard_back(desk, "dossier-succeeded")
+    assert [row["data"] for row in feed if row["kind"] == "dossier-succeeded"] == [{"unit": HOI, "from_unit": UNIT}]
+
+
+async def test_a_day_off_moves_the_lawful_date_and_the_slip_of_the_source_stays(desk: Desk) -> None:
+    await registered(desk)
+    await send(desk, upserted({"appointment_at": "2026-12-02T16:30:00+07:00"}))
+    before = await the_dossier(desk)
+
+    await change(desk)
+
+    after = await the_dossier(desk)
+    assert (before.lawful_due_on, after.lawful_due_on) == (date(2026, 11, 27), date(2026, 11, 30))
+    assert (after.due_at, after.due_on, after.promised_on) == (before.due_at, date(2026, 12, 2), date(2026, 12, 2))
+    feed = await heard_back(desk, "dates", 2)
+    told = [row["data"]["lawful_due_on"] for row in feed if row["kind"] == "dates"]
+    assert told == ["2026-11-27", "2026-11-30"]
+
+
+async def test_what_was_filed_long_ago_is_taken_without_a_reason_for_its_late_entry(desk: Desk) -> None:
+    await registered(desk)
+
+    (outcome,) = await send(
+        desk, upserted({"submitted_at": "2026-02-02T08:00:00+07:00", "received_at": "2026-02-02T08:00:00+07:00"})
+    )
+
+    assert word(outcome) == "accepted"

@@ -7,9 +7,14 @@ from typing import Any
 import msgspec
 import pytest
 
+from services.intake import handlers
+from services.intake.domain.sources import PATIENCE, Reason
+from services.intake.handlers import Desk
 from services.intake.tests.given import UNIT
 from services.intake.tests.talk import Talk
-from services.intake.tests.vendor import CODE, TAN_THANH, progressed, upserted
+from services.intake.tests.vendor import CODE, QUOTA, TAN_THANH, every_reason, progressed, registered, upserted
+from shared.testing.clock import StandingClock
+from shared.testing.waiting import wait_until
 
 pytestmark = pytest.mark.postgres
 
@@ -113,7 +118,12 @@ async def test_a_source_reads_its_own_events_and_its_feed_and_nobody_elses(talk:
     await send(talk, [upserted(), progressed(11), progressed(9)], BATCH)
     mine, other = (talk.token("publisher", subject=subject) for subject in (TAN_THANH, "hai-lang"))
 
+    async def written() -> bool:
+        found = await talk.get(f"/sources/{TAN_THANH}/feed", mine)
+        return len(found.json()["items"]) == 5
+
     rejected = (await talk.get(f"/sources/{TAN_THANH}/events?status=rejected", mine)).json()["items"]
+    await wait_until(written)
     feed = (await talk.get(f"/sources/{TAN_THANH}/feed?limit=2", mine)).json()
     rest = (await talk.get(f"/sources/{TAN_THANH}/feed?cursor={feed['next']}", mine)).json()
 
@@ -122,3 +132,27 @@ async def test_a_source_reads_its_own_events_and_its_feed_and_nobody_elses(talk:
         "dates", "accepted", "rejected", "dates", "accepted",
     ]  # fmt: skip
     assert (await talk.get(f"/sources/{TAN_THANH}/events", other)).status_code == 404
+
+
+async def test_every_reason_of_the_closed_list_is_told_by_the_http_door(
+    talk: Talk, desk: Desk, clock: StandingClock
+) -> None:
+    await registered(desk, quota=QUOTA)
+    told = every_reason()
+
+    answers = [await send(talk, event) for event, _ in told]
+    clock.now += PATIENCE * 2
+    await handlers.settle_waiting(desk)
+
+    found = [answer.json()["items"][0] for answer in answers]
+    assert [each["reason"] or each["status"] for each in found] == [ends for _, ends in told]
+    assert all(each["detail"] for each in found if each["reason"])
+    assert await reasons(desk) == set(Reason)
+
+
+async def reasons(desk: Desk) -> set[str]:
+    async with desk.works.reading() as db:
+        rows = await db.fetch(
+            "SELECT DISTINCT data ->> 'reason_class' AS reason FROM source_feed WHERE kind = 'rejected'"
+        )
+    return {row["reason"] for row in rows}

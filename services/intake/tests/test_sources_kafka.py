@@ -9,12 +9,14 @@ import pytest
 
 from services.intake import handlers
 from services.intake.consumers import Sources
+from services.intake.domain.sources import PATIENCE, Reason
 from services.intake.handlers import Desk
-from services.intake.tests.vendor import progressed, registered, upserted
+from services.intake.tests.vendor import QUOTA, every_reason, progressed, registered, upserted
 from shared.bus.broker import bounded_stop, connect_forever, make_broker
 from shared.bus.door import Door
 from shared.moments import uuid7
 from shared.telemetry.setup import Telemetry
+from shared.testing.clock import StandingClock
 from shared.testing.kafka import send
 from shared.testing.stack import TestStack
 from shared.testing.waiting import wait_until
@@ -63,6 +65,36 @@ async def test_events_come_by_topics_made_before_and_after_the_door_opened(
         ("tan-thanh", "kafka", "accepted", None), ("hai-lang", "kafka", "rejected", "source-mismatch"),
     ]  # fmt: skip
     assert twice == 1
+
+
+async def test_every_reason_of_the_closed_list_is_told_by_the_kafka_door(
+    desk: Desk, stack: TestStack, telemetry: Telemetry, clock: StandingClock
+) -> None:
+    prefix, told = f"t{uuid7().hex[-12:]}.", every_reason()
+    sources = Sources(desk, stack.bootstrap, prefix, 1)
+    await registered(desk, quota=QUOTA)
+    await sources.make_topics()
+    broker = make_broker(stack.bootstrap, "sources")
+    door = Door.of(sources.entry(), desk.works, stack.bootstrap, telemetry.metrics, prefix)
+    door.subscribe(broker)
+    await connect_forever(broker, lambda _error: None)
+    try:
+        await send(stack.bootstrap, [record(f"{prefix}sources.tan-thanh", event) for event, _ in told])
+        await wait_until(lambda: ended(desk, len(told)), seconds=60)
+    finally:
+        await bounded_stop(broker)
+    async with desk.works.reading() as db:
+        rows = await db.fetch("SELECT status, reason FROM source_event ORDER BY seq")
+    clock.now += PATIENCE * 2
+    await handlers.settle_waiting(desk)
+
+    assert [row["reason"] or row["status"] for row in rows] == [ends for _, ends in told]
+    async with desk.works.reading() as db:
+        rejected = await db.fetch("SELECT DISTINCT reason FROM source_event WHERE status = 'rejected'")
+        replied = await db.fetch(
+            "SELECT DISTINCT convert_from(envelope, 'UTF8')::jsonb -> 'data' ->> 'reason_class' AS reason FROM fact WHERE type LIKE '%source-event-rejected%'"
+        )
+    assert {row["reason"] for row in rejected} == {row["reason"] for row in replied} == set(Reason)
 
 
 async def ended(desk: Desk, number: int) -> bool:

@@ -15,7 +15,8 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from services.intake import store
 from services.intake.domain import Component, Dossier, State
 from services.intake.handlers import Desk
-from services.intake.store import Kept, Wanted
+from services.intake.store import Kept, lists
+from services.intake.store.lists import Wanted
 from services.intake.tables import Row
 from services.intake.tests.given import AN, BINH, OTHER_UNIT, UNIT, citizen, filed, officer, submit
 from shared.kernel import Caller, NotFound, Stale, system
@@ -140,7 +141,8 @@ async def test_texts_are_written_with_the_version_and_stay_when_nothing_is_said(
         texts = await store.texts(work.db, read.id)
 
     assert (texts.supplement, texts.reason) == (asked, "Lý do")
-    assert texts.components[-1] == {"name": "Căn cước", "kind": "copy", "count": 2}
+    added = {"name": "Căn cước", "kind": "copy", "count": 2, "digitised": False, "reused": False}
+    assert texts.components[-1] == added
     assert len(texts.components) == 2
 
 
@@ -163,20 +165,20 @@ async def test_a_payment_s_texts_are_put_together_and_corrections_stand_in_order
     assert (texts.comment, texts.apology) == ("Tốt", {"reason": "Quá tải"})
 
 
-async def pages(connection: Connection, whose: store.Whose, size: int, *, back: bool = False) -> list[UUID]:
+async def pages(connection: Connection, whose: lists.Whose, size: int, *, back: bool = False) -> list[UUID]:
     """Every id of a list, page by page."""
     found: list[UUID] = []
     after: UUID | None = UUID(int=0) if back else None
-    while rows := await read(connection, whose, after=after, back=back, limit=size):
+    while rows := await read(connection, whose, after=after and (after,), back=back, limit=size):
         found += [row.id for row in rows]
         after = found[-1]
     return found
 
 
-async def read(connection: Connection, whose: store.Whose, wanted: Wanted | None = None, **page: Any) -> list[Dossier]:
+async def read(connection: Connection, whose: lists.Whose, wanted: Wanted | None = None, **page: Any) -> list[Dossier]:
     clock = StandingClock()
     span = {"at": clock.now, "today": date(2026, 11, 23), "after": None, "back": False, "limit": 50, **page}
-    return list(await store.listed(connection, whose, wanted or Wanted(), **span))
+    return list(await lists.listed(connection, whose, wanted or Wanted(), **span))
 
 
 async def test_a_list_holds_each_dossier_once_whatever_the_page_size(desk: Desk) -> None:
@@ -197,7 +199,7 @@ async def test_a_list_is_of_these_units_of_this_recipient_or_of_everybody(desk: 
 
     async with desk.works.reading() as connection:
 
-        async def ids(whose: store.Whose) -> set[UUID]:
+        async def ids(whose: lists.Whose) -> set[UUID]:
             return {row.id for row in await read(connection, whose)}
 
         assert await ids(frozenset({UNIT})) == {here.id, binh.id}

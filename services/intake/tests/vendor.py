@@ -11,11 +11,12 @@ from typing import Any
 import msgspec
 
 from services.intake import handlers
-from services.intake.domain.sources import Delivered, Mandate, Source
+from services.intake.domain.sources import Delivered, Mandate, Quota, Reason, Source
 from services.intake.handlers import Desk, Outcome
-from services.intake.tests.given import AN, MARITAL_STATUS, UNIT
+from services.intake.tests.given import AN, MARITAL_STATUS, OTHER_UNIT, UNIT
 from shared.kernel import Caller, Principal
 from shared.store.vault import Details, seal_contact
+from shared.testing.waiting import wait_until
 
 Json = dict[str, Any]
 TAN_THANH = "tan-thanh"
@@ -76,6 +77,43 @@ async def send(desk: Desk, *told: Any, source: str = TAN_THANH, dry_run: bool = 
     return list(await handlers.take_events(desk, Caller(PUBLISHER), source, "http", batch, dry_run=dry_run))
 
 
+async def heard_back(desk: Desk, kind: str, number: int = 1) -> list[Any]:
+    """The feed once it holds so many entries of a kind: what is written while others write is read after them."""
+
+    async def found() -> list[Any]:
+        feed = list(await handlers.read_feed(desk, PUBLISHER, TAN_THANH, (0, 0), 100))
+        return feed if len([row for row in feed if row["kind"] == kind]) >= number else []
+
+    return await wait_until(found)
+
+
 def later(at: datetime, **more: float) -> str:
     """An instant behind another, as events write it."""
     return (at + timedelta(**more)).isoformat()
+
+
+def every_reason() -> list[tuple[Any, str]]:
+    """Events in order, each with how it ends: one that is taken, one for each reason, the last one too fast for `QUOTA`.
+
+    Two of them wait, and are rejected once that took too long.
+    """
+    taken, other, third = upserted({"status": 4}), "H50.44.12-261123-0008", "H50.44.12-261123-0009"
+    return [
+        (taken, "accepted"),
+        (b"no json", Reason.SCHEMA),
+        (upserted({"note_code": "x" * 70_000}), Reason.TOO_LARGE),
+        (upserted({"unit": OTHER_UNIT}), Reason.FOREIGN_UNIT),
+        (upserted({"unit": "00001"}), Reason.UNKNOWN_UNIT),
+        (upserted({"received_at": "2026-11-24T08:00:00+07:00"}), Reason.FUTURE_TIME),
+        (progressed(2), Reason.BACKWARD_STATUS),
+        (progressed(3), Reason.IMPOSSIBLE_STATUS),
+        (upserted({"status": 5}, id=taken["id"]), Reason.ID_REUSED),
+        (upserted({"name": "Nguyễn Văn An"}), Reason.CLEAR_PERSONAL_DATA),
+        (upserted(source="hai-lang"), Reason.SOURCE_MISMATCH),
+        (upserted({"code": other, "procedure": "9.999999"}), "waiting"),
+        (progressed(2, data={"code": third}), "waiting"),
+        (progressed(5), Reason.TOO_FAST),
+    ]  # fmt: skip
+
+
+QUOTA = Quota(events_per_second=1, burst=13)

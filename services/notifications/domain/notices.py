@@ -148,13 +148,11 @@ def dedupe_key(code: str, aggregate: UUID, sequence: int, recipient: UUID) -> st
 
 
 def owed(book: Book, type_: str, fact: Any, sequence: int) -> list[Notice]:
-    """The notices this fact makes; none when no rule names it, its guard does not hold, it names nobody (anonymous), or is history."""
+    """The notices this fact makes; none when no rule names it, its guard does not hold, or it names nobody (anonymous)."""
     return [
         _notice(book, rule, fact, sequence)
         for rule in book.rules.get((fact.topic, type_), ())
-        if getattr(fact, rule.audience) is not None
-        and not getattr(fact, "backfill", False)
-        and (rule.guard is None or rule.guard.holds(fact))
+        if getattr(fact, rule.audience) is not None and (rule.guard is None or rule.guard.holds(fact))
     ]
 
 

@@ -26,10 +26,11 @@ class Heard:
 
 
 async def tell(work: Work, heard: Sequence[Heard]) -> None:
-    """Make the notices these facts owe, but none that was made before; in the order the facts came."""
+    """Make the notices these facts owe, but none that was made before, nor of what was loaded as history; in the order they came."""
     if quiet := sorted({each.fact.subject for each in heard if getattr(each.fact, "tells_citizens", True) is False}):
         await deliveries.note_told_elsewhere(work.db, [UUID(aggregate) for aggregate in quiet])
-    owed = {n.id: (n, each.cause) for each in heard for n in domain.owed(book(), each.type, each.fact, each.sequence)}
+    news = [each for each in heard if not getattr(each.fact, "backfill", False)]
+    owed = {n.id: (n, each.cause) for each in news for n in domain.owed(book(), each.type, each.fact, each.sequence)}
     if not owed:
         return
     fresh = await store.claim(work.db, [notice for notice, _ in owed.values()])

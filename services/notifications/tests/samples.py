@@ -99,6 +99,26 @@ def paused(recipient: UUID, number: int = 1, reason_class: str = "other-agency")
     return intake.DossierPaused(**about(recipient, number), reason_class=reason_class)
 
 
+def handed_over(recipient: UUID, number: int = 1) -> intake.DossierTransferAccepted:
+    """Another unit took it."""
+    return intake.DossierTransferAccepted(**about(recipient, number), from_unit="18880", promised_on=date(2026, 11, 27))
+
+
+def escalated(recipient: UUID, number: int = 1) -> intake.DossierEscalated:
+    """Sent back twice, so it went up."""
+    return intake.DossierEscalated(
+        **about(recipient, number), from_unit="18880", reason_class="rejected-twice", promised_on=date(2026, 11, 27)
+    )
+
+
+def recounted(recipient: UUID, number: int = 1, moved_to: date | None = date(2026, 11, 30)) -> intake.DeadlineMoved:
+    """The calendar changed; None: for the office alone."""
+    return intake.DeadlineMoved(
+        **about(recipient, number), kind="settlement", reason_class="calendar", act=UUID(int=9), old_due_on=date(2026, 11, 27), due_on=date(2026, 11, 30),
+        due_at=datetime(2026, 11, 30, 10, tzinfo=UTC), moved_to=moved_to,
+    )  # fmt: skip
+
+
 def settled(recipient: UUID, number: int = 1, outcome: str = "granted") -> intake.DossierSettled:
     """The result is there."""
     return intake.DossierSettled(**about(recipient, number), outcome=outcome, settled_on=date(2026, 11, 25))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from services.notifications import handlers
 from services.notifications.tests import samples
@@ -32,6 +34,20 @@ async def test_a_dossiers_life_is_told_in_order_and_owed_facts_only(
         (1, "HS-00"), (2, "HS-01"), (3, "HS-02"), (4, "HS-06a"), (5, "HS-07"), (6, "HS-08"),
     ]  # fmt: skip
     assert dossiers.counts() == {"applied": 7, "ignored": 1, "consumed": 8}
+
+
+async def test_nobody_is_told_of_what_was_loaded_as_history_but_of_what_comes_after_it(
+    works: Works, dossiers: Fed, log: Log, citizen: UUID
+) -> None:
+    *past, last, _returned = samples.life(citizen)
+    loaded: dict[str, Any] = {"backfill": True}
+    history = [replace(fact, **loaded) for fact in past]
+
+    await dossiers.give(*records(log, history))
+    assert (await codes(works, citizen), await stated(works, "notice-created")) == ([], [])
+
+    await dossiers.give(*records(log, [last], first=len(history) + 1))
+    assert await codes(works, citizen) == [(1, "HS-07")]
 
 
 async def test_a_redelivered_fact_makes_no_second_notice(works: Works, dossiers: Fed, log: Log, citizen: UUID) -> None:
@@ -96,7 +112,7 @@ async def test_a_batch_of_500_with_every_fact_doubled_tells_each_citizen_once_an
     people = [samples.dossier(1000 + n) for n in range(25)]
     lives = [records(log, samples.life(people[n % 25], n)) for n in range(31)]
     mixed = [record for step in zip(*lives, strict=True) for record in step for _ in range(2)]
-    batch = [replace(record, offset=offset) for offset, record in enumerate(mixed)]
+    batch = [structs.replace(record, offset=offset) for offset, record in enumerate(mixed)]
     await dossiers.give(*batch)
     assert len(batch) == 496
     assert dossiers.counts() == {"applied": 217, "ignored": 31, "duplicate": 248, "consumed": 496}

@@ -38,6 +38,9 @@ PUBLISHED = {
     ("HS-09a", 1): "2b819e4fc537",
     ("HS-09b", 1): "1e6a04b8d79a",
     ("HS-09c", 1): "228c3e1a9630",
+    ("HS-12a", 1): "7edc7a67badc",
+    ("HS-12b", 1): "a640be949fd8",
+    ("HS-10", 1): "fc31540816be",
     ("DT-01a", 1): "42b58bd7faac",
     ("DT-01b", 1): "88c2eb383f8b",
     ("DT-01c", 1): "531a7ecf3e7f",
@@ -64,6 +67,9 @@ SAMPLES: dict[str, Any] = {
     "HS-09a": samples.withdrawn(CITIZEN),
     "HS-09b": samples.stopped(CITIZEN),
     "HS-09c": samples.paused(CITIZEN),
+    "HS-12a": samples.handed_over(CITIZEN),
+    "HS-12b": samples.escalated(CITIZEN),
+    "HS-10": samples.recounted(CITIZEN),
     "DT-01a": letters.registered(CITIZEN),
     "DT-01b": letters.transferred(CITIZEN),
     "DT-01c": letters.asked(CITIZEN),
@@ -103,6 +109,17 @@ def test_each_fact_owes_the_notice_of_the_catalogue_to_its_applicant(code: str) 
 
 def test_every_rule_of_the_catalogue_has_a_sample_here() -> None:
     assert {rule.code for rules in book().rules.values() for rule in rules} == set(SAMPLES)
+
+
+def test_a_limit_that_moved_for_the_office_alone_is_told_to_nobody() -> None:
+    assert owed(samples.recounted(CITIZEN, moved_to=None)) == []
+
+
+def test_a_new_date_by_a_change_of_the_calendar_says_both_dates_and_why() -> None:
+    told = said(samples.recounted(CITIZEN))
+    assert "30/11/2026" in told.title
+    assert "27/11/2026" in told.body
+    assert "lịch nghỉ" in told.body
 
 
 def test_a_dossier_handed_in_at_the_counter_gets_no_notice_of_arrival() -> None:
@@ -337,7 +354,3 @@ def test_a_badge_shows_at_most_99() -> None:
 def test_a_token_without_a_person_has_no_inbox() -> None:
     with pytest.raises(domain.NoInbox):
         domain.inbox_of(Principal("s", frozenset({"citizen"})))
-
-
-def test_history_that_a_source_loads_owes_nobody_a_notice() -> None:
-    assert [n.code for n in owed(replace(samples.submitted(CITIZEN), backfill=True))] == []

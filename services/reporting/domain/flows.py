@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Final, NamedTuple
 
+from services.reporting.domain.fold import day_of
 from services.reporting.domain.line import DossierLine
 
 KIND: Final = "dossier"
@@ -32,7 +33,20 @@ def flows(before: DossierLine | None, after: DossierLine, day: date) -> list[Flo
     if not after.open and (before is None or before.open):
         found.append(_flow(after, *_end(after)))
     found += [_flow(after, name, day) for name in _happened(before, after)]
-    return found
+    return found if before is None else found + _taken_back(before, after)
+
+
+def _taken_back(before: DossierLine, after: DossierLine) -> list[Flow]:
+    """What a corrected status undoes: the end, the return and the acceptance, each on the day it was counted on."""
+    undone = []
+    if not before.open and _place(before) == _place(after) and (after.open or _end(before) != _end(after)):
+        undone.append(_flow(before, *_end(before), -1))
+        undone += [] if after.open else [_flow(after, *_end(after))]
+    if before.returned_at is not None and after.returned_at is None:
+        undone.append(_flow(before, "returned", day_of(before.returned_at), -1))
+    if before.accepted_at is not None and after.accepted_at is None:
+        undone.append(_flow(before, "accepted", day_of(before.accepted_at), -1))
+    return undone
 
 
 def _begun(before: DossierLine | None, after: DossierLine) -> list[Flow]:

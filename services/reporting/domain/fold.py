@@ -11,10 +11,12 @@ from shared.contracts.envelope import Fact
 from shared.contracts.intake import (
     AppointmentMoved,
     DeadlineBreached,
+    DeadlineMoved,
     DeadlineWarned,
     DossierAccepted,
     DossierAssigned,
     DossierCorrected,
+    DossierEscalated,
     DossierPaused,
     DossierRated,
     DossierRefused,
@@ -22,6 +24,10 @@ from shared.contracts.intake import (
     DossierSettled,
     DossierStopped,
     DossierSubmitted,
+    DossierSucceeded,
+    DossierTransferAccepted,
+    DossierTransferred,
+    DossierTransferRejected,
     DossierWithdrawn,
     PaymentConfirmed,
     PaymentRequired,
@@ -32,7 +38,9 @@ from shared.contracts.intake import (
 from shared.law.zone import local
 
 SETTLEMENT: Final = "settlement"
-"""The deadline a citizen was promised; any other kind is the officers' answer to an online submission."""
+"""The deadline a citizen was promised."""
+TRANSFER: Final = "transfer"
+"""The limit another unit has to say whether it takes a dossier; any other kind is the answer to an online submission."""
 
 
 Changes: TypeAlias = dict[str, Any]
@@ -51,7 +59,7 @@ class Told(NamedTuple):
 def fold(line: DossierLine | None, told: Told) -> DossierLine:
     """The line after this fact; a placeholder begins where the first fact heard is not a submission.
 
-    After its end a dossier only takes what belongs there: the return of the result, and announcements of its deadlines.
+    After its end a dossier only takes what belongs there: the return of the result, and announcements of its deadlines; a corrected status may open it again.
     """
     fact = told.fact
     before = line if line is not None else _begin(fact)
@@ -167,7 +175,21 @@ def _moved(line: DossierLine, fact: AppointmentMoved) -> Changes:
     }  # fmt: skip
 
 
-def _gone_on(line: DossierLine, fact: SupplementSupplied | PaymentConfirmed | DossierResumed) -> Changes:
+def _recounted(line: DossierLine, fact: DeadlineMoved) -> Changes:
+    # what the slip says stays a promise; the day it is judged by is the later one of both
+    if fact.kind != SETTLEMENT:
+        return {"answer_due_at": fact.due_at if line.answer_due_at else None, "answer_late": False}
+    if not line.open or line.due_at is None:
+        return {"lawful_due_on": fact.lawful_due_on or line.lawful_due_on}
+    return {
+        "due_at": fact.due_at, "due_on": fact.due_on, "lawful_due_on": fact.lawful_due_on or line.lawful_due_on, "provisional": fact.provisional,
+        **({"warned": False, "breached": False} if fact.due_on != line.due_on else {}),
+    }  # fmt: skip
+
+
+def _gone_on(
+    line: DossierLine, fact: SupplementSupplied | PaymentConfirmed | DossierResumed | DossierCorrected
+) -> Changes:
     """The settlement clock goes on, where it stood still."""
     promised_on = fact.promised_on or line.promised_on
     if len(line.stops) % 2 == 0 or promised_on is None:
@@ -180,16 +202,34 @@ def _settled(line: DossierLine, fact: DossierSettled) -> Changes:
     return {
         **_ended("settled"), "promised_on": promised_on, "lawful_due_on": fact.lawful_due_on or line.lawful_due_on,
         "first_promised_on": line.first_promised_on or promised_on, "settled_on": fact.settled_on, "outcome": fact.outcome,
-        "timing": timing_of(fact.settled_on, promised_on),
+        "timing": timing_of(fact.settled_on, _latest(promised_on, fact.lawful_due_on or line.lawful_due_on)),
     }  # fmt: skip
+
+
+def _latest(promised_on: date | None, lawful_due_on: date | None) -> date | None:
+    """The day promised, or the lawful one where a change of the calendar moved it behind that."""
+    return max((day for day in (promised_on, lawful_due_on) if day is not None), default=None)
 
 
 def _returned(line: DossierLine, fact: ResultReturned) -> Changes:
     returned = {"state": "returned", "returned_at": fact.occurred_at, "return_method": fact.method}
-    if line.open:  # its settlement was not heard of; there is no result without one
-        day = day_of(fact.occurred_at)
-        return {**_ended("settled"), "settled_on": day, "timing": timing_of(day, line.promised_on), **returned}
+    if line.open:
+        return {**_settled_unheard(line, fact), **returned}
     return returned if line.state == "settled" else {}
+
+
+def _settled_unheard(line: DossierLine, fact: ResultReturned | DossierCorrected) -> Changes:
+    """Its settlement was not heard of; what comes after it happens to no dossier without one."""
+    day = day_of(fact.occurred_at)
+    timing = timing_of(day, _latest(line.promised_on, line.lawful_due_on))
+    return {
+        **_ended("settled"),
+        "settled_on": day,
+        "timing": timing,
+        "refused_on": None,
+        "withdrawn_on": None,
+        "reason_class": None,
+    }
 
 
 def _withdrawn(_line: DossierLine, fact: DossierWithdrawn) -> Changes:
@@ -201,8 +241,48 @@ def _stopped_on_request(_line: DossierLine, fact: DossierStopped) -> Changes:
     return {**_ended("stopped"), "withdrawn_on": day_of(fact.occurred_at), "reason_class": fact.reason_class}
 
 
-def _unmoved(_line: DossierLine, _fact: DossierCorrected | DossierRated) -> Changes:
+def _handed_over(_line: DossierLine, fact: DossierTransferAccepted | DossierEscalated) -> Changes:
+    # counted with whoever is accountable now, from its receipt on; no date moves, and the new unit names its own officer
+    return {"unit": fact.unit, "officer": None}
+
+
+def _corrected(line: DossierLine, fact: DossierCorrected) -> Changes:
+    # a status that was wrong: the dossier stands again where it stood, and what came after that did not happen
+    if fact.state is None:
+        return {}
+    not_returned: Changes = {"returned_at": None, "return_method": None}
+    if fact.state == "settled":
+        return {**(_settled_unheard(line, fact) if line.settled_on is None else {}), **not_returned, "state": "settled"}
+    return {
+        "state": fact.state, "open": True, "due_at": fact.due_at, "due_on": fact.due_on, "promised_on": fact.promised_on,
+        "lawful_due_on": fact.lawful_due_on, "first_promised_on": line.first_promised_on or fact.promised_on, "answer_due_at": None,
+        "remaining_working_hours": None, "respond_by": None, "refused_on": None, "withdrawn_on": None, "reason_class": None, "settled_on": None,
+        "outcome": None, "timing": None, **not_returned, **_clock_corrected(line, fact),
+    }  # fmt: skip
+
+
+def _clock_corrected(line: DossierLine, fact: DossierCorrected) -> Changes:
+    if fact.state == "submitted":
+        return {"accepted_at": None, "started_at": None, "paused_at": None, "stops": [], "promises": []}
+    if fact.state in _STILL:
+        times = line.paused_times + (line.paused_at is None)
+        return {"paused_at": line.paused_at or fact.occurred_at, "paused_times": times, "stops": _stopped(line, fact.occurred_at)}  # fmt: skip
+    if len(line.stops) % 2:
+        return {"paused_at": None, **_gone_on(line, fact)}
+    promised = [*line.promises[:-1], fact.promised_on] if line.promises and fact.promised_on else line.promises
+    return {"paused_at": None, "promises": promised}
+
+
+_STILL: Final = frozenset({"awaiting-supplement", "awaiting-payment", "paused"})
+
+
+def _unmoved(_line: DossierLine, _fact: DossierRated | DossierTransferred | DossierTransferRejected) -> Changes:
     return {}
+
+
+def _succeeded(_line: DossierLine, fact: DossierSucceeded) -> Changes:
+    # the counters follow: what was received by the unit that ended counts for the one that settles it
+    return {"unit": fact.unit, "officer": None}
 
 
 def _ended(state: str) -> Changes:
@@ -217,6 +297,8 @@ def _warned(_line: DossierLine, fact: DeadlineWarned) -> Changes:
 
 
 def _breached(_line: DossierLine, fact: DeadlineBreached) -> Changes:
+    if fact.kind == TRANSFER:
+        return {}
     return {"breached": True} if fact.kind == SETTLEMENT else {"answer_late": True}
 
 
@@ -233,14 +315,22 @@ FOLDS: Final[Mapping[type[Fact], Callable[[DossierLine, Any], Changes]]] = {
     DossierResumed: _going_on,
     AppointmentMoved: _moved,
     DossierStopped: _stopped_on_request,
-    DossierCorrected: _unmoved,
+    DossierCorrected: _corrected,
     DossierRated: _unmoved,
+    DossierTransferred: _unmoved,
+    DossierTransferAccepted: _handed_over,
+    DossierTransferRejected: _unmoved,
+    DossierEscalated: _handed_over,
     DossierSettled: _settled,
     ResultReturned: _returned,
     DossierWithdrawn: _withdrawn,
     DeadlineWarned: _warned,
     DeadlineBreached: _breached,
+    DossierSucceeded: _succeeded,
+    DeadlineMoved: _recounted,
 }
 """How each fact changes a line; a fact that is not here is not read."""
 
-_AFTER_THE_END: Final = frozenset({DossierSubmitted, ResultReturned, DeadlineWarned, DeadlineBreached})
+_AFTER_THE_END: Final = frozenset(
+    {DossierSubmitted, ResultReturned, DossierCorrected, DeadlineWarned, DeadlineBreached, DossierSucceeded}
+)

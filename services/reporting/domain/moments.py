@@ -7,16 +7,18 @@ from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from services.reporting.domain.fold import SETTLEMENT, Told
+from services.reporting.domain.fold import SETTLEMENT, TRANSFER, Told
 from services.reporting.domain.words import WORDS
 from shared.contracts.envelope import Fact, fact_type
 from shared.contracts.intake import (
     AppointmentMoved,
     DeadlineBreached,
+    DeadlineMoved,
     DeadlineWarned,
     DossierAccepted,
     DossierAssigned,
     DossierCorrected,
+    DossierEscalated,
     DossierPaused,
     DossierRated,
     DossierRefused,
@@ -24,6 +26,10 @@ from shared.contracts.intake import (
     DossierSettled,
     DossierStopped,
     DossierSubmitted,
+    DossierSucceeded,
+    DossierTransferAccepted,
+    DossierTransferred,
+    DossierTransferRejected,
     DossierWithdrawn,
     PaymentConfirmed,
     PaymentRequired,
@@ -71,13 +77,18 @@ def _settled(fact: DossierSettled) -> tuple[str, date | None]:
     return (word if word in WORDS else "settled"), fact.settled_on
 
 
+def _recounted(fact: DeadlineMoved) -> tuple[str, date | None]:
+    return ("limit-moved" if fact.moved_to else "limit-counted-again"), fact.moved_to
+
+
 def _deadline(event: str) -> Callable[[Any], tuple[str, date | None]]:
     def tell(fact: Any) -> tuple[str, date | None]:
-        return f"{'deadline' if fact.kind == SETTLEMENT else 'answer'}-{event}", fact.due_on
+        return f"{_LIMITS.get(fact.kind, 'answer')}-{event}", fact.due_on
 
     return tell
 
 
+_LIMITS: Final = {SETTLEMENT: "deadline", TRANSFER: "transfer"}
 _TELL: Final[Mapping[type[Fact], Callable[[Any], tuple[str, date | None]]]] = {
     DossierSubmitted: _submitted,
     DossierAccepted: lambda fact: ("accepted", fact.promised_on),
@@ -91,12 +102,18 @@ _TELL: Final[Mapping[type[Fact], Callable[[Any], tuple[str, date | None]]]] = {
     DossierResumed: lambda fact: ("resumed", fact.promised_on),
     AppointmentMoved: lambda fact: ("appointment-moved", fact.promised_on),
     DossierStopped: lambda _fact: ("stopped", None),
-    DossierCorrected: lambda _fact: ("corrected", None),
+    DossierCorrected: lambda fact: ("corrected" if fact.state is None else "status-corrected", None),
     DossierRated: lambda _fact: ("rated", None),
+    DossierTransferred: lambda fact: ("transferred", fact.accept_due_on),
+    DossierTransferAccepted: lambda fact: ("transfer-accepted", fact.promised_on),
+    DossierTransferRejected: lambda _fact: ("transfer-rejected", None),
+    DossierEscalated: lambda fact: ("escalated", fact.promised_on),
     DossierSettled: _settled,
     ResultReturned: lambda _fact: ("returned", None),
     DossierWithdrawn: lambda _fact: ("withdrawn", None),
     DeadlineWarned: _deadline("warned"),
     DeadlineBreached: _deadline("breached"),
+    DossierSucceeded: lambda _fact: ("succeeded", None),
+    DeadlineMoved: _recounted,
 }
 _TYPES: Final = {kind: fact_type(kind) for kind in _TELL}

@@ -56,12 +56,40 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "Cơ quan xin lỗi và hẹn lại ngày trả kết quả: {day}. Hạn theo luật không thay đổi.",
         "The office apologised and promised another day: {day}. The lawful date stays what it is.",
     ),
+    "limit-moved": (
+        "Thời hạn được tính lại vì lịch nghỉ, giờ làm việc hoặc quy định thay đổi: đến ngày {day}.",
+        "The limit was counted again, since the calendar, office hours or a rule changed: to {day}.",
+    ),
+    "limit-counted-again": (
+        "Thời hạn được tính lại vì lịch nghỉ, giờ làm việc hoặc quy định thay đổi; ngày trả kết quả không đổi.",
+        "The limit was counted again, since the calendar, office hours or a rule changed; the day of the result stays.",
+    ),
     "stopped": (
         "Hồ sơ đã dừng giải quyết theo đề nghị của công dân.",
         "The dossier was stopped as the citizen asked.",
     ),
     "corrected": ("Một lỗi ghi trong hồ sơ đã được đính chính.", "A typing error in the dossier was put right."),
+    "status-corrected": (
+        "Trạng thái hồ sơ được ghi sai đã được đính chính.",
+        "The status of the dossier was recorded wrongly and was put right.",
+    ),
     "rated": ("Công dân đã đánh giá việc phục vụ.", "The citizen rated the service."),
+    "transferred": (
+        "Đã đề nghị đơn vị khác nhận hồ sơ, trả lời chậm nhất ngày {day}; đến khi đó đơn vị đang giữ hồ sơ vẫn chịu trách nhiệm.",
+        "Another unit is asked to take the dossier and answers by {day}; until then the unit that has it stays accountable.",
+    ),
+    "transfer-accepted": (
+        "Đơn vị khác đã nhận hồ sơ và chịu trách nhiệm giải quyết; ngày hẹn trả kết quả {day} không đổi.",
+        "Another unit took the dossier and is accountable now; the promised day, {day}, stays what it is.",
+    ),
+    "transfer-rejected": (
+        "Đơn vị được đề nghị không nhận hồ sơ.",
+        "The unit that was asked did not take the dossier.",
+    ),
+    "escalated": (
+        "Hồ sơ được chuyển lên cấp trên và cấp trên chịu trách nhiệm giải quyết; ngày hẹn trả kết quả {day} không đổi.",
+        "The dossier went up to the superior unit, which is accountable now; the promised day, {day}, stays what it is.",
+    ),
     "settled-granted": ("Đã có kết quả giải quyết.", "The result is ready."),
     "settled-rejected": (
         "Đã giải quyết xong: hồ sơ không được chấp thuận, kết quả ghi rõ lý do.",
@@ -70,6 +98,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "settled": ("Hồ sơ đã giải quyết xong.", "The dossier was decided."),
     "returned": ("Kết quả đã được trả cho công dân.", "The citizen has the result."),
     "withdrawn": ("Công dân đã rút hồ sơ.", "The citizen took the dossier back."),
+    "succeeded": (
+        "Hồ sơ được chuyển cho cơ quan kế thừa giải quyết tiếp; ngày hẹn trả kết quả không thay đổi.",
+        "The successor of the office settles the dossier now; the promised date stays what it was.",
+    ),
     "deadline-warned": ("Sắp đến hạn trả kết quả: {day}.", "The due date is near: {day}."),
     "deadline-breached": (
         "Đã quá hạn trả kết quả (ngày hẹn {day}).",
@@ -82,6 +114,14 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "answer-breached": (
         "Đã quá hạn trả lời hồ sơ nộp trực tuyến (hạn {day}).",
         "The answer to this submission is late (it was due on {day}).",
+    ),
+    "transfer-warned": (
+        "Sắp đến hạn đơn vị được đề nghị trả lời có nhận hồ sơ không: {day}.",
+        "The unit that was asked to take the dossier has to answer soon: {day}.",
+    ),
+    "transfer-breached": (
+        "Đơn vị được đề nghị đã quá hạn trả lời có nhận hồ sơ không (hạn {day}).",
+        "The unit that was asked to take the dossier is late with its answer (it was due on {day}).",
     ),
 }
 """`{day}` is the moment's day."""

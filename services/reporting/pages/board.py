@@ -14,8 +14,8 @@ from services.reporting.domain.league import Standing
 from services.reporting.handlers import AGES, Board
 from services.reporting.pages import charts, questions
 from services.reporting.pages.numbers import Number, number, share
-from services.reporting.pages.visit import Visit
-from services.reporting.pages.writing import decimal_text, number_text, share_text
+from shared.web.pages.visit import Visit
+from shared.web.pages.writing import decimal_text, number_text, share_text
 
 TILES: Final = ("overdue", "due_today", "open", "waiting", "settled_month", "late_month")
 _MOST_HOLDERS: Final = 10

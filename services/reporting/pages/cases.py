@@ -15,8 +15,8 @@ from services.reporting.handlers import CaseStanding, LetterStanding, LimitShown
 from services.reporting.pages import questions, telling
 from services.reporting.pages.dossiers import count
 from services.reporting.pages.telling import Promise
-from services.reporting.pages.visit import OFFICERS, Visit
-from services.reporting.pages.writing import day_text, weekday_text
+from shared.web.pages.visit import OFFICERS, Visit
+from shared.web.pages.writing import day_text, weekday_text
 
 PER_PAGE: Final = 50
 

@@ -13,8 +13,8 @@ from services.reporting import domain, handlers
 from services.reporting.domain import DossierLine, Filter
 from services.reporting.handlers import Listed, Matters
 from services.reporting.pages import questions, telling
-from services.reporting.pages.visit import OFFICERS, Visit
-from services.reporting.pages.writing import number_text
+from shared.web.pages.visit import OFFICERS, Visit
+from shared.web.pages.writing import number_text
 
 PER_PAGE: Final = 50
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from services.reporting import domain, handlers
 from services.reporting.handlers import Overview
 from services.reporting.pages.numbers import Number, case_numbers, numbers, rate, share
-from services.reporting.pages.visit import Visit
+from shared.web.pages.visit import Visit
 
 TILES: Final = ("open", "due_today", "overdue", "on_time_month")
 COLUMNS: Final = ("open", "due_today", "overdue", "settled_month", "on_time_month")

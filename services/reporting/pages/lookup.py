@@ -11,9 +11,9 @@ from services.reporting import domain, handlers
 from services.reporting.domain import LookupLocked, LookupRefused, Office
 from services.reporting.handlers import LetterStanding, Standing
 from services.reporting.pages import cases, telling
-from services.reporting.pages.visit import Visit
 from shared.law.zone import local
 from shared.web.limits import client_of, limited
+from shared.web.pages.visit import Visit
 
 LIMIT: Final = limited("lookups", per_minute=30, burst=10)
 _LONGEST: Final = 40

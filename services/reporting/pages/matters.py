@@ -10,7 +10,7 @@ from starlette.responses import Response
 from services.reporting import domain, handlers
 from services.reporting.domain import LetterLine
 from services.reporting.pages import cases, dossiers
-from services.reporting.pages.visit import Visit
+from shared.web.pages.visit import Visit
 
 
 async def show(visit: Visit) -> Response:

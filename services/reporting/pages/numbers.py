@@ -10,7 +10,7 @@ from services.reporting import domain
 from services.reporting.domain import CaseFilter, Filter
 from services.reporting.handlers import Overview
 from services.reporting.pages import questions
-from services.reporting.pages.writing import number_text, share_text
+from shared.web.pages.writing import number_text, share_text
 
 ALL: Final = "all"
 BAD: Final = frozenset({"overdue", "late_month", "cases_overdue", "cases_late_month", "late"})

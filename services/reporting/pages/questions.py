@@ -13,7 +13,7 @@ from starlette.datastructures import QueryParams
 
 from services.reporting import domain
 from services.reporting.domain import CaseFilter, Filter
-from services.reporting.pages.writing import day_text
+from shared.web.pages.writing import day_text
 
 LISTS: Final[Mapping[type, str]] = {Filter: "/ho-so", CaseFilter: "/vu-viec"}
 Asked = TypeVar("Asked", Filter, CaseFilter)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from services.reporting import domain
 from services.reporting.domain import CaseMoment, DossierLine, Moment, NoticeLine
-from services.reporting.pages.writing import day_text, decimal_text, minute_text, weekday_text
+from shared.web.pages.writing import day_text, decimal_text, minute_text, weekday_text
 
 __all__ = [
     "Happened",

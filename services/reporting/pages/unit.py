@@ -12,8 +12,8 @@ from services.reporting import handlers
 from services.reporting.domain import Filter
 from services.reporting.pages import charts
 from services.reporting.pages.numbers import Number, case_numbers, number, numbers, rate
-from services.reporting.pages.visit import Visit
-from services.reporting.pages.writing import number_text
+from shared.web.pages.visit import Visit
+from shared.web.pages.writing import number_text
 
 FIGURES: Final = ("open", "due_today", "overdue", "waiting", "received_month", "settled_month", "on_time_month", "late_month")  # fmt: skip
 _DAYS: Final = 30

@@ -61,8 +61,8 @@ class Crawler:
 
     @staticmethod
     def goes_on(link: str) -> bool:
-        """Ours, a page, in the language we read, and not a list that `length` reads anyway."""
-        return link.startswith("/") and not link.startswith(("/reporting/", "/static/")) and "?" not in link
+        """Ours (the counter is intake's), a page, in the language we read, and not a list that `length` reads anyway."""
+        return link.startswith("/") and not link.startswith(("/reporting/", "/static/", "/quay")) and "?" not in link
 
     async def length(self, address: str) -> Length:
         if address not in self.lengths:

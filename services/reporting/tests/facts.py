@@ -17,10 +17,12 @@ from shared.contracts.intake import (
     DOSSIERS,
     AppointmentMoved,
     DeadlineBreached,
+    DeadlineMoved,
     DeadlineWarned,
     DossierAccepted,
     DossierAssigned,
     DossierCorrected,
+    DossierEscalated,
     DossierPaused,
     DossierRated,
     DossierRefused,
@@ -28,6 +30,10 @@ from shared.contracts.intake import (
     DossierSettled,
     DossierStopped,
     DossierSubmitted,
+    DossierSucceeded,
+    DossierTransferAccepted,
+    DossierTransferred,
+    DossierTransferRejected,
     DossierWithdrawn,
     PaymentConfirmed,
     PaymentRequired,
@@ -42,7 +48,7 @@ from shared.moments import uuid7
 MONDAY = datetime(2026, 11, 23, 1, 15, tzinfo=UTC)
 """08:15 in Quảng Trị."""
 FRIDAY = date(2026, 11, 27)
-UNIT = "19360"
+UNIT, OTHER_UNIT = "19360", "18880"
 CODE = "H50.12-261123-0001"
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 
@@ -125,8 +131,32 @@ class Dossier:
     def corrected(self, at: datetime | None = None) -> DossierCorrected:
         return DossierCorrected(**self._told(at), field="summary", reason_class="typing-error")
 
+    def taken_back(self, state: str, due_on: date | None = FRIDAY, at: datetime | None = None) -> DossierCorrected:
+        dates = {} if due_on is None else _dates(due_on)
+        return DossierCorrected(**self._told(at), field="status", reason_class="typing-error", state=state, **dates)
+
     def rated(self, at: datetime | None = None) -> DossierRated:
         return DossierRated(**self._common(at), code=self.code, score=5)
+
+    def transferred(self, to: str = OTHER_UNIT, at: datetime | None = None) -> DossierTransferred:
+        return DossierTransferred(
+            **self._told(at), to_unit=to, reason_class="not-competent", papers=2, accept_due_at=MONDAY + timedelta(days=8),
+            accept_due_on=date(2026, 12, 1),
+        )  # fmt: skip
+
+    def succeeded(self, by: str = OTHER_UNIT) -> DossierSucceeded:
+        return DossierSucceeded(**{**self._told(None), "unit": by}, from_unit=self.unit)
+
+    def transfer_accepted(self, by: str = OTHER_UNIT, at: datetime | None = None) -> DossierTransferAccepted:
+        told_ = {**self._told(at), "unit": by}
+        return DossierTransferAccepted(**told_, from_unit=self.unit, promised_on=FRIDAY)
+
+    def transfer_rejected(self, times: int = 1, at: datetime | None = None) -> DossierTransferRejected:
+        return DossierTransferRejected(**self._told(at), by_unit=OTHER_UNIT, times=times, reason_class="not-competent")
+
+    def escalated(self, to: str = "44", at: datetime | None = None) -> DossierEscalated:
+        told_ = {**self._told(at), "unit": to}
+        return DossierEscalated(**told_, from_unit=self.unit, reason_class="rejected-twice", promised_on=FRIDAY)
 
     def settled(self, on: date = FRIDAY, outcome: str = "granted", at: datetime | None = None) -> DossierSettled:
         return DossierSettled(**self._told(at), outcome=outcome, settled_on=on)
@@ -142,6 +172,21 @@ class Dossier:
 
     def breached(self, kind: str = "settlement", at: datetime | None = None) -> DeadlineBreached:
         return DeadlineBreached(**self._told(at), kind=kind, revision=1, due_at=MONDAY, due_on=FRIDAY)
+
+    def recounted(
+        self, to: date = date(2026, 11, 30), kind: str = "settlement", at: datetime | None = None
+    ) -> DeadlineMoved:
+        dates = {**_dates(to), "promised_on": FRIDAY, "old_lawful_due_on": FRIDAY}
+        moved_to = to if kind == "settlement" and to != FRIDAY else None
+        return DeadlineMoved(
+            **self._told(at),
+            kind=kind,
+            reason_class="calendar",
+            act=UUID(int=9),
+            old_due_on=FRIDAY,
+            moved_to=moved_to,
+            **dates,
+        )
 
     def life(self) -> list[Fact]:
         """From the counter to the result in the citizen's hand, on the promised day."""

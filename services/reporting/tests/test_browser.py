@@ -18,7 +18,6 @@ from axe_playwright_python.async_playwright import Axe  # type: ignore[import-un
 from playwright.async_api import Browser, Page, async_playwright
 
 from services.reporting.api import stream
-from services.reporting.pages import signing
 from services.reporting.tests.conftest import describe_procedures, describe_units, tell_all, tell_letters
 from services.reporting.tests.facts import MONDAY, UNIT, Dossier, raw
 from services.reporting.tests.letters import RECEIPT, Letter
@@ -29,6 +28,7 @@ from shared.runtime import Service
 from shared.settings import Keys
 from shared.store.unit_of_work import Works
 from shared.testing.clock import StandingClock
+from shared.web.pages import signing
 from shared.web.root import Probes, Readiness, root_app
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -132,7 +132,7 @@ async def test_a_citizen_looks_up_a_dossier_and_understands_the_date_without_jav
     assert SECRET not in page.url
     for part in (
         "Chờ bổ sung giấy tờ", "Bổ sung giấy tờ còn thiếu", "thứ Tư 23/12/2026", "Không tính thứ Ba 24/11/2026: Ngày Văn hóa Việt Nam.",
-        "Tạm dừng lúc 10:15 thứ Tư 25/11/2026: còn 20 giờ 45 phút làm việc.",
+        "Tạm dừng lúc 10:15 thứ Tư 25/11/2026; khi đó còn lại 20 giờ 45 phút làm việc.",
     ):  # fmt: skip
         assert part in said, part
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from aiokafka import TopicPartition
+from msgspec import structs
 from opentelemetry.metrics import NoOpMeter
 
 from services.reporting import handlers
@@ -42,7 +43,7 @@ class Feed:
         placed, seen = [], dict(self.at)
         for record in records:
             place = (record.topic, record.partition)
-            placed.append(replace(record, offset=self.at.get(place, 0)))
+            placed.append(structs.replace(record, offset=self.at.get(place, 0)))
             self.at[place] = self.at.get(place, 0) + 1
         async with self.works.reading() as db:
             new = [place for place in self.at if place not in seen]
@@ -96,7 +97,7 @@ async def test_each_fact_keeps_its_trace_and_its_recorded_time(works: Works, fee
 @pytest.mark.parametrize("header", [b"", b"00-zz", b"\xff" * 55, b"00-" + b"\0" * 52])
 async def test_a_malformed_trace_is_left_out(works: Works, feed: Feed, header: bytes) -> None:
     dossier = Dossier()
-    await feed([replace(records(dossier)[0], headers=(("traceparent", header),))])
+    await feed([structs.replace(records(dossier)[0], headers=(("traceparent", header),))])
     async with reads.looking(works) as reader:
         assert [m.trace for m in await reads.moments(reader, dossier.id)] == [None]
 
@@ -104,7 +105,7 @@ async def test_a_malformed_trace_is_left_out(works: Works, feed: Feed, header: b
 async def test_garbage_stops_its_own_dossier_only(works: Works, feed: Feed) -> None:
     bad, good = Dossier(), Dossier()
     log = records(bad)
-    log[2] = replace(log[2], value=b"\x00garbage")
+    log[2] = structs.replace(log[2], value=b"\x00garbage")
     await feed([*log, *records(good)])
     async with reads.looking(works) as reader:
         versions = {d.id: (await reads.line(reader, Viewer(None), d.id)) for d in (bad, good)}
@@ -116,7 +117,7 @@ async def test_a_fact_of_a_type_not_read_here_leaves_the_line_but_takes_its_plac
     dossier = Dossier()
     log = records(dossier)
     unread = log[2].value or b""
-    log[2] = replace(log[2], value=unread.replace(b"dossier-assigned", b"dossier-transferred"))
+    log[2] = structs.replace(log[2], value=unread.replace(b"dossier-assigned", b"dossier-invented"))
     await feed(log)
     async with reads.looking(works) as reader:
         line = await reads.line(reader, Viewer(None), dossier.id)

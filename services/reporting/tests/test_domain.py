@@ -25,7 +25,7 @@ from services.reporting.domain import (
     sentence,
 )  # fmt: skip
 from services.reporting.domain.fold import timing_of
-from services.reporting.tests.facts import FRIDAY, MONDAY, TRACE, Dossier, told
+from services.reporting.tests.facts import FRIDAY, MONDAY, OTHER_UNIT, TRACE, UNIT, Dossier, told
 from shared.contracts.envelope import Fact
 from shared.contracts.intake import DOSSIER_FACTS
 
@@ -118,7 +118,33 @@ TABLE: list[tuple[str, list[Fact], dict[str, Any]]] = [
     ("settled on the moved day", [*BEGUN, D.moved(), D.settled(date(2026, 12, 2))], {"timing": "on", "promised_on": date(2026, 12, 2)}),
     ("stopped", [*BEGUN, D.stopped()], {"state": "stopped", "phase": "closed", "open": False, "withdrawn_on": date(2026, 11, 23), "reason_class": "own-wish", "due_on": None}),
     ("corrected", [*BEGUN, D.corrected()], {"state": "accepted", "due_on": FRIDAY}),
+    (
+        "a settlement that was none",
+        [*BEGUN, D.assigned(), D.settled(THURSDAY), D.taken_back("in-progress")],
+        {"state": "in-progress", "phase": "being-resolved", "open": True, "settled_on": None, "timing": None, "outcome": None, "due_on": FRIDAY, "promised_on": FRIDAY},
+    ),
+    ("a return that was none", [*D.life(), D.taken_back("settled")], {"state": "settled", "open": False, "timing": "on", "returned_at": None, "return_method": None}),
+    ("an acceptance that was none", [*BEGUN, D.taken_back("submitted", None)], {"state": "submitted", "open": True, "accepted_at": None, "due_on": None, "stops": [], "promises": []}),
+    ("a refusal that was none", [D.submitted(channel="online"), D.refused(), D.taken_back("submitted", None)], {"state": "submitted", "open": True, "refused_on": None, "reason_class": None}),
+    (
+        "papers still awaited after all",
+        [*BEGUN, D.supplement_requested(), D.supplied(), D.taken_back("awaiting-supplement", None)],
+        {"state": "awaiting-supplement", "paused_at": MONDAY, "paused_times": 2, "due_on": None, "stops": [MONDAY] * 3},
+    ),
+    (
+        "a pause that was none",
+        [*BEGUN, D.assigned(), D.paused(), D.taken_back("in-progress", date(2026, 12, 1))],
+        {"state": "in-progress", "paused_at": None, "due_on": date(2026, 12, 1), "stops": [MONDAY] * 2, "promises": [FRIDAY, date(2026, 12, 1)]},
+    ),
+    ("settled, its settlement not heard of", [*BEGUN, D.taken_back("settled")], {"state": "settled", "open": False, "timing": "before"}),
     ("rated", [*D.life(), D.rated()], {"state": "returned", "timing": "on"}),
+    ("another unit is asked", [*BEGUN, D.assigned(), D.transferred()], {"unit": UNIT, "officer": "officer-7", "state": "in-progress", "due_on": FRIDAY}),
+    ("its unit ended and another follows it", [*BEGUN, D.assigned(), D.succeeded()], {"unit": OTHER_UNIT, "officer": None, "state": "in-progress", "due_on": FRIDAY, "promised_on": FRIDAY}),
+    ("its unit ended when it was settled", [*BEGUN, D.settled(FRIDAY), D.succeeded()], {"unit": OTHER_UNIT, "state": "settled", "timing": "on"}),
+    ("another unit took it", [*BEGUN, D.assigned(), D.transferred(), D.transfer_accepted()], {"unit": OTHER_UNIT, "officer": None, "state": "in-progress", "due_on": FRIDAY, "promised_on": FRIDAY}),
+    ("it came back", [*BEGUN, D.assigned(), D.transferred(), D.transfer_rejected()], {"unit": UNIT, "officer": "officer-7", "due_on": FRIDAY}),
+    ("it went up", [*BEGUN, D.transferred(), D.transfer_rejected(2), D.escalated()], {"unit": "44", "state": "accepted", "officer": None, "due_on": FRIDAY}),
+    ("the unit asked is late", [*BEGUN, D.transferred(), D.breached("transfer")], {"breached": False, "answer_late": False, "unit": UNIT}),
     ("settled before its day", [*BEGUN, D.settled(THURSDAY)], {"state": "settled", "phase": "answered", "open": False, "timing": "before", "settled_on": THURSDAY, "due_on": None}),
     ("settled on its day", [*BEGUN, D.settled(FRIDAY)], {"timing": "on", "outcome": "granted"}),
     ("settled over its day", [*BEGUN, D.settled(SATURDAY)], {"timing": "over"}),
@@ -126,6 +152,18 @@ TABLE: list[tuple[str, list[Fact], dict[str, Any]]] = [
     ("withdrawn", [*BEGUN, D.withdrawn()], {"state": "withdrawn", "open": False, "withdrawn_on": date(2026, 11, 23), "settled_on": None, "due_on": None}),
     ("warned", [*BEGUN, D.warned()], {"warned": True, "breached": False, "state": "accepted"}),
     ("breached", [*BEGUN, D.breached()], {"breached": True, "answer_late": False, "open": True}),
+    (
+        "the calendar moved the lawful day behind the promise",
+        [*BEGUN, D.warned(), D.breached(), D.recounted()],
+        {"due_on": date(2026, 11, 30), "lawful_due_on": date(2026, 11, 30), "promised_on": FRIDAY, "warned": False, "breached": False},
+    ),
+    ("settled on the day the calendar moved it to", [*BEGUN, D.recounted(), D.settled(date(2026, 11, 30))], {"timing": "on", "promised_on": FRIDAY}),
+    (
+        "the calendar moved the limit to answer",
+        [D.submitted(channel="online"), D.recounted(kind="answer")],
+        {"answer_due_at": datetime(2026, 11, 30, 10, tzinfo=UTC), "due_on": None},
+    ),
+    ("the calendar changed while the clock stood still", [*BEGUN, D.paused(), D.recounted()], {"due_on": None, "lawful_due_on": date(2026, 11, 30)}),
     ("the answer to an online submission is late", [D.submitted(channel="online"), D.breached("online-answer")], {"breached": False, "answer_late": True}),
 ]  # fmt: skip
 
@@ -177,6 +215,19 @@ def test_what_is_stopped_is_counted_with_what_is_withdrawn() -> None:
     )
 
 
+def test_a_dossier_handed_over_counts_with_the_unit_that_took_it_and_not_with_the_sender() -> None:
+    line: DossierLine | None = None
+    sums: Counter[tuple[str, str]] = Counter()
+    for each in told([*BEGUN, D.transferred(), D.transfer_accepted(), D.settled(FRIDAY)]):
+        before, line = line, fold(line, each)
+        for flow in flows(before, line, day_of(each.fact.occurred_at)):
+            sums[flow.unit, flow.name] += flow.number
+
+    assert {place: number for place, number in sums.items() if number} == {
+        (UNIT, "accepted"): 1, (OTHER_UNIT, "received"): 1, (OTHER_UNIT, "settled_on"): 1,
+    }  # fmt: skip
+
+
 def test_a_dossier_whose_beginning_is_unknown_gets_a_placeholder() -> None:
     line = fold(None, Told(D.assigned(), 4, MONDAY))
     assert (line.procedure, line.channel, line.unit, line.version) == ("unknown", "unknown", D.unit, 4)
@@ -223,6 +274,14 @@ def test_flows_follow_a_dossier_through_a_pause() -> None:
     )
 
 
+def test_a_status_taken_back_is_taken_back_from_the_counters_too() -> None:
+    assert counted([*D.life(), D.taken_back("in-progress")]) == Counter(received=1, accepted=1)
+    assert counted([*BEGUN, D.settled(SATURDAY), D.taken_back("in-progress"), D.settled(THURSDAY)]) == Counter(
+        received=1, accepted=1, settled_before=1
+    )
+    assert counted([*BEGUN, D.taken_back("submitted", None)]) == Counter(received=1)
+
+
 def test_a_pause_that_ends_with_the_dossier_is_not_resumed() -> None:
     assert counted([*BEGUN, D.supplement_requested(), D.withdrawn()]) == Counter(
         received=1, accepted=1, paused=1, withdrawn=1
@@ -258,7 +317,16 @@ MAKERS = {
     "moved": lambda d: d.moved(),
     "stopped": lambda d: d.stopped(),
     "corrected": lambda d: d.corrected(),
+    "back-to-work": lambda d: d.taken_back("in-progress"),
+    "back-to-submitted": lambda d: d.taken_back("submitted", None),
+    "back-to-papers": lambda d: d.taken_back("awaiting-supplement", None),
+    "back-to-settled": lambda d: d.taken_back("settled"),
     "rated": lambda d: d.rated(),
+    "offered": lambda d: d.transferred(),
+    "taken": lambda d: d.transfer_accepted(),
+    "sent-back": lambda d: d.transfer_rejected(),
+    "up": lambda d: d.escalated(),
+    "unanswered": lambda d: d.breached("transfer"),
 }
 HISTORIES = st.lists(st.lists(st.sampled_from(sorted(MAKERS)), min_size=1, max_size=12), min_size=1, max_size=5)
 

@@ -132,6 +132,20 @@ async def test_payments_pauses_apologies_and_stops_stand_where_the_form_counts_t
 
 
 @pytest.mark.postgres
+async def test_a_status_that_was_put_right_stands_where_it_belongs(works: Works) -> None:
+    await describe(works)
+    reopened, closed, unreturned = (Filed("11-16", "11-20").settled("11-18") for _ in range(3))
+    reopened.facts.append(reopened.dossier.taken_back("in-progress", day("11-20"), noon(day("11-19"))))
+    closed.facts.append(closed.dossier.taken_back("in-progress", day("11-20"), noon(day("11-19"))))
+    closed.settled("11-23")
+    unreturned.facts.append(unreturned.dossier.returned(noon(day("11-18"))))
+    unreturned.facts.append(unreturned.dossier.taken_back("settled", None, noon(day("11-19"))))
+    await tell_all(works, [reopened.story, closed.story, unreturned.story])
+    form = (await handlers.form06(works, UNIT, *NOVEMBER)).form.total
+    assert form == Count(other=3, before=1, over=1, overdue=1)
+
+
+@pytest.mark.postgres
 async def test_a_unit_alone_and_a_period_of_one_day(works: Works) -> None:
     await describe(works)
     await tell_all(works, autumn())

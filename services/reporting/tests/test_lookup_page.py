@@ -46,8 +46,8 @@ async def test_a_citizen_with_the_slip_learns_state_date_reason_duty_rights_and_
     assert answer.status_code == 200
     for part in (
         "Cấp Giấy xác nhận tình trạng hôn nhân · Phường Quảng Trị", "Cán bộ đang giải quyết", "Hẹn trả kết quả thứ Sáu 27/11/2026",
-        "Nhận lúc 08:15 thứ Hai 23/11/2026; ngày nhận không tính.", "Không tính thứ Ba 24/11/2026: Ngày Văn hóa Việt Nam.",
-        "Ngày làm việc thứ 1 đến thứ 3: thứ Tư 25/11/2026 đến thứ Sáu 27/11/2026.",
+        "Nhận lúc 08:15 thứ Hai 23/11/2026. Ngày nhận chưa tính; đếm từ ngày làm việc kế tiếp.", "Không tính thứ Ba 24/11/2026: Ngày Văn hóa Việt Nam.",
+        "Ngày làm việc thứ 1 đến thứ 3: từ thứ Tư 25/11/2026 đến thứ Sáu 27/11/2026.",
         "Hạn: 17:00 thứ Sáu 27/11/2026.", "Không cần làm gì. Kết quả được trả chậm nhất vào ngày hẹn.", "Khiếu nại quyết định hoặc hành vi",
         "Bộ phận một cửa của Phường Quảng Trị, giờ làm việc 07:00–11:30, 13:30–17:00",
     ):  # fmt: skip
@@ -138,7 +138,7 @@ async def test_a_pause_is_told_with_what_is_left_and_what_to_bring(
     assert "Đang tạm dừng, chưa có ngày hẹn mới" in said
     assert "Còn 20,8 giờ làm việc" in said
     assert "chậm nhất thứ Tư 23/12/2026" in said
-    assert "Tạm dừng lúc 10:15 thứ Tư 25/11/2026: còn 20 giờ 45 phút làm việc." in said
+    assert "Tạm dừng lúc 10:15 thứ Tư 25/11/2026; khi đó còn lại 20 giờ 45 phút làm việc." in said
 
 
 async def test_what_came_online_says_until_when_an_officer_answers(
@@ -148,7 +148,7 @@ async def test_what_came_online_says_until_when_an_officer_answers(
     await filled(works, dossier, dossier.submitted(channel="online", answer_due_at=answer_due_at))
     said = words_of(await ask(site))
     assert "Cán bộ trả lời trước 08:15 25/11/2026" in said
-    assert "trong giờ làm việc: tính giờ ngay từ lúc đó" in said
+    assert "trong giờ làm việc nên tính giờ ngay từ lúc đó" in said
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from services.reporting import domain
-from services.reporting.pages import charts, writing
-from services.reporting.pages.visit import texts
+from services.reporting.pages import charts
+from services.reporting.pages.routes import FOLDER
 from services.reporting.store import lines
 from services.reporting.tests.conftest import describe_units, tell_all, tell_letters
 from services.reporting.tests.crawling import Crawler
@@ -21,6 +21,8 @@ from shared.kernel import system
 from shared.settings import Keys
 from shared.store.unit_of_work import Works
 from shared.store.vault import recipient_of
+from shared.web.pages import writing
+from shared.web.pages.visit import texts
 
 pytestmark = pytest.mark.postgres
 
@@ -118,9 +120,9 @@ async def test_markup_in_an_address_is_never_repeated_as_markup(site: httpx.Asyn
 
 
 def test_every_state_and_every_notice_can_be_said() -> None:
-    states, letters = texts()["states"], texts()["case-states"]
+    states, letters = texts(FOLDER)["states"], texts(FOLDER)["case-states"]
     assert set(domain.PHASES) <= states.keys()
-    assert {f"todo-{state}" for state in domain.PHASES} <= texts()["lookup"].keys()
+    assert {f"todo-{state}" for state in domain.PHASES} <= texts(FOLDER)["lookup"].keys()
     assert {*domain.LETTER_PHASES, *domain.CASE_PHASES} <= letters.keys()
     assert {f"limit-{kind}" for kind in domain.RULES} <= letters.keys()
 
@@ -237,7 +239,7 @@ async def test_a_fault_is_a_page_without_a_word_of_what_broke(site: httpx.AsyncC
 
 
 def test_both_languages_say_the_same_things() -> None:
-    for section, rows in texts().items():
+    for section, rows in texts(FOLDER).items():
         for name, row in rows.items():
             assert row.keys() == {"vi", "en"}, (section, name)
             assert sorted(re.findall(r"\{\w+\}", row["vi"])) == sorted(re.findall(r"\{\w+\}", row["en"])), (
@@ -247,8 +249,8 @@ def test_both_languages_say_the_same_things() -> None:
 
 
 def test_no_section_changes_what_the_head_of_every_page_says() -> None:
-    for section, rows in texts().items():
-        assert section == "common" or not rows.keys() & texts()["common"].keys(), section
+    for section, rows in texts(FOLDER).items():
+        assert section == "common" or not rows.keys() & texts(FOLDER)["common"].keys(), section
 
 
 def test_a_share_never_looks_better_than_it_is() -> None:

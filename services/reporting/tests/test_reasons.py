@@ -48,7 +48,7 @@ def test_what_came_online_is_counted_from_its_acceptance() -> None:
     dossier, accepted = Dossier(), at("11-25T14:00")
     facts = [dossier.submitted(channel="online"), dossier.accepted(date(2026, 11, 30), accepted)]
     reason = domain.settlement_reason(line_of(facts), "3wd", OFFICE, "vi")
-    assert "Nhận lúc 14:00 thứ Tư 25/11/2026; ngày nhận không tính." in reason
+    assert "Nhận lúc 14:00 thứ Tư 25/11/2026. Ngày nhận chưa tính; đếm từ ngày làm việc kế tiếp." in reason
 
 
 def test_a_procedure_that_counts_anew_is_recognised_by_its_date() -> None:
@@ -104,7 +104,7 @@ def test_the_answer_is_explained_from_the_day_the_missing_papers_came() -> None:
     dossier, came = Dossier(), at("11-26T09:00")
     line = line_of([dossier.submitted(channel="online")])._replace(answer_due_at=at("11-27T09:00"))
     reason = domain.answer_reason(line, [MONDAY, came], OFFICE, "vi")
-    assert "Nhận lúc 09:00 thứ Năm 26/11/2026, trong giờ làm việc: tính giờ ngay từ lúc đó." in reason
+    assert "Nhận lúc 09:00 thứ Năm 26/11/2026, trong giờ làm việc nên tính giờ ngay từ lúc đó." in reason
     assert domain.answer_reason(line, [MONDAY], OFFICE, "vi") == ()
 
 

@@ -65,7 +65,7 @@ async def test_a_form_of_another_browser_signs_nobody_in(site: httpx.AsyncClient
 async def test_an_expired_session_leads_to_a_sign_in_that_says_so_and_back(
     site: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from services.reporting.pages import signing  # noqa: PLC0415 - only this test changes how long a session lasts
+    from shared.web.pages import signing  # noqa: PLC0415 - only this test changes how long a session lasts
 
     with monkeypatch.context() as changed:
         changed.setattr(signing, "SESSION_SECONDS", 0)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from aiokafka import AIOKafkaProducer
 
 from deploy import local
 from shared.bus import topics
@@ -191,3 +192,22 @@ async def test_guarded_gives_up_on_what_hangs_and_returns_what_went_wrong() -> N
 
 async def _nothing() -> None:
     """Done at once."""
+
+
+async def test_a_producer_that_is_given_up_while_it_connects_leaves_nothing_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made, connecting = list[AIOKafkaProducer](), asyncio.Event()
+
+    async def for_ever(producer: AIOKafkaProducer) -> None:
+        made.append(producer)
+        connecting.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(AIOKafkaProducer, "start", for_ever)
+    starting = asyncio.create_task(make_producer("127.0.0.1:1", "test"))
+    await connecting.wait()
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    assert made[0]._closed

@@ -53,16 +53,35 @@ async def door(app: Any, telemetry: Telemetry, *, requests: int = 2, streams: in
 
 async def test_beyond_the_places_and_the_queue_the_oldest_who_waits_hears_429(slow: Slow, telemetry: Telemetry) -> None:
     async with door(slow, telemetry) as (_, ask):
-        asked = [ask(f"/intake/v1/dossiers/{n}") for n in range(7)]
+        asked = [ask(f"/intake/v1/dossiers/{n}") for n in range(2 + 12 + 1)]
         refused = await asked[2]
         slow.go.set()
         answers = [await one for one in asked]
-    assert [answer.status_code for answer in answers] == [200, 200, 429, 200, 200, 200, 200]
-    assert slow.began[:3] == ["/intake/v1/dossiers/0", "/intake/v1/dossiers/1", "/intake/v1/dossiers/6"]
+    assert [answer.status_code for answer in answers] == [200, 200, 429, *[200] * 12]
+    assert slow.began[:2] == ["/intake/v1/dossiers/0", "/intake/v1/dossiers/1"]
     assert refused.json()["code"] == "too-busy"
     assert refused.headers["content-type"] == "application/problem+json"
     assert 1 <= int(refused.headers["retry-after"]) <= 3
     assert f"{refused.headers['retry-after']} giây" in refused.json()["detail"]
+
+
+@pytest.mark.parametrize(("calm", "order"), [(3600.0, [0, 1, 2, 3]), (0.0, [3, 2, 1, 0])])
+async def test_places_are_given_in_turn_until_the_first_has_waited_too_long_then_the_newest_goes_first(
+    calm: float, order: list[int]
+) -> None:
+    gate, served = Gate(0, 4, patience=3600, calm=calm), list[int]()
+
+    async def one(number: int) -> None:
+        assert await gate.enter()
+        served.append(number)
+        gate.leave()
+
+    async with asyncio.TaskGroup() as asking:
+        for number in range(4):
+            asking.create_task(one(number))
+        await wait_until(lambda: len(gate.waiting) == 4, what="four who wait")
+        gate.leave()
+    assert served == order
 
 
 async def test_a_script_of_an_allowed_origin_may_read_a_refusal(telemetry: Telemetry) -> None:
@@ -96,7 +115,7 @@ async def test_a_refusal_reads_no_body_and_starts_no_work(telemetry: Telemetry) 
 
 async def test_probes_answer_while_a_service_is_full(slow: Slow, telemetry: Telemetry) -> None:
     async with door(slow, telemetry) as (http, ask):
-        asked = [ask("/intake/v1/dossiers") for _ in range(7)]
+        asked = [ask("/intake/v1/dossiers") for _ in range(2 + 12 + 1)]
         await asked[2]
         probes = [await http.get(path) for path in ("/healthz", "/readyz", "/metrics", "/intake/readyz")]
         slow.go.set()

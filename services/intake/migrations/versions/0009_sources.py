@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0009"
-down_revision = "0002"
+down_revision = "0008"
 
 TABLES = """
 CREATE TABLE source (

@@ -1,0 +1,274 @@
+"""The SQL of source systems: registry, events, feed, tallies, and the dossiers they own, whole batches at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from services.intake.domain import Dossier
+from services.intake.domain.dossier import SNAPSHOT, values
+from services.intake.domain.sources import Bucket, Mandate, Quota, Source
+from services.intake.store import _CREATE, _DOSSIER, dossier_of
+from shared.contracts.envelope import Fact, fact_type
+from shared.kernel import Stale
+from shared.store.db import Connection
+from shared.store.unit_of_work import Work
+
+_SOURCE = """id, name, principal, units, events_per_second, burst, max_bytes, tells_citizens, contact, sandbox, state, version, topics_at"""
+_BY_ID = f"SELECT {_SOURCE} FROM source WHERE id = $1"
+_BY_PRINCIPAL = f"SELECT {_SOURCE} FROM source WHERE principal = $1"
+_ALL = f"SELECT {_SOURCE}, heard_at FROM source ORDER BY id"
+_PUT = f"""INSERT INTO source AS s ({_SOURCE}, level, level_at) VALUES ($1,$2,$3,$4,$5,$6::int4,$7,$8,$9,$10,$11,$12,NULL,$6::float8,$13)
+ON CONFLICT (id) DO UPDATE SET name = excluded.name, principal = excluded.principal, units = excluded.units,
+events_per_second = excluded.events_per_second, burst = excluded.burst, max_bytes = excluded.max_bytes, tells_citizens = excluded.tells_citizens,
+contact = excluded.contact, state = excluded.state, version = excluded.version WHERE s.version = excluded.version - 1 RETURNING 1"""
+_LOCK = f"SELECT {_SOURCE}, level, level_at FROM source WHERE id = $1 FOR UPDATE"
+_HEARD = "UPDATE source SET level = $2, level_at = $3, heard_at = $4 WHERE id = $1"
+_KNOWN = """SELECT id, body_hash, status, reason, fields, inferred, waits_for, code, dossier FROM source_event
+WHERE source = $1 AND id = ANY($2::text[]) AND status <> 'rejected'"""
+_LOCK_OWNED = "SELECT id FROM dossier WHERE code = ANY($1::text[]) ORDER BY id FOR UPDATE"
+_OWNED = f"{_DOSSIER} WHERE d.code = ANY($1::text[])"
+_WAITING_FOR = """SELECT seq, id, payload, body_hash, received_at, code, door FROM source_event
+WHERE source = $1 AND code = ANY($2::text[]) AND status = 'waiting' ORDER BY seq"""
+_WRITE = """INSERT INTO source_event (source, id, type, code, body_hash, status, reason, fields, inferred, waits_for, door, time, received_at, decided_at, dossier, payload)
+SELECT $1, u.id, u.type, u.code, u.hash, u.status, u.reason, u.fields::jsonb, u.inferred::jsonb, u.waits_for, u.door, u.time, u.received_at, $14, u.dossier, u.payload
+FROM unnest($2::text[], $3::text[], $4::text[], $5::bytea[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
+$12::timestamptz[], $13::timestamptz[], $15::uuid[], $16::jsonb[])
+AS u(id, type, code, hash, status, reason, fields, inferred, waits_for, door, time, received_at, dossier, payload)"""
+_DECIDED = """UPDATE source_event e SET status = u.status, reason = u.reason, fields = u.fields::jsonb, inferred = u.inferred::jsonb, waits_for = NULL,
+decided_at = $7, dossier = u.dossier, payload = NULL
+FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::uuid[]) AS u(seq, status, reason, fields, inferred, dossier) WHERE e.seq = u.seq"""
+_FEED = """INSERT INTO source_feed (source, transaction, kind, at, code, data)
+SELECT u.source, txid_current(), u.kind, u.at, u.code, u.data FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::text[], $5::jsonb[]) AS u(source, kind, at, code, data)"""
+_FEED_ONE = "INSERT INTO source_feed (source, transaction, kind, at, code, data) VALUES ($1, txid_current(), $2, $3, $4, $5) RETURNING 1"
+_READ_FEED = """SELECT seq, transaction, kind, at, code, data FROM source_feed WHERE source = $1 AND (transaction, seq) > ($2, $3)
+AND transaction < txid_snapshot_xmin(txid_current_snapshot()) ORDER BY transaction, seq LIMIT $4"""
+"""What a transaction still open may yet write before it is not read: no cursor ever passes over an entry."""
+_TALLY = """INSERT INTO source_tally AS t (source, day, what, number) SELECT $1, $2, * FROM unnest($3::text[], $4::bigint[])
+ON CONFLICT (source, day, what) DO UPDATE SET number = t.number + excluded.number"""
+_LISTED = """SELECT seq, id, type, code, status, reason, fields, inferred, waits_for, door, time, received_at, decided_at, dossier, encode(body_hash, 'hex') AS body_hash
+FROM source_event WHERE source = $1 AND ($2::text IS NULL OR status = $2) AND ($3::bigint IS NULL OR CASE WHEN $4 THEN seq > $3 ELSE seq < $3 END)"""
+_LATE = (
+    "SELECT DISTINCT source FROM source_event WHERE status = 'waiting' AND received_at < $1 ORDER BY source LIMIT 100"
+)
+_FOR_CATALOGUE = "SELECT DISTINCT source FROM source_event WHERE status = 'waiting' AND waits_for = 'procedure' AND payload -> 'data' ->> 'procedure' = ANY($1::text[]) ORDER BY source LIMIT 100"
+_OF_SOURCE = """SELECT seq, id, payload, body_hash, received_at, code, door, waits_for FROM source_event
+WHERE source = $1 AND status = 'waiting' AND (received_at < $2 OR (waits_for = 'procedure' AND payload -> 'data' ->> 'procedure' = ANY($3::text[]))) ORDER BY seq LIMIT $4 FOR UPDATE"""
+_SAVE = f"""UPDATE dossier SET {", ".join(f'"{name}" = ${n}' for n, name in enumerate(SNAPSHOT[1:], 2))}, person = coalesce(${len(SNAPSHOT) + 1}, person)
+WHERE id = $1"""
+_NO_TOPICS = "SELECT id FROM source WHERE topics_at IS NULL AND state <> 'closed' ORDER BY id"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Row:
+    """One event to be written down."""
+
+    id: str
+    type: str | None
+    code: str | None
+    body_hash: bytes
+    status: str
+    received_at: datetime
+    time: datetime | None = None
+    reason: str | None = None
+    fields: Sequence[str] = ()
+    inferred: Sequence[int] = ()
+    waits_for: str | None = None
+    dossier: UUID | None = None
+    payload: Mapping[str, Any] | None = None
+    door: str = "http"
+    seq: int | None = None
+    """Of an event that waited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a feed."""
+
+    source: str
+    kind: str
+    at: datetime
+    code: str | None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+def source_of(row: Any) -> Source:
+    """An entry of the registry as the domain knows it."""
+    units = tuple(
+        Mandate(each["unit"], date.fromisoformat(each["valid_from"]), each["valid_to"] and date.fromisoformat(each["valid_to"]))
+        for each in row["units"]
+    )  # fmt: skip
+    return Source(
+        row["id"], row["name"], row["principal"], units, Quota(row["events_per_second"], row["burst"], row["max_bytes"]), row["tells_citizens"],
+        row["contact"], row["sandbox"], row["state"], row["version"], row["topics_at"],
+    )  # fmt: skip
+
+
+async def source(connection: Connection, id: str) -> Source | None:
+    """The source of this id."""
+    row = await connection.fetchrow(_BY_ID, id)
+    return None if row is None else source_of(row)
+
+
+async def source_of_principal(connection: Connection, principal: str) -> Source | None:
+    """The source whose tokens these are."""
+    row = await connection.fetchrow(_BY_PRINCIPAL, principal)
+    return None if row is None else source_of(row)
+
+
+async def sources(connection: Connection) -> Sequence[Source]:
+    """The registry, by id."""
+    return [source_of(row) for row in await connection.fetch(_ALL)]
+
+
+async def put(work: Work, source: Source) -> None:
+    """Write an entry; `Stale` when somebody else changed it."""
+    units = [asdict(each) for each in source.units]
+    quota = source.quota
+    written = await work.db.fetchval(
+        _PUT, source.id, source.name, source.principal, units, quota.events_per_second, quota.burst, quota.max_bytes, source.tells_citizens,
+        source.contact, source.sandbox, source.state, source.version, work.now,
+    )  # fmt: skip
+    if written is None:
+        raise Stale(seen=source.version - 1)
+
+
+async def sandboxes(work: Work) -> frozenset[str | None]:
+    """Sources of whose dossiers nothing leaves intake."""
+    return frozenset(row["id"] for row in await work.db.fetch("SELECT id FROM source WHERE sandbox"))
+
+
+async def locked(work: Work, id: str) -> tuple[Source, Bucket] | None:
+    """The source and its bucket; its events are taken one batch after the other."""
+    row = await work.db.fetchrow(_LOCK, id)
+    return None if row is None else (source_of(row), Bucket(row["level"], row["level_at"]))
+
+
+async def heard(work: Work, id: str, bucket: Bucket) -> None:
+    """Remember what is left in the bucket, and that it was heard of."""
+    await work.db.execute(_HEARD, id, bucket.level, bucket.at, work.now)
+
+
+async def known(work: Work, source: str, ids: Iterable[str]) -> dict[str, Any]:
+    """What became of the events with these ids that were taken or wait."""
+    return {row["id"]: row for row in await work.db.fetch(_KNOWN, source, sorted(set(ids)))}
+
+
+async def owned(work: Work, codes: Iterable[str]) -> dict[str, Dossier]:
+    """The dossiers with these codes, locked, whoever owns them; locked by a statement of its own, as every dossier's clocks are read."""
+    wanted = sorted(set(codes))
+    if not await work.db.fetch(_LOCK_OWNED, wanted):
+        return {}
+    return {row["code"]: dossier_of(row) for row in await work.db.fetch(_OWNED, wanted)}
+
+
+async def waiting_for(work: Work, source: str, codes: Iterable[str]) -> Sequence[Any]:
+    """The events that wait for dossiers with these codes, in order."""
+    rows: Sequence[Any] = await work.db.fetch(_WAITING_FOR, source, sorted(set(codes)))
+    return rows
+
+
+async def write_events(work: Work, source: str, rows: Sequence[Row]) -> None:
+    """Write down what became of new events, and of those that waited."""
+    new, old = [row for row in rows if row.seq is None], [row for row in rows if row.seq is not None]
+    if new:
+        await work.db.execute(
+            _WRITE, source, [r.id for r in new], [r.type for r in new], [r.code for r in new], [r.body_hash for r in new], [r.status for r in new],
+            [r.reason for r in new], [_json(r.fields) for r in new], [_json(r.inferred) for r in new], [r.waits_for for r in new],
+            [r.door for r in new], [r.time for r in new], [r.received_at for r in new], work.now, [r.dossier for r in new],
+            [r.payload for r in new],
+        )  # fmt: skip
+    if old:
+        await work.db.execute(
+            _DECIDED, [r.seq for r in old], [r.status for r in old], [r.reason for r in old], [_json(r.fields) for r in old],
+            [_json(r.inferred) for r in old], [r.dossier for r in old], work.now,
+        )  # fmt: skip
+
+
+def _json(values: Sequence[Any]) -> str:
+    """As text: an array of arrays would be taken for one with two dimensions."""
+    return msgspec.json.encode(values).decode()
+
+
+async def write_dossiers(
+    work: Work, made: Sequence[tuple[Dossier, UUID]], changed: Sequence[tuple[Dossier, UUID | None]]
+) -> None:
+    """Write dossiers heard of for the first time with their people, and those that changed."""
+    if made:
+        await work.db.executemany(
+            _CREATE, [(*values(dossier), person, None, None, [], None, None) for dossier, person in made]
+        )
+    if changed:
+        await work.db.executemany(_SAVE, [(*values(dossier), person) for dossier, person in changed])
+
+
+async def feed(work: Work, entries: Sequence[Entry]) -> None:
+    """Tell sources."""
+    if entries:
+        await work.db.execute(
+            _FEED, [e.source for e in entries], [e.kind for e in entries], [e.at for e in entries], [e.code for e in entries],
+            [dict(e.data) for e in entries],
+        )  # fmt: skip
+
+
+def tell(work: Work, dossier: Dossier, fact: Fact) -> None:
+    """The source that owns a dossier hears what its citizen did."""
+    if dossier.source is None:
+        return
+    data = {"reason_class": getattr(fact, "reason_class", None), "score": getattr(fact, "score", None)}
+    said = {name: value for name, value in data.items() if value is not None}
+    kind = fact_type(type(fact)).split(".")[2]
+    work.along(_FEED_ONE, dossier.source, kind, fact.occurred_at, dossier.code, said)
+
+
+async def read_feed(connection: Connection, source: str, after: tuple[int, int], limit: int) -> Sequence[Any]:
+    """The entries behind a place, in order."""
+    rows: Sequence[Any] = await connection.fetch(_READ_FEED, source, *after, limit)
+    return rows
+
+
+async def tally(work: Work, source: str, day: date, counted: Mapping[str, int]) -> None:
+    """Count how events ended."""
+    if counted:
+        names = sorted(counted)
+        await work.db.execute(_TALLY, source, day, names, [counted[name] for name in names])
+
+
+async def listed(
+    connection: Connection, source: str, status: str | None, *, after: int | None, back: bool, limit: int
+) -> Sequence[Any]:
+    """The events of a source, newest first (`back`: oldest first)."""
+    order = "ASC" if back else "DESC"
+    rows: Sequence[Any] = await connection.fetch(
+        f"{_LISTED} ORDER BY seq {order} LIMIT $5", source, status, after, back, limit
+    )
+    return rows
+
+
+async def restless(connection: Connection, before: datetime, procedures: Sequence[str]) -> Sequence[str]:
+    """Sources with events that waited long enough, or whose procedure is known now."""
+    found = {row["source"] for row in await connection.fetch(_LATE, before)}
+    if procedures:
+        found |= {row["source"] for row in await connection.fetch(_FOR_CATALOGUE, list(procedures))}
+    return sorted(found)
+
+
+async def ripe(work: Work, source: str, before: datetime, procedures: Sequence[str], limit: int) -> Sequence[Any]:
+    """Those events, in order, locked."""
+    rows: Sequence[Any] = await work.db.fetch(_OF_SOURCE, source, before, list(procedures), limit)
+    return rows
+
+
+async def without_topics(connection: Connection) -> Sequence[str]:
+    """Sources whose topics were not made yet."""
+    return [row["id"] for row in await connection.fetch(_NO_TOPICS)]
+
+
+async def topics_made(connection: Connection, ids: Sequence[str], at: datetime) -> None:
+    """Their topics are there: replies go there from now on."""
+    await connection.execute("UPDATE source SET topics_at = $2 WHERE id = ANY($1::text[])", list(ids), at)

@@ -1,0 +1,351 @@
+"""A year of a province on the movable clock: every date as counted by hand, everything announced once, registers that equal the facts.
+
+Acts of the whole province (a changed calendar, two communes that become one) are entries of `Year.acts` like any other; the hand
+that counts is `slow`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
+from itertools import chain, islice
+from random import Random
+from typing import Any
+
+import msgspec
+import pytest
+
+from services.intake import data, handlers
+from services.intake.domain import Component, Dossier
+from services.intake.handlers import Desk
+from services.intake.tests import slow
+from services.intake.tests.given import filed, officer, short, submit
+from services.intake.tests.slow import Slow, at, is_worked
+from shared.kernel import Caller, Principal
+from shared.law import ZONE
+from shared.store.vault import Details
+from shared.testing.clock import StandingClock
+
+pytestmark = pytest.mark.postgres
+
+FIRST, LAST_FILING, LAST = date(2025, 12, 8), date(2026, 10, 30), date(2026, 12, 31)
+UNITS = tuple(sorted(unit.code for unit in data.units() if unit.level == "commune"))
+PROCEDURES = tuple(each for each in data.procedures() if "commune" in each.levels)
+ADMIN = Principal("admin", frozenset({"admin"}), acting="admin")
+SEED = 20_260_101
+Act = Callable[[], Awaitable[None]]
+
+
+@dataclass(eq=False)
+class Story:
+    """One dossier: what will be done to it, and what the slow hand says about it."""
+
+    number: int
+    unit: str
+    procedure: data.ProcedureSeed
+    online: bool
+    dossier: Dossier | None = None
+    answer: Slow | None = None
+    settlement: Slow | None = None
+    due: list[tuple[str, datetime]] = field(default_factory=list)
+    """(fact, due instant) by hand, in order."""
+
+    @property
+    def filed(self) -> Dossier:
+        assert self.dossier is not None
+        return self.dossier
+
+    @property
+    def settling(self) -> Slow:
+        assert self.settlement is not None
+        return self.settlement
+
+
+@dataclass
+class Year:
+    """The desk, the clock, and what happens at which moment."""
+
+    desk: Desk
+    clock: StandingClock
+    random: Random
+    acts: dict[datetime, list[Act]] = field(default_factory=lambda: defaultdict(list))
+    stories: list[Story] = field(default_factory=list)
+    office: list[datetime] = field(default_factory=list)
+    moments: list[datetime] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Moments of the year at which something may happen: two in office hours, one in the evening, weekends too."""
+        day = FIRST
+        while day <= LAST:
+            hours = [
+                time(7, self.random.randrange(60)),
+                time(self.random.choice((9, 10, 13, 14, 15, 16)), self.random.randrange(30, 60)),
+            ]
+            if is_worked(day):
+                self.office += [at(day, hour) for hour in hours]
+            self.moments += [*(at(day, hour) for hour in hours), at(day, time(20, self.random.randrange(60)))]
+            day += timedelta(days=1)
+
+    @property
+    def now(self) -> datetime:
+        """The moment in Vietnam."""
+        return self.clock.now.astimezone(ZONE)
+
+    def later(self, moment: datetime, most: int, least: int = 1) -> datetime:
+        """A moment in office hours some steps after this one."""
+        place = bisect_right(self.office, moment) - 1 + self.random.randint(least, max(least, most))
+        return self.office[min(place, len(self.office) - 1)]
+
+    def plan(self, number: int) -> None:
+        """Write the script of one dossier."""
+        online = self.random.random() < 0.3
+        story = Story(number, self.random.choice(UNITS), self.random.choice(PROCEDURES), online)
+        moment = self.random.choice([m for m in (self.moments if online else self.office) if m.date() <= LAST_FILING])
+        self.stories.append(story)
+        self.acts[moment].append(partial(self.file, story))
+        if online:
+            moment = self.later(moment, 5)
+            self.acts[moment].append(partial(self.accept, story))
+        self._plan_the_rest(story, moment)
+
+    def _plan_the_rest(self, story: Story, moment: datetime) -> None:
+        steps, kind = _days(story.procedure.limit) * 2, self.random.random()
+        halves: tuple[Any, Any] | None = None
+        if kind < 0.2:
+            halves = (self.ask, self.supply)
+        elif kind < 0.28:
+            halves = (self.bill, self.paid)
+        elif kind < 0.36:
+            moment = self.later(moment, 1)
+            self.acts[moment].append(partial(self.assign, story))
+            halves = (self.pause, self.resume)
+        elif kind < 0.42 and steps >= 6:
+            moment = self.later(moment, 1)
+            self.acts[moment].append(partial(self.apologise, story))
+        for half in halves or ():
+            moment = self.later(moment, max(2, steps // 2))
+            self.acts[moment].append(partial(half, story))
+        if self.random.random() < 0.97:
+            moment = self.later(moment, steps + 4)
+            self.acts[moment].append(partial(self.settle, story))
+            moment = self.later(moment, 6)
+            self.acts[moment].append(partial(self.hand_over, story))
+
+    async def file(self, story: Story) -> None:
+        who = Details(f"Người thứ {story.number}", f"{44_000_000_000 + story.number:012d}")
+        by = officer("clerk", unit=story.unit)
+        channel = "postal" if story.online else "direct"
+        story.dossier = await submit(
+            self.desk, by, filed(story.procedure.code, unit=story.unit, channel=channel, submitter=who)
+        )
+        if story.online:
+            story.answer = Slow("8wh", self.now)
+            story.due.append(("answer", story.answer.due or self.now))
+        else:
+            self._begin(story)
+
+    def _begin(self, story: Story) -> None:
+        story.settlement = Slow(story.procedure.limit, self.now)
+        self._dated(story, "dossier-accepted")
+
+    def _dated(self, story: Story, fact: str) -> None:
+        if story.settling.due is not None:
+            story.due.append((fact, story.settling.due))
+
+    async def accept(self, story: Story) -> None:
+        await handlers.accept_dossier(self.desk, Caller(officer("clerk", unit=story.unit)), story.filed.id, None)
+        assert story.answer is not None
+        story.answer.end(self.now)
+        self._begin(story)
+
+    async def assign(self, story: Story) -> None:
+        await handlers.assign_dossier(self.desk, self._by(story), story.filed.id, None, officer="cb-01")
+
+    async def ask(self, story: Story) -> None:
+        await handlers.request_supplement(
+            self.desk, self._by(story), story.filed.id, None, components=["Căn cước"], reason="Thiếu", respond_by=None
+        )
+        story.settling.stop(self.now)
+
+    async def supply(self, story: Story) -> None:
+        papers = [Component("Căn cước", "copy")]
+        await handlers.supply_components(self.desk, self._by(story), story.filed.id, None, components=papers)
+        story.settling.resume(self.now)
+        self._dated(story, "supplement-supplied")
+
+    async def bill(self, story: Story) -> None:
+        await handlers.require_payment(
+            self.desk, self._by(story), story.filed.id, None, amount=20_000, purpose="Lệ phí", notice_no=None, respond_by=None
+        )  # fmt: skip
+        story.settling.stop(self.now)
+
+    async def paid(self, story: Story) -> None:
+        await handlers.confirm_payment(
+            self.desk, self._by(story), story.filed.id, None, reference="1", paid_at=self.now
+        )
+        story.settling.anew(self.now)
+        self._dated(story, "payment-confirmed")
+
+    async def pause(self, story: Story) -> None:
+        await handlers.pause_dossier(
+            self.desk, self._by(story), story.filed.id, None, reason_class="verification", reason="Chờ"
+        )
+        story.settling.stop(self.now)
+
+    async def resume(self, story: Story) -> None:
+        await handlers.resume_dossier(self.desk, self._by(story), story.filed.id, None)
+        story.settling.resume(self.now)
+        self._dated(story, "dossier-resumed")
+
+    async def apologise(self, story: Story) -> None:
+        assert story.settling.due is not None
+        day = slow.worked_after(story.settling.due.date(), 2)
+        await handlers.move_appointment(
+            self.desk, self._by(story), story.filed.id, None, new_due_on=day, reason_class="overload", reason="Bận", signer="ld-01"
+        )  # fmt: skip
+        story.settling.promise(self.now, day)
+        self._dated(story, "appointment-moved")
+
+    async def settle(self, story: Story) -> None:
+        await handlers.settle_dossier(self.desk, self._by(story), story.filed.id, None, outcome="granted", number=None)
+        story.settling.end(self.now)
+
+    async def hand_over(self, story: Story) -> None:
+        await handlers.return_result(self.desk, self._by(story), story.filed.id, None, method="counter")
+
+    def _by(self, story: Story) -> Caller:
+        return Caller(officer("clerk", "handler", "head", unit=story.unit))
+
+    async def live(self) -> None:
+        """Every moment in order: first the sweeper looks, then people act."""
+        looks = {
+            at(FIRST + timedelta(days=n), hour) for n in range((LAST - FIRST).days + 1) for hour in (time(), time(7))
+        }
+        for moment in sorted(looks | self.acts.keys()):
+            self.clock.now = moment.astimezone(UTC)
+            await self.look()
+            acts = iter(self.acts.get(moment, ()))
+            while several := list(islice(acts, 32)):
+                await asyncio.gather(*(act() for act in several))
+        self.clock.now = at(LAST, time(23)).astimezone(UTC)
+        await self.look()
+
+    async def look(self) -> None:
+        while await handlers.announce_stages(self.desk):
+            pass
+
+
+def _days(limit: str) -> int:
+    return 1 if limit == "same-day" else int(limit.rstrip("wd"))
+
+
+@dataclass
+class Told:
+    """The facts of a dossier."""
+
+    dates: list[tuple[str, datetime]] = field(default_factory=list)
+    stages: Counter[tuple[str, int, str, date]] = field(default_factory=Counter)
+    register: dict[str, Any] = field(default_factory=dict)
+    rule_version: int = 0
+
+
+async def told(desk: Desk) -> dict[str, Told]:
+    """By code, what the facts say."""
+    found: dict[str, Told] = defaultdict(Told)
+    codes: dict[str, str] = {}
+    async with desk.works.reading() as connection:
+        rows = await connection.fetch(
+            "SELECT type, envelope FROM fact WHERE topic = 'intake.dossiers' ORDER BY aggregate, sequence"
+        )
+    for row in rows:
+        fact = msgspec.json.decode(row["envelope"])["data"]
+        code = codes.setdefault(fact["dossier"], fact.get("code", ""))
+        _fold(found[code], short(row["type"]), fact)
+    return found
+
+
+def _fold(now: Told, name: str, fact: dict[str, Any]) -> None:
+    if name in {"deadline-warned", "deadline-breached"}:
+        stage = "warn" if name == "deadline-warned" else "breach"
+        now.stages[fact["kind"], fact["revision"], stage, date.fromisoformat(fact["due_on"])] += 1
+        return
+    if name == "dossier-submitted":
+        now.register = {
+            "unit": fact["unit"],
+            "received_at": datetime.fromisoformat(fact["received_at"]),
+            "due_on": None,
+            "returned_at": None,
+        }
+        now.dates += [("answer", datetime.fromisoformat(fact["answer_due_at"]))] if fact["answer_due_at"] else []
+    if name == "dossier-accepted":
+        now.rule_version = fact["rule_version"]
+    if name == "result-returned":
+        now.register |= {"returned_at": datetime.fromisoformat(fact["occurred_at"]), "method": fact["method"]}
+    if fact.get("due_at"):
+        now.dates.append((name, datetime.fromisoformat(fact["due_at"])))
+        now.register["due_on"] = date.fromisoformat(fact["promised_on"])
+
+
+def by_hand(story: Story) -> Counter[tuple[str, int, str, date]]:
+    """What should have been announced, each once."""
+    kinds = (("answer", story.answer), ("settlement", story.settlement))
+    return Counter((kind, *each) for kind, hand in kinds if hand for each in hand.announced(at(LAST, time(23))))
+
+
+@pytest.mark.parametrize("number", [1_000, pytest.param(20_000, marks=[pytest.mark.full, pytest.mark.timeout(1800)])])
+async def test_in_a_simulated_year_every_date_every_announcement_and_every_register_is_right(
+    desk: Desk, clock: StandingClock, number: int
+) -> None:
+    year = Year(desk, clock, Random(SEED))  # noqa: S311 - a year that is the same in every run
+    for each in range(number):
+        year.plan(each)
+
+    await year.live()
+
+    facts = await told(desk)
+    assert len(facts) == number
+    for story in year.stories:
+        said, dossier = facts[story.filed.code], story.filed
+        late = [(name, due) for name, due in story.due if due is not None]
+        assert _unless_late(said.dates) == _unless_late(late), (story, said)
+        assert said.stages == by_hand(story), (story, said)
+        assert said.rule_version == _version(dossier.received_at.astimezone(ZONE).date()), dossier.code
+    stages = Counter(stage for said in facts.values() for _, _, stage, _ in said.stages)
+    assert min(stages["warn"], stages["breach"]) > number / 10  # the year was not a dull one
+    await registers_equal(desk, facts)
+
+
+def _unless_late(dates: list[tuple[str, datetime]]) -> list[tuple[str, datetime]]:
+    """In one zone; a limit in days ends with its day."""
+    return [(name, due.astimezone(UTC)) for name, due in dates]
+
+
+def _version(received_on: date) -> int:
+    """Which version of the rule on settlement was in force: changed on 1 January and on 5 August 2026."""
+    return 3 if received_on < date(2026, 1, 1) else 4 if received_on < date(2026, 8, 5) else 5
+
+
+async def registers_equal(desk: Desk, facts: dict[str, Told]) -> None:
+    """Form 07 of every unit, read by year, beside its facts."""
+    expected: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for code, said in sorted(facts.items(), key=lambda each: (each[1].register["received_at"], each[0])):
+        expected[said.register["unit"]].append({**said.register, "code": code})
+    for unit in UNITS:
+        years = [(FIRST, date(2025, 12, 31)), (date(2026, 1, 1), LAST)]
+        read = chain.from_iterable([await handlers.read_register(desk, ADMIN, unit, *each) for each in years])
+        lines = [
+            {
+                "code": e.code,
+                "received_at": e.received_at,
+                "due_on": e.due_on,
+                "returned_at": e.returned_at,
+                "method": e.method,
+            }
+            for e in read
+        ]
+        assert lines == [{"method": None, **{k: v for k, v in each.items() if k != "unit"}} for each in expected[unit]]
