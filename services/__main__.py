@@ -23,6 +23,7 @@ class Gandan(LazyGroup):
         "verify": ("deploy.cli.verify:verify", "Walk the history chains of every aggregate; name each damage."),
         "migrate": ("deploy.cli.migrate:migrate", "Bring the databases to this version."),
         "topics": ("deploy.cli.topics:app", "Kafka's topics: make, compare, refill from the kept facts."),
+        "egress": ("deploy.cli.egress:app", "The queue to the national portal: look, try again."),
         "parked": ("deploy.cli.parked:app", "Records that could not be applied: look, retry, discard."),
         "rebuild": ("deploy.cli.rebuild:rebuild", "Make a read model anew, beside live traffic."),
         "notices": ("deploy.cli.notices:app", "Why a citizen was told something."),

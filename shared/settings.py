@@ -119,6 +119,10 @@ class Settings(BaseSettings):
     smtp_url: str | None = Field(default=None, repr=False)
     """`smtp://user:password@host:port?tls=starttls`; without it e-mail goes to the sandbox."""
     mail_from: str | None = None
+    portal_url: str | None = Field(default=None, repr=False, pattern=r"^https?://[^\s]+$")
+    """Where the national portal's adapter takes our own dossiers, `https://user:password@host/path`; default: nothing is sent."""
+    portal_session: str | None = Field(default=None, repr=False)
+    """Sent along as `session`, where the adapter wants one."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_json: bool | None = None
     province: str = TENANT

@@ -104,8 +104,9 @@ def chosen(environ: Mapping[str, str] = os.environ) -> str:
 
 
 def fits(settings: Settings) -> bool:
-    """Whether the sample may be played here: all parts in this process, invented tokens, and no letter box to the outside."""
-    return settings.issuer is None and settings.smtp_url is None and parts_of(settings) == PARTS
+    """Whether the sample may be played here: all parts in this process, invented tokens, and no way to people or portals outside."""
+    outside = (settings.issuer, settings.smtp_url, settings.portal_url)
+    return all(each is None for each in outside) and parts_of(settings) == PARTS
 
 
 async def is_empty(urls: Mapping[str, str]) -> bool:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from services.intake import api, consumers, handlers, pages
-from services.intake.handlers import Cabinet, Desk, Shelf
-from services.intake.timers import file_timers, timers
+from services.intake.adapters import portal_gateway
+from services.intake.handlers import Cabinet, Desk, Egress, Shelf
+from services.intake.timers import egress_timer, file_timers, timers
+from shared.bus.consumer import Listener
 from shared.runtime import Blueprint, Frame, Service
 from shared.store.files import Scanner, open_store
 from shared.store.together import Together
+from shared.timers import Timer
 from shared.web.app import service_app
 
 HERE = Path(__file__).parent
@@ -29,12 +32,30 @@ def build(frame: Frame) -> Service:
     files, settings = open_store(frame.settings), frame.settings
     cabinet = Cabinet(frame.works, files, settings.file_bytes, Scanner(settings.clamd) if settings.clamd else None)
     sources = consumers.Sources(desk, frame.bootstrap, settings.topic_prefix, settings.replication)
+    portal = _portal(frame, desk)
     app.state.desk, app.state.cabinet = desk, cabinet
     return Service(
-        "intake", app, listeners=consumers.LISTENERS, timers=(*timers(desk, sweep_seconds=settings.sweep_seconds), *file_timers(cabinet), sources.timer()),
+        "intake", app, listeners=(*consumers.LISTENERS, *portal.listeners), timers=(*timers(desk, sweep_seconds=settings.sweep_seconds), *file_timers(cabinet), sources.timer(), *portal.timers),
         entries=(sources.entry(),), sealer=partial(consumers.seal_contacts, frame.works),
         begin=partial(handlers.seed, desk), pages=pages.site(desk, door), pages_at=pages.AT,
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Portal:
+    """What runs for the national portal: nothing where none is configured."""
+
+    listeners: tuple[Listener, ...] = ()
+    timers: tuple[Timer, ...] = ()
+
+
+def _portal(frame: Frame, desk: Desk) -> _Portal:
+    settings = frame.settings
+    if settings.portal_url is None:
+        return _Portal()
+    metrics = frame.telemetry.metrics.egress
+    way = Egress(desk, partial(portal_gateway.opened, settings.portal_url, settings.portal_session), metrics.stands)
+    return _Portal((consumers.PORTAL,), (egress_timer(way),))
 
 
 BLUEPRINT = Blueprint("intake", HERE / "migrations", build)

@@ -1,4 +1,4 @@
-"""Door 2, Kafka: events of source systems, each on its own topic; and what intake sends that is no fact, the contacts."""
+"""Door 2, Kafka: events of source systems, each on its own topic; its own facts where the national portal hears of them; and what intake sends that is no fact, the contacts."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from services.intake import handlers
+from services.intake.domain.egress import STEPS
 from services.intake.domain.sources import Delivered
 from services.intake.handlers import Desk
 from services.intake.handlers.source_letters import TOLD_BACK, tell_source
@@ -20,7 +21,7 @@ from shared.bus.door import Entry
 from shared.bus.relay import Outgoing, current, tombstone
 from shared.contracts.complaints import CASES
 from shared.contracts.envelope import Catalogue
-from shared.contracts.intake import CONTACTS, ContactSealed
+from shared.contracts.intake import CONTACTS, DOSSIERS, ContactSealed
 from shared.contracts.sources import source_topic
 from shared.store import vault
 from shared.store.db import Connection
@@ -55,6 +56,16 @@ async def seal_contacts(works: Works, connection: Connection, recipients: Sequen
         )
         found[recipient] = current(works, contact, sequence)
     return found
+
+
+async def on_dossier_facts(work: Work, arrivals: Sequence[Arrival]) -> None:
+    """Queue what the national portal is to hear of our own dossiers; in the order of their facts."""
+    told = [(each.key, each.sequence, each.fact) for each in arrivals if each.fact is not None]
+    await handlers.owe_portal(work, told)
+
+
+PORTAL = Listener("intake.portal", Catalogue.of(tuple(STEPS)), {DOSSIERS: on_dossier_facts})
+"""Only where a portal is configured; it begins with the first dossier there ever was."""
 
 
 @dataclass(frozen=True, slots=True)

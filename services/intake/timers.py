@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from functools import partial
 
 from services.intake import handlers
-from services.intake.handlers import Cabinet, Desk
+from services.intake.handlers import Cabinet, Desk, Egress
 from shared.timers import Timer
 
 REFRESH_SECONDS = 30
 WAITING_SECONDS = 5
 LOOSE_SECONDS = 600
 LITTER_SECONDS = 6 * 3600
+EGRESS_SECONDS = 2
 
 
 def timers(desk: Desk, *, sweep_seconds: float) -> Sequence[Timer]:
@@ -31,3 +32,8 @@ def file_timers(cabinet: Cabinet) -> Sequence[Timer]:
         Timer("intake.loose-files", LOOSE_SECONDS, partial(handlers.sweep_loose, cabinet)),
         Timer("intake.file-litter", LITTER_SECONDS, partial(handlers.sweep_litter, cabinet)),
     )
+
+
+def egress_timer(way: Egress) -> Timer:
+    """Tells the national portal what it has still to hear."""
+    return Timer("intake.egress", EGRESS_SECONDS, partial(handlers.send_due, way))

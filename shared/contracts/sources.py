@@ -76,6 +76,16 @@ class SourceChanged(Fact):
     units: list[str] = field(default_factory=list)
 
 
+@fact("", "source")
+class PortalProfileChanged(Fact):
+    """How a source speaks the national portal's form was said anew; never published."""
+
+    source: str
+    entry_version: int
+    form: str
+    units: list[str] = field(default_factory=list)
+
+
 REPLY_FACTS: tuple[type[Fact], ...] = (SourceEventAccepted, SourceEventRejected, SourceEventWaiting)
 CATALOGUE = Catalogue.of(REPLY_FACTS)
 

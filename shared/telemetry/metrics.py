@@ -5,6 +5,7 @@ Never a label that names a person, a dossier or a case. Gauges are set by whoeve
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -191,6 +192,20 @@ class Admission:
         )
 
 
+class Egress:
+    """What the national portal has still to hear of our dossiers."""
+
+    def __init__(self, make: _Maker) -> None:
+        self.rows = make.gauge("gandan.egress.rows", "{item}", "Items not yet told to the portal.", "state")
+        self.oldest = make.gauge("gandan.egress.oldest", "s", "Age of the oldest of them; 0 when there is none.")
+
+    def stands(self, counts: Mapping[str, tuple[int, float]]) -> None:
+        """How the queue stands now: number and age of the oldest, by state."""
+        for state in ("queued", "sending", "in-doubt", "refused"):
+            self.rows.set(counts.get(state, (0, 0.0))[0], {"state": state})
+        self.oldest.set(max((age for _, age in counts.values()), default=0.0))
+
+
 class Metrics:
     """Every instrument of a process, made once from its meter: `metrics.outbox.pending.set(3, {"service": "intake"})`."""
 
@@ -206,6 +221,7 @@ class Metrics:
         self.audit = Audit(make)
         self.process = Process(make)
         self.admission = Admission(make)
+        self.egress = Egress(make)
         self.instruments = tuple(make.rows)
 
 

@@ -28,10 +28,15 @@ def test_another_word_is_refused_by_its_name() -> None:
         filling.chosen({"SAMPLE": "perhaps"})
 
 
-def test_it_is_not_played_with_a_real_issuer_a_real_mail_server_or_half_a_process(tmp_path: Path) -> None:
+def test_it_is_not_played_with_a_real_issuer_mail_server_or_portal_or_half_a_process(tmp_path: Path) -> None:
     usual = Settings.model_construct(home=tmp_path, parts="api,relay,consumers,timers")
     assert filling.fits(usual)
-    for change in ({"issuer": "https://id.example"}, {"smtp_url": "smtp://mail.example"}, {"parts": "api"}):
+    outside = (
+        {"issuer": "https://id.example"},
+        {"smtp_url": "smtp://mail.example"},
+        {"portal_url": "https://portal.example"},
+    )
+    for change in (*outside, {"parts": "api"}):
         assert not filling.fits(usual.model_copy(update=change))
 
 

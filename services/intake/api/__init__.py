@@ -8,10 +8,12 @@ from services.intake.api import (
     catalogue,
     commands,
     dossiers,
+    egress,
     files,
     forms,
     lists,
     lookups,
+    portal,
     sources,
     staff,
     transfers,
@@ -21,6 +23,6 @@ from services.intake.api import (
 
 routers = (
     dossiers.router, commands.router, lists.router, lookups.router, catalogue.router, units.router, forms.router, transfers.router, bundles.router, staff.router,
-    calendar.router, files.router, sources.router, visits.router,
+    calendar.router, files.router, sources.router, visits.router, portal.router, egress.router,
 )  # fmt: skip
 """The busiest first: routes are matched in this order."""

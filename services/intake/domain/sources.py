@@ -6,7 +6,7 @@ One rule book for both doors: `read` judges an event by itself and by the regist
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
@@ -128,6 +128,8 @@ class Delivered:
     at: datetime
     attributes: Mapping[str, str] | None = None
     trouble: str | None = None
+    digest: bytes | None = None
+    """What tells it from another under its id, where the body is not as it came: translated, or kept while it waited."""
 
     @property
     def size(self) -> int:
@@ -175,6 +177,8 @@ def read(
     except Rejected as rejected:
         return known, rejected
     known = _known(plain)
+    if delivered.digest is not None:
+        known = replace(known, body_hash=delivered.digest)
     try:
         return known, _judged(plain, known, source, at, units)
     except Rejected as rejected:

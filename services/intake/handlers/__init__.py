@@ -4,7 +4,8 @@
 and `lookups` answer questions, `papers`, `printing` and `registers` open the vault for what is printed, `catalogue` keeps procedures, `units` units and
 their successors, `staff` the directory, `calendar` the law's days, hours and rules, `reference` seeds, publishes and reads all reference
 data, `contacts` opens what is sent sealed, `files` keeps what is handed in as files, `online` the forms, `backlog` loads paper registers,
-`sources` keeps the registry of source systems, `source_events` takes what they tell, `source_letters` what of it is about letters and visits.
+`sources` keeps the registry of source systems, `source_events` takes what they tell, `source_letters` what of it is about letters and
+visits, `portal` what comes in the national portal's form, `egress` tells the portal of our own dossiers.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ from services.intake.handlers.commands import (
 )
 from services.intake.handlers.contacts import contact_details
 from services.intake.handlers.desk import Desk, Filing, Shelf, office_of
+from services.intake.handlers.egress import Egress, owe_portal, read_egress, send_due
 from services.intake.handlers.files import Cabinet, keep_file, read_file, shown, sweep_litter, sweep_loose
 from services.intake.handlers.filing import Alike, file_dossier, find_alike, submit_dossier
 from services.intake.handlers.lists import (
@@ -79,6 +81,12 @@ from services.intake.handlers.papers import (
     read_refusal,
     read_stopping,
     read_supplement_request,
+)
+from services.intake.handlers.portal import (
+    put_portal_profile,
+    read_portal_items,
+    read_portal_profile,
+    take_portal_items,
 )
 from services.intake.handlers.printing import center_at, center_of, components_of, party_of, slip_of
 from services.intake.handlers.reading import (
@@ -125,6 +133,7 @@ __all__ = [
     "Cabinet",
     "Control",
     "Desk",
+    "Egress",
     "Filing",
     "FormNotTaken",
     "FormTooLarge",
@@ -183,6 +192,7 @@ __all__ = [
     "lookup_verifier",
     "move_appointment",
     "office_of",
+    "owe_portal",
     "own_source",
     "party_of",
     "pause_dossier",
@@ -190,6 +200,7 @@ __all__ = [
     "publish_procedure",
     "publish_year",
     "put_officer",
+    "put_portal_profile",
     "put_procedure",
     "put_source",
     "put_unit",
@@ -200,12 +211,15 @@ __all__ = [
     "read_control",
     "read_dossier",
     "read_dossier_texts",
+    "read_egress",
     "read_feed",
     "read_file",
     "read_form",
     "read_history",
     "read_officer",
     "read_papers",
+    "read_portal_items",
+    "read_portal_profile",
     "read_procedure",
     "read_procedures",
     "read_refusal",
@@ -229,6 +243,7 @@ __all__ = [
     "resume_dossier",
     "return_result",
     "seed",
+    "send_due",
     "settle_dossier",
     "settle_waiting",
     "shown",
@@ -243,6 +258,7 @@ __all__ = [
     "take",
     "take_events",
     "take_in_rule",
+    "take_portal_items",
     "topics_made",
     "transfer_dossier",
     "turn_away",

@@ -139,7 +139,7 @@ async def _open(work: Work, dossier: Dossier, purpose: str) -> Mapping[str, Any]
     return row
 
 
-def _corrected(row: Mapping[str, Any]) -> str | None:
+def corrected_request(row: Mapping[str, Any]) -> str | None:
     """The request as it was put right last."""
     rightly: list[str] = [each["value"] for each in row["corrections"] if each["field"] == "summary"]
     summary: str | None = row["summary"]
@@ -152,7 +152,7 @@ def _papers(keys: Keys, dossier: Dossier, row: Mapping[str, Any]) -> Papers:
     except vault.Forgotten:
         raise domain.PersonForgotten from None
     return Papers(
-        dossier, submitter, owner, row["procedure_name"], row["procedure_components"], _corrected(row), row["components"], row["supplement"],
+        dossier, submitter, owner, row["procedure_name"], row["procedure_components"], corrected_request(row), row["components"], row["supplement"],
         row["payment"], row["apology"], row["reason"], row["handovers"], lookup_secret(keys, dossier.id, dossier.lookup_number),
     )  # fmt: skip
 

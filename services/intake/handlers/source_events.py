@@ -238,8 +238,8 @@ class _Batch:
     def _again(self, row: Any) -> None:
         """An event that waited, once more."""
         self._forget(row)
-        body = msgspec.json.encode(row["payload"])
-        known, judged = rules.read(Delivered(body, self.work.now), self.source, self.work.now, self.desk.shelf.units)
+        kept = Delivered(msgspec.json.encode(row["payload"]), self.work.now, digest=bytes(row["body_hash"]))
+        known, judged = rules.read(kept, self.source, self.work.now, self.desk.shelf.units)
         if isinstance(judged, Rejected):
             self._reject(known, judged, row["received_at"], waited=row)
         else:

@@ -1,4 +1,4 @@
-"""The only SQL of intake: dossiers by hot statements here; `lists` finds them by built statements, `catalogue`, `units`, `staff`, `calendar` and `files` are beside."""
+"""The only SQL of intake: dossiers by hot statements here; `lists` finds them by built statements, `catalogue`, `units`, `staff`, `calendar`, `files` and `portal` are beside."""
 
 from __future__ import annotations
 

@@ -39,6 +39,8 @@ EXPECTED = {
     "gandan_db_pool_wait_seconds",
     "gandan_trace_dropped_total",
     "gandan_admission_refused_total",
+    "gandan_egress_rows",
+    "gandan_egress_oldest_seconds",
 }
 
 
@@ -103,7 +105,7 @@ def test_the_process_says_who_it_is(telemetry: Telemetry) -> None:
 def test_no_instrument_is_labelled_by_a_person_or_a_case() -> None:
     labels = {label for row in catalogue() for label in row.labels}
     assert labels <= {
-        "service", "consumer", "topic", "reason", "level", "channel", "outcome", "projection", "code",
+        "service", "consumer", "topic", "reason", "level", "channel", "outcome", "projection", "code", "state",
         "messaging.consumer.group.name", "messaging.destination.name", "error.type",
     }  # fmt: skip
 
