@@ -28,7 +28,11 @@ async def test_the_way_out_is_closed_until_a_portal_is_configured(
     address = "https://user:secret@portal.example/adapter"
     closed, opened = (built(Settings(home=tmp_path, portal_url=url), works, keys, telemetry) for url in (None, address))
 
-    assert [[each.name for each in service.listeners] for service in (closed, opened)] == [[], ["intake.portal"]]
+    feed = "intake.source-feed"
+    assert [[each.name for each in service.listeners] for service in (closed, opened)] == [
+        [feed],
+        [feed, "intake.portal"],
+    ]
     assert ["intake.egress" in {timer.name for timer in service.timers} for service in (closed, opened)] == [
         False,
         True,
