@@ -129,8 +129,8 @@ class Settings(BaseSettings):
     public_url: str | None = None
     """Where citizens reach this installation; printed on slips."""
     pool_size: int = Field(default=8, ge=2, le=100)
-    max_in_flight: int = Field(default=12, ge=1, le=10_000)
-    """Requests one service of this process has at work at once; six times as many may wait, the rest hear 429 before any work."""
+    max_in_flight: int = Field(default=32, ge=1, le=10_000)
+    """Requests one service of this process has at work at once; twice as many may wait, the rest hear 429 before any work."""
     max_streams: int = Field(default=1_000, ge=1, le=100_000)
     """Live streams one service keeps open at once."""
     sweep_seconds: float = Field(default=1.0, gt=0)

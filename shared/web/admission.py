@@ -25,7 +25,7 @@ PATIENCE_SECONDS = 0.5
 CALM_SECONDS = 0.05
 """As long as nobody has waited longer, everybody gets a place in turn."""
 
-WAITING = 6
+WAITING = 2
 """Who may wait, in multiples of the places."""
 
 _RETRY_SECONDS = (1, 3)

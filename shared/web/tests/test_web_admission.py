@@ -53,11 +53,11 @@ async def door(app: Any, telemetry: Telemetry, *, requests: int = 2, streams: in
 
 async def test_beyond_the_places_and_the_queue_the_oldest_who_waits_hears_429(slow: Slow, telemetry: Telemetry) -> None:
     async with door(slow, telemetry) as (_, ask):
-        asked = [ask(f"/intake/v1/dossiers/{n}") for n in range(2 + 12 + 1)]
+        asked = [ask(f"/intake/v1/dossiers/{n}") for n in range(2 + 4 + 1)]
         refused = await asked[2]
         slow.go.set()
         answers = [await one for one in asked]
-    assert [answer.status_code for answer in answers] == [200, 200, 429, *[200] * 12]
+    assert [answer.status_code for answer in answers] == [200, 200, 429, *[200] * 4]
     assert slow.began[:2] == ["/intake/v1/dossiers/0", "/intake/v1/dossiers/1"]
     assert refused.json()["code"] == "too-busy"
     assert refused.headers["content-type"] == "application/problem+json"
@@ -115,7 +115,7 @@ async def test_a_refusal_reads_no_body_and_starts_no_work(telemetry: Telemetry) 
 
 async def test_probes_answer_while_a_service_is_full(slow: Slow, telemetry: Telemetry) -> None:
     async with door(slow, telemetry) as (http, ask):
-        asked = [ask("/intake/v1/dossiers") for _ in range(2 + 12 + 1)]
+        asked = [ask("/intake/v1/dossiers") for _ in range(2 + 4 + 1)]
         await asked[2]
         probes = [await http.get(path) for path in ("/healthz", "/readyz", "/metrics", "/intake/readyz")]
         slow.go.set()
