@@ -125,7 +125,7 @@ async def test_a_rebuild_beside_live_traffic_equals_live_byte_for_byte_and_takes
     assert (again.version, again.swapped) == (3, True)
 
 
-async def test_a_rebuild_that_is_killed_leaves_the_live_version_untouched(
+async def test_a_rebuild_that_is_interrupted_leaves_the_live_version_untouched(
     works: Works, stack: TestStack, prefix: str, sources: Sources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rebuilding, "BATCH", 20)
@@ -133,14 +133,15 @@ async def test_a_rebuild_that_is_killed_leaves_the_live_version_untouched(
         await send(producer, prefix, [r for life in lives(40) for r in life])
         await applied(works, 200)
 
-    def die(progress: Progress) -> None:
+    def interrupt(progress: Progress) -> None:
         if progress.done >= 60:
-            raise KeyboardInterrupt
+            rebuilding_alone.cancel()  # what Ctrl-C does to the main task of `asyncio.run`
 
     async with works.reading() as db:
         whole = await projections.checksums(db, 1)
-    with pytest.raises(KeyboardInterrupt):
-        await asyncio.get_running_loop().run_in_executor(None, lambda: asyncio.run(_alone(sources, die)))
+    rebuilding_alone = asyncio.create_task(_alone(sources, interrupt))
+    with pytest.raises(asyncio.CancelledError):
+        await rebuilding_alone
     async with works.reading() as db:
         assert (await projections.active(db)).version == 1
         assert await projections.checksums(db, 1) == whole
@@ -152,7 +153,7 @@ async def test_a_rebuild_that_is_killed_leaves_the_live_version_untouched(
 
 
 async def _alone(sources: Sources, tell: Callable[[Progress], None]) -> None:
-    """A rebuild in a loop and a pool of its own, as the command line runs it."""
+    """A rebuild with a pool of its own, as the command line runs it."""
     pool = await open_pool(sources.database_url, name="test-rebuild", size=2)
     works = sources.works
     own = Works(works.service, pool, works.clock, works.new_id, works.keys, works.tracing)
