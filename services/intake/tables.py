@@ -163,13 +163,12 @@ class DossierRow(Row, table=True):
 
     __tablename__ = "dossier"
     __table_args__ = (
-        Index("dossier_recipient", "recipient"),
+        Index("dossier_recipient", "recipient", "procedure"),
         Index("dossier_unit", "unit", "state", "id"),
         Index("dossier_offered", "to_unit", "id", postgresql_where=text("to_unit IS NOT NULL")),
         Index("dossier_received", "receiving_unit", "received_at"),
         Index("dossier_resubmits", "resubmits", unique=True, postgresql_where=text("resubmits IS NOT NULL")),
         Index("dossier_bundle", "bundle", postgresql_where=text("bundle IS NOT NULL")),
-        Index("dossier_due", "unit", "due_on", "id", postgresql_where=text("closed_at IS NULL AND settled_at IS NULL")),
         Index(
             "dossier_by_due", "unit", text(DUE), "id", postgresql_where=text("closed_at IS NULL AND settled_at IS NULL")
         ),

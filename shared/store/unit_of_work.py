@@ -109,7 +109,7 @@ class Work:
     tails: dict[UUID, Tail] = field(default_factory=dict)
     riders: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
     seen: list[int] = field(default_factory=list)
-    snapshot: bytes | None = None
+    answer: object | None = None
     flushed: int = 0
 
     @property
@@ -174,7 +174,7 @@ class Work:
 
     def answers(self, snapshot: object) -> None:
         """What a repeat of this command is answered with; holds no secret and nothing personal."""
-        self.snapshot = encode(snapshot)
+        self.answer = snapshot
 
     def mark(self) -> Mark:
         """A place to come back to when a savepoint is rolled back; everything stated before it is written already."""
@@ -188,7 +188,7 @@ class Work:
     @property
     def once(self) -> Once | None:
         """The idempotency key whose answer is to be kept."""
-        return self.caller.once if self.snapshot is not None else None
+        return self.caller.once if self.answer is not None else None
 
     @property
     def stated(self) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from shared.contracts.envelope import encode
 from shared.kernel import Stale
 from shared.store import deadlines
 from shared.store.db import Connection
@@ -137,7 +138,7 @@ def _write_answers(parts: _Parts, works: Sequence[Work]) -> None:
     parts.arrays(
         _ANSWERS,
         ("bytea", [work.who.key for work, _ in kept]), ("text", [once.key for _, once in kept]), ("bytea", [once.fingerprint for _, once in kept]),
-        ("int2", [once.status for _, once in kept]), ("bytea", [work.snapshot for work, _ in kept]), ("timestamptz", [work.now for work, _ in kept]),
+        ("int2", [once.status for _, once in kept]), ("bytea", [encode(work.answer) for work, _ in kept]), ("timestamptz", [work.now for work, _ in kept]),
     )  # fmt: skip
 
 

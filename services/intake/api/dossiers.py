@@ -45,7 +45,8 @@ async def submit_dossier(
     """File a dossier. A clerk's `direct` dossier is accepted at once; what comes online or by post is answered within 8 working hours."""
     dossier, alike = await handlers.file_dossier(desk, caller(who, key), body.filing())
     shown = view_filed(
-        {**domain.snapshot(dossier, who), "hints": [asdict(each) for each in alike]}, request.app.state.door
+        {**domain.snapshot(dossier, who), "hints": [{"name": each.name, "code": each.code} for each in alike]},
+        request.app.state.door,
     )
     stamp(request, response, shown)
     return shown

@@ -57,8 +57,11 @@ WHERE d.receiving_unit = $1 AND d.received_at >= $2 AND d.received_at < $3 ORDER
 _LAST_OF = "SELECT type FROM fact WHERE aggregate = $1 AND type = ANY($2::text[]) ORDER BY sequence DESC LIMIT 1"
 _ALL_OF = "SELECT envelope FROM fact WHERE aggregate = $1 AND type = $2 ORDER BY sequence"
 _LATEST = "SELECT envelope FROM fact WHERE aggregate = $1 AND type = $2 ORDER BY sequence DESC LIMIT 1"
-_OPEN_ALIKE = """SELECT o.n, d.code, d.unit FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS o(recipient, procedure, n)
-JOIN dossier d ON d.recipient = o.recipient AND d.procedure = o.procedure AND d.closed_at IS NULL AND d.settled_at IS NULL ORDER BY d.id"""
+_OPEN_ALIKE = """SELECT array_agg(d.code ORDER BY d.id) AS codes
+FROM unnest($1::uuid[], $2::text[], $3::text[]) WITH ORDINALITY AS o(recipient, procedure, units, n)
+LEFT JOIN LATERAL (SELECT id, code FROM dossier WHERE recipient = o.recipient AND procedure = o.procedure AND closed_at IS NULL
+  AND settled_at IS NULL AND (o.units IS NULL OR unit = ANY(string_to_array(o.units, ' '))) ORDER BY id LIMIT 5) d ON true
+GROUP BY o.n ORDER BY o.n"""
 _CONTACTS = """SELECT c.recipient, c.sequence, p.id, CASE WHEN c.forgotten_at IS NULL THEN p.data_key END AS data_key, p.sealed
 FROM contact c JOIN person p ON p.id = c.person WHERE c.recipient = ANY($1::uuid[])"""
 
@@ -210,14 +213,14 @@ def _to_pay(amount: int, purpose: str | None) -> dict[str, Any]:
     return {"amount": amount, "purpose": purpose or "", "notice_no": None, "reference": None, "paid_at": None}
 
 
-async def open_alike(work: Work, recipient: UUID, procedure: str) -> Sequence[tuple[str, str]]:
-    """(code, unit) of this person's dossiers of this procedure that have no result yet, oldest first."""
-    return await work.ask(_open_alike, (recipient, procedure))
+async def open_alike(work: Work, recipient: UUID, procedure: str, units: frozenset[str] | None) -> Sequence[str]:
+    """The codes of this person's dossiers of this procedure that have no result yet, in these units (None: in all): the five oldest."""
+    return await work.ask(_open_alike, (recipient, procedure, None if units is None else " ".join(sorted(units))))
 
 
-async def _open_alike(connection: Connection, asked: Sequence[tuple[UUID, str]]) -> Sequence[Sequence[tuple[str, str]]]:
-    rows = await connection.fetch(_OPEN_ALIKE, [recipient for recipient, _ in asked], [code for _, code in asked])
-    return [[(row["code"], row["unit"]) for row in rows if row["n"] == n] for n in range(1, len(asked) + 1)]
+async def _open_alike(connection: Connection, asked: Sequence[tuple[UUID, str, str | None]]) -> Sequence[Sequence[str]]:
+    rows = await connection.fetch(_OPEN_ALIKE, *map(list, zip(*asked, strict=True)))
+    return [[code for code in row["codes"] if code] for row in rows]
 
 
 async def load(work: Work, id: UUID) -> Dossier:

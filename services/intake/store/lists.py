@@ -155,7 +155,7 @@ def _open() -> ColumnElement[bool]:
 
 
 def _due_before(day: date) -> ColumnElement[bool]:
-    return and_(col(DossierRow.due_on) < day, _open())
+    return and_(col(DossierRow.due_on) < day, _due < moment(day), _open())
 
 
 async def _ways(connection: Connection, asked: str) -> list[list[ColumnElement[bool]]]:
