@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from operator import attrgetter
@@ -251,12 +251,18 @@ def snapshot(dossier: Dossier, who: Principal) -> dict[str, Any]:
     return shown
 
 
+_FROM: Mapping[State, Sequence[str]] = {
+    state: [name for name, states in ARROWS.items() if state in states] for state in State
+}
+"""The commands an arrow is drawn for, by the state it begins at."""
+
+
 def actions(dossier: Dossier, who: Principal) -> list[dict[str, Any]]:
     """The commands this principal may give now, with the fields each needs."""
     return [
         {"name": command, "needs": list(NEEDS[command])}
-        for command, states in ARROWS.items()
-        if dossier.state in states and not _barred(command, dossier) and _may(command, dossier, who)
+        for command in _FROM[dossier.state]
+        if not _barred(command, dossier) and _may(command, dossier, who)
     ]
 
 

@@ -101,13 +101,14 @@ def acting(who: Caller, role: str) -> Caller:
     return who if who.principal.acting == role else replace(who, principal=replace(who.principal, acting=role))
 
 
-def state(work: Work, before: Dossier | None, dossier: Dossier, *stated: Fact) -> None:
+def state(work: Work, before: Dossier | None, dossier: Dossier, *stated: Fact, hints: Sequence[object] = ()) -> None:
     """Say what happened, how the deadlines stand, and what a repeat of the command is answered."""
     for fact in stated:
         work.record(fact)
     for each in schedules(dossier, before):
         work.deadline(each)
-    work.answers(domain.snapshot(dossier, work.who))
+    shown = domain.snapshot(dossier, work.who)
+    work.answers({**shown, "hints": hints} if hints else shown)
 
 
 def schedules(dossier: Dossier, before: Dossier | None = None) -> Iterator[deadlines.Schedule]:

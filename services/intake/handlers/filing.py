@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
@@ -54,10 +55,7 @@ async def file_dossier(desk: Desk, who: Caller, filing: Filing) -> tuple[Dossier
         await _check_before(work, asked, recipient)
         hand = Hand(recipient, *keep_people(work, recipient, filing))
         alike = await alike_of(work, recipient, filing)
-        dossier = await enter(work, desk, filing, procedure, unit, hand)
-        if alike:
-            work.answers({**domain.snapshot(dossier, work.who), "hints": alike})
-        return dossier, alike
+        return await enter(work, desk, filing, procedure, unit, hand, hints=alike), alike
 
     return await desk.together.do(acting(who, role), file)
 
@@ -69,7 +67,14 @@ def version_of(desk: Desk, asked: Submission) -> Procedure:
 
 
 async def enter(
-    work: Work, desk: Desk, filing: Filing, procedure: Procedure, unit: Unit, hand: Hand, at: str = ""
+    work: Work,
+    desk: Desk,
+    filing: Filing,
+    procedure: Procedure,
+    unit: Unit,
+    hand: Hand,
+    at: str = "",
+    hints: Sequence[Alike] = (),
 ) -> Dossier:
     """Write a checked filing: its files, code, row, facts and deadlines, and what a repeat is answered; `at`: its place in the body."""
     asked, keys, id_ = filing.submission, desk.works.keys, work.new_id()
@@ -90,7 +95,7 @@ async def enter(
         components=asked.components,
         late_entry_reason=asked.late_entry_reason,
     )
-    state(work, None, dossier, *stated)
+    state(work, None, dossier, *stated, hints=hints)
     return dossier
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -64,6 +64,7 @@ LEFT JOIN LATERAL (SELECT id, code FROM dossier WHERE recipient = o.recipient AN
 GROUP BY o.n ORDER BY o.n"""
 _CONTACTS = """SELECT c.recipient, c.sequence, p.id, CASE WHEN c.forgotten_at IS NULL THEN p.data_key END AS data_key, p.sealed
 FROM contact c JOIN person p ON p.id = c.person WHERE c.recipient = ANY($1::uuid[])"""
+_PAPER = tuple(each.name for each in fields(Component))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -147,7 +148,7 @@ def _term(clock: Mapping[str, Any] | None, moved_by: int = 0, promised_at: datet
 
 def _plain(components: Sequence[Component]) -> list[dict[str, Any]]:
     """As the column keeps them; a paper without a file says nothing of one."""
-    return [{name: value for name, value in asdict(each).items() if value is not None} for each in components]
+    return [{name: value for name in _PAPER if (value := getattr(each, name)) is not None} for each in components]
 
 
 async def next_code(work: Work, agency: str, day: date) -> str:
