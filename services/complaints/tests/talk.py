@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from itertools import count
 from typing import Any
 
 import httpx
 
 from services.complaints.tests.given import AN, TEXT, UNIT
-from shared.web.devissuer import DevIssuer
+from shared.testing.talking import Client, Json, without_place
 
-Json = dict[str, Any]
+__all__ = ["Json", "Talk", "body", "code", "names", "part", "without_place"]
 
 
 def body(**changes: Any) -> Json:
@@ -35,42 +33,15 @@ def names(items: list[Json]) -> list[str]:
     return [item["name"] for item in items]
 
 
-def without_place(answer: httpx.Response) -> Json:
-    """A problem without what differs from request to request."""
-    return {name: value for name, value in answer.json().items() if name not in {"instance", "trace_id"}}
+class Talk(Client):
+    """A client of complaints."""
 
-
-@dataclass(slots=True)
-class Talk:
-    """A client with an issuer of tokens; every command gets a fresh key unless one is given."""
-
-    http: httpx.AsyncClient
-    issuer: DevIssuer
-    keys: Any = field(default_factory=lambda: count(1))
-
-    def token(self, *roles: str, **claims: Any) -> str:
-        """A token; officers are of the one unit unless said otherwise."""
-        units = () if roles == ("citizen",) else (UNIT,)
-        return self.issuer.token(*roles, **{"units": units, "subject": "-".join(roles), **claims})
-
-    def citizen(self, person: str | None = AN.identity_no) -> str:
-        """A citizen's token."""
-        return self.token("citizen", subject=f"citizen-{person}", person=person)
-
-    async def get(self, path: str, token: str | None = None, **headers: str) -> httpx.Response:
-        """Read."""
-        return await self.http.get(path, headers={**_bearer(token), **_named(headers)})
+    unit = UNIT
+    person = AN.identity_no
 
     async def follow(self, link: str, token: str) -> httpx.Response:
         """The page a list's `next` or `prev` leads to."""
         return await self.get(link.removeprefix("/complaints/v1"), token)
-
-    async def post(
-        self, path: str, json: Any = None, *, token: str | None = None, key: str | None = None, **headers: str
-    ) -> httpx.Response:
-        """Command."""
-        once = {"idempotency-key": key or f"key-{next(self.keys)}"}
-        return await self.http.post(path, json=json, headers={**_bearer(token), **once, **_named(headers)})
 
     async def hand_in(self, token: str | None = None, **changes: Any) -> Json:
         """Hand in a letter; the answer's body."""
@@ -101,11 +72,3 @@ class Talk:
         token = self.citizen() if role == "citizen" else self.token(role, **claims)
         seen = await self.get(f"/cases/{case['id']}", self.token("inspector", units=("44",)))
         return await self.post(f"/cases/{case['id']}/{command}", json, token=token, if_match=seen.headers["etag"])
-
-
-def _bearer(token: str | None) -> dict[str, str]:
-    return {"authorization": f"Bearer {token}"} if token else {}
-
-
-def _named(headers: dict[str, str]) -> dict[str, str]:
-    return {name.replace("_", "-"): value for name, value in headers.items()}

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -26,69 +24,17 @@ from services.notifications.tests import samples
 from services.notifications.tests.conftest import Client, records
 from services.notifications.tests.test_notices_handlers import by
 from shared.store.unit_of_work import Works
+from shared.testing.listening import Listening, listening
 from shared.testing.records import Fed, Log
 from shared.testing.waiting import wait_until
 
 pytestmark = pytest.mark.postgres
+STREAM = "/v1/me/inbox/stream"
 
 
-@dataclass(slots=True)
-class Listening:
-    """A client of the stream: status and headers, and the frames it has read so far."""
-
-    status: int = 0
-    headers: dict[str, str] = field(default_factory=dict)
-    raw: bytes = b""
-    closed: bool = False
-
-    @property
-    def frames(self) -> list[dict[str, Any]]:
-        """Whole frames, with their data decoded."""
-        found = []
-        for text in self.raw.decode().split("\n\n")[:-1]:
-            frame: dict[str, Any] = dict(line.split(": ", 1) for line in text.split("\n"))
-            found.append({**frame, "data": orjson.loads(frame["data"])})
-        return found
-
-    def events(self) -> list[str]:
-        return [frame["event"] for frame in self.frames]
-
-    def numbers(self) -> list[int]:
-        return [frame["data"]["seq"] for frame in self.frames if frame["event"] == "item"]
-
-    async def until(self, condition: Callable[[], object], what: str) -> None:
-        await wait_until(condition, what=f"{what}; read so far: {self.raw.decode()}")
-
-
-@asynccontextmanager
-async def listening(web: FastAPI, query: str = "", **headers: str) -> AsyncIterator[Listening]:
-    """A stream read in the background by an ASGI client; leaving the block is a disconnect."""
-    client, gone = Listening(), asyncio.Event()
-
-    async def receive() -> dict[str, Any]:
-        await gone.wait()
-        return {"type": "http.disconnect"}
-
-    async def send(message: Any) -> None:
-        if message["type"] == "http.response.start":
-            client.status = message["status"]
-            client.headers = {name.decode(): value.decode() for name, value in message["headers"]}
-        else:
-            client.raw += message.get("body", b"")
-            client.closed = not message.get("more_body", False)
-
-    scope = {
-        "type": "http", "asgi": {"version": "3.0", "spec_version": "2.3"}, "http_version": "1.1", "method": "GET", "scheme": "http",
-        "path": "/v1/me/inbox/stream", "raw_path": b"/v1/me/inbox/stream", "root_path": "", "query_string": query.encode(),
-        "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()],
-        "client": ("127.0.0.1", 1), "server": ("test", 80), "state": {},
-    }  # fmt: skip
-    task = asyncio.create_task(web(scope, receive, send))
-    try:
-        yield client
-    finally:
-        gone.set()
-        await asyncio.wait_for(task, 5)
+def numbers(client: Listening) -> list[int]:
+    """Of the items it has read, in order."""
+    return [frame["data"]["seq"] for frame in client.frames if frame["event"] == "item"]
 
 
 @pytest_asyncio.fixture
@@ -107,7 +53,7 @@ async def test_a_stream_begins_with_a_snapshot_and_sends_what_arrives(
 ) -> None:
     first, *later = records(log, samples.life(citizen))
     await dossiers.give(first)
-    async with listening(web, authorization=f"Bearer {me.token}") as client:
+    async with listening(web, STREAM, authorization=f"Bearer {me.token}") as client:
         await client.until(lambda: client.events() == ["snapshot"], "the snapshot")
         assert (client.status, client.headers["content-type"].split(";")[0], client.headers["cache-control"]) == (
             200, "text/event-stream", "no-store",
@@ -132,22 +78,22 @@ async def test_a_client_that_comes_back_gets_all_it_missed_and_nothing_twice(
     last_id = "0"
     for cut in range(0, len(lives), 80):
         await dossiers.give(*lives[cut : cut + 40])
-        async with listening(web, authorization=f"Bearer {me.token}", last_event_id=last_id) as client:
+        async with listening(web, STREAM, authorization=f"Bearer {me.token}", last_event_id=last_id) as client:
             await dossiers.give(*lives[cut + 40 : cut + 80])
-            await client.until(lambda client=client: len(client.numbers()) > 20, "some")  # type: ignore[misc] # bound per turn
-        seen += client.numbers()
+            await client.until(lambda client=client: len(numbers(client)) > 20, "some")  # type: ignore[misc] # bound per turn
+        seen += numbers(client)
         last_id = [frame["id"] for frame in client.frames if "id" in frame][-1]
-    async with listening(web, authorization=f"Bearer {me.token}", last_event_id=last_id) as client:
-        await client.until(lambda: len(seen) + len(client.numbers()) >= 240, "the rest")
-    assert seen + client.numbers() == list(range(1, 241))
+    async with listening(web, STREAM, authorization=f"Bearer {me.token}", last_event_id=last_id) as client:
+        await client.until(lambda: len(seen) + len(numbers(client)) >= 240, "the rest")
+    assert seen + numbers(client) == list(range(1, 241))
 
 
 async def test_a_stream_cut_right_after_its_snapshot_loses_nothing(
     web: FastAPI, me: Client, dossiers: Fed, log: Log, citizen: UUID
 ) -> None:
     await dossiers.give(*records(log, samples.life(citizen)))
-    async with listening(web, authorization=f"Bearer {me.token}", last_event_id="2") as client:
-        await client.until(lambda: client.numbers() == [3, 4, 5, 6], "what was missed")
+    async with listening(web, STREAM, authorization=f"Bearer {me.token}", last_event_id="2") as client:
+        await client.until(lambda: numbers(client) == [3, 4, 5, 6], "what was missed")
     assert client.frames[0]["id"] == "2"
     assert client.frames[0]["data"]["last_seq"] == 6
 
@@ -157,7 +103,7 @@ async def test_a_mark_made_elsewhere_moves_the_count(
     web: FastAPI, me: Client, works: Works, dossiers: Fed, log: Log, citizen: UUID
 ) -> None:
     await dossiers.give(*records(log, samples.life(citizen)))
-    async with listening(web, authorization=f"Bearer {me.token}") as client:
+    async with listening(web, STREAM, authorization=f"Bearer {me.token}") as client:
         await client.until(lambda: client.events() == ["snapshot"], "the snapshot")
         await handlers.mark(works, by(citizen), 1, Mark.READ)
         await client.until(lambda: client.events() == ["snapshot", "count"], "the count")
@@ -168,7 +114,7 @@ async def test_a_mark_made_elsewhere_moves_the_count(
 async def test_a_neighbours_notice_is_not_sent(
     web: FastAPI, me: Client, dossiers: Fed, log: Log, citizen: UUID, neighbour: UUID
 ) -> None:
-    async with listening(web, authorization=f"Bearer {me.token}") as client:
+    async with listening(web, STREAM, authorization=f"Bearer {me.token}") as client:
         await client.until(lambda: client.events() == ["snapshot"], "the snapshot")
         await dossiers.give(log.fact(samples.accepted(neighbour, 2), 1))
         await dossiers.give(log.fact(samples.accepted(citizen, 1), 1))
@@ -180,7 +126,7 @@ async def test_a_neighbours_notice_is_not_sent(
 
 async def test_a_fourth_stream_closes_the_oldest(web: FastAPI, hub: Hub, me: Client, citizen: UUID) -> None:
     def open_one() -> Any:
-        return listening(web, authorization=f"Bearer {me.token}")
+        return listening(web, STREAM, authorization=f"Bearer {me.token}")
 
     async with open_one() as first, open_one() as second, open_one() as third:
         for client in (first, second, third):
@@ -197,7 +143,7 @@ async def test_a_fourth_stream_closes_the_oldest(web: FastAPI, hub: Hub, me: Cli
 async def test_when_the_process_ends_every_stream_says_goodbye(web: FastAPI, me: Client) -> None:
     hub: Hub = web.state.hub
     task = asyncio.create_task(hub.run())
-    async with listening(web, authorization=f"Bearer {me.token}") as client:
+    async with listening(web, STREAM, authorization=f"Bearer {me.token}") as client:
         await client.until(lambda: client.events() == ["snapshot"], "the snapshot")
         task.cancel()
         await client.until(lambda: client.closed, "the end")
@@ -210,7 +156,7 @@ async def test_a_ticket_opens_the_stream_where_no_header_can_be_sent(
     await dossiers.give(*records(log, samples.life(citizen)))
     made = (await me.http.post("/v1/me/stream-tickets", headers=me.headers)).json()
     for _reconnect in range(2):
-        async with listening(web, f"ticket={made['ticket']}") as client:
+        async with listening(web, STREAM, f"ticket={made['ticket']}") as client:
             await client.until(lambda client=client: client.events() == ["snapshot"], "the snapshot")  # type: ignore[misc] # bound per turn
         assert client.frames[0]["data"]["last_seq"] == 6
 
@@ -223,7 +169,7 @@ async def test_a_ticket_that_cannot_be_trusted_opens_nothing(web: FastAPI, citiz
         "changed": ("B" if good[0] == "A" else "A") + good[1:], "ended": tickets.issue(key, citizen, until - 120),
         "other-key": tickets.issue(b"another", citizen, until),
     }.get(damage, damage)  # fmt: skip
-    async with listening(web, f"ticket={bad}") as client:
+    async with listening(web, STREAM, f"ticket={bad}") as client:
         await client.until(lambda: client.closed, "the refusal")
     assert (client.status, orjson.loads(client.raw)["code"]) == (401, "ticket-invalid")
 

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 import asyncpg
-import orjson
 import pytest
 import pytest_asyncio
-from fastapi import FastAPI
 
 from services.reporting.api import live
 from services.reporting.api.live import Hub
@@ -28,67 +24,11 @@ from shared.contracts.envelope import Fact
 from shared.runtime import Service
 from shared.store.unit_of_work import Works
 from shared.testing.clock import StandingClock
+from shared.testing.listening import listening
 from shared.testing.waiting import wait_until
 
 OTHER = "18880"
-
-
-@dataclass(slots=True)
-class Listening:
-    """A client of the stream: status and headers, and the events it has read so far."""
-
-    status: int = 0
-    headers: dict[str, str] = field(default_factory=dict)
-    raw: bytes = b""
-    closed: bool = False
-
-    @property
-    def frames(self) -> list[dict[str, Any]]:
-        """Whole events, with their data decoded."""
-        found = []
-        for text in self.raw.decode().split("\n\n")[:-1]:
-            frame: dict[str, Any] = dict(line.split(": ", 1) for line in text.split("\n") if not line.startswith(":"))
-            if "event" in frame:
-                found.append({**frame, "data": orjson.loads(frame["data"])})
-        return found
-
-    def events(self) -> list[str]:
-        return [frame["event"] for frame in self.frames]
-
-    async def until(self, *events: str) -> dict[str, Any]:
-        """Wait until exactly these events have come; the last of them."""
-        await wait_until(lambda: tuple(self.events()) == events, what=f"{events}; read so far: {self.raw.decode()}")
-        return self.frames[-1]
-
-
-@asynccontextmanager
-async def listening(api: FastAPI, **headers: str) -> AsyncIterator[Listening]:
-    """A stream read in the background; leaving the block is a disconnect."""
-    client, gone = Listening(), asyncio.Event()
-
-    async def receive() -> dict[str, Any]:
-        await gone.wait()
-        return {"type": "http.disconnect"}
-
-    async def send(message: Any) -> None:
-        if message["type"] == "http.response.start":
-            client.status = message["status"]
-            client.headers = {name.decode(): value.decode() for name, value in message["headers"]}
-        else:
-            client.raw += message.get("body", b"")
-            client.closed = not message.get("more_body", False)
-
-    scope = {
-        "type": "http", "asgi": {"version": "3.0", "spec_version": "2.3"}, "http_version": "1.1", "method": "GET", "scheme": "http",
-        "path": "/v1/stream", "raw_path": b"/v1/stream", "root_path": "", "query_string": b"", "client": ("127.0.0.1", 1),
-        "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()], "server": ("test", 80), "state": {},
-    }  # fmt: skip
-    task = asyncio.create_task(api(scope, receive, send))
-    try:
-        yield client
-    finally:
-        gone.set()
-        await asyncio.wait_for(task, 5)
+STREAM = "/v1/stream"
 
 
 @pytest_asyncio.fixture
@@ -120,10 +60,10 @@ async def test_a_stream_begins_with_every_unit_and_then_sends_those_that_change(
     await told(feed, first.submitted(), first.accepted())
     await tell_letters(works, letters_and_cases()[:6])
     await describe_units(works, (UNIT, "Phường Quảng Trị"), (OTHER, "Phường Đồng Hới"))
-    async with listening(service.api) as client:
-        snapshot = await client.until("snapshot")
+    async with listening(service.api, STREAM) as client:
+        snapshot = await client.until_exactly("snapshot")
         await told(feed, second.submitted())
-        figures = await client.until("snapshot", "figures")
+        figures = await client.until_exactly("snapshot", "figures")
     assert (client.status, client.headers["content-type"].split(";")[0], client.headers["cache-control"]) == (200, "text/event-stream", "no-store")  # fmt: skip
     assert client.headers["x-accel-buffering"] == "no"
     assert snapshot["data"]["units"].keys() == {UNIT}
@@ -143,16 +83,16 @@ async def test_whoever_comes_back_is_sent_what_changed_meanwhile_and_nothing_if_
 ) -> None:
     first, second = Dossier(), Dossier(unit=OTHER)
     await told(feed, first.submitted())
-    async with listening(service.api) as client:
-        seen = (await client.until("snapshot"))["id"]
-    async with listening(service.api, last_event_id=seen) as again:
+    async with listening(service.api, STREAM) as client:
+        seen = (await client.until_exactly("snapshot"))["id"]
+    async with listening(service.api, STREAM, last_event_id=seen) as again:
         await wait_until(lambda: again.raw, what="the beginning")
         await told(feed, second.submitted())
-        missed = await again.until("figures")
-    async with listening(service.api, last_event_id=seen) as late:
-        assert (await late.until("figures"))["data"] == missed["data"]
-    async with listening(service.api, last_event_id="another-life") as stranger:
-        assert (await stranger.until("snapshot"))["data"]["units"].keys() == {UNIT, OTHER}
+        missed = await again.until_exactly("figures")
+    async with listening(service.api, STREAM, last_event_id=seen) as late:
+        assert (await late.until_exactly("figures"))["data"] == missed["data"]
+    async with listening(service.api, STREAM, last_event_id="another-life") as stranger:
+        assert (await stranger.until_exactly("snapshot"))["data"]["units"].keys() == {UNIT, OTHER}
 
 
 @pytest.mark.postgres
@@ -172,10 +112,10 @@ async def test_a_place_is_the_same_in_every_process_so_that_a_restart_sends_noth
 @pytest.mark.usefixtures("hub")
 async def test_a_new_day_is_told_although_nothing_happened(service: Service, feed: Feed, clock: StandingClock) -> None:
     await told(feed, (dossier := Dossier()).submitted(), dossier.accepted(date(2026, 11, 23)))
-    async with listening(service.api) as client:
-        assert (await client.until("snapshot"))["data"]["whole"]["due_today"] == 1
+    async with listening(service.api, STREAM) as client:
+        assert (await client.until_exactly("snapshot"))["data"]["whole"]["due_today"] == 1
         clock.at("2026-11-24T00:00:00+07:00")
-        after = (await client.until("snapshot", "figures"))["data"]
+        after = (await client.until_exactly("snapshot", "figures"))["data"]
     assert (after["today"], after["whole"]["due_today"], after["whole"]["overdue"]) == ("2026-11-24", 0, 1)
     assert after["units"][UNIT]["overdue"] == 1
 
@@ -183,12 +123,12 @@ async def test_a_new_day_is_told_although_nothing_happened(service: Service, fee
 @pytest.mark.postgres
 async def test_when_the_process_ends_every_stream_says_goodbye(service: Service) -> None:
     task = asyncio.create_task(service.api.state.hub.run())
-    async with listening(service.api) as client:
-        await client.until("snapshot")
+    async with listening(service.api, STREAM) as client:
+        await client.until_exactly("snapshot")
         task.cancel()
-        assert (await client.until("snapshot", "bye"))["data"] == {"reason": "closing"}
-    async with listening(service.api) as late:
-        assert (await late.until("bye"))["data"] == {"reason": "closing"}
+        assert (await client.until_exactly("snapshot", "bye"))["data"] == {"reason": "closing"}
+    async with listening(service.api, STREAM) as late:
+        assert (await late.until_exactly("bye"))["data"] == {"reason": "closing"}
 
 
 def _counters(number: int, **units: int) -> Counters:
