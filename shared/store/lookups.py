@@ -20,6 +20,8 @@ from shared.store.unit_of_work import Work
 MOST_TRIES = 5
 LOCKED_FOR = timedelta(minutes=15)
 _UNKNOWN_CODES = 4096
+_LONGEST = 40
+"""Of what people type, in characters; longer than any code."""
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 _TRY = """INSERT INTO lookup_lock AS l (code, failures) VALUES ($1, 1) ON CONFLICT (code) DO UPDATE SET
@@ -54,13 +56,22 @@ def lookup_verifier(keys: Keys, code: str, secret: str) -> str:
 
 def typed_code(text: str) -> str:
     """A code as people type it: small letters, spaces."""
-    return text.upper().replace(" ", "")
+    return "".join(text.upper().split())[:_LONGEST]
+
+
+def typed_secret(text: str) -> str:
+    """A secret as people type it: also dashes, O for 0, I and L for 1 (Crockford's alphabet)."""
+    return typed_code(text).replace("-", "").translate(str.maketrans("OIL", "011"))
 
 
 def fits(keys: Keys, id: UUID, number: int, secret: str) -> bool:
-    """Whether a secret as people type it (also dashes, O for 0, I and L for 1) is the one of this id and number."""
-    typed = typed_code(secret).replace("-", "").translate(str.maketrans("OIL", "011"))
-    return hmac.compare_digest(lookup_secret(keys, id, number).encode(), typed.encode())
+    """Whether a secret as people type it is the one of this id and number."""
+    return hmac.compare_digest(lookup_secret(keys, id, number).encode(), typed_secret(secret).encode())
+
+
+def verifies(keys: Keys, code: str, secret: str, verifier: str) -> bool:
+    """Whether a secret as people type it is the one a fact carries the verifier of; a placeholder has none, and nothing fits it."""
+    return hmac.compare_digest(lookup_verifier(keys, code, typed_secret(secret)).encode(), verifier.encode())
 
 
 async def check(work: Work, code: str, right: Callable[[], bool] | None) -> LookupRefused | None:

@@ -11,15 +11,6 @@ from services.reporting.domain.fold import FOLDS, Told, day_of, fold
 from services.reporting.domain.letters import LETTER_FOLDS, LETTER_PHASES, LetterLine, fold_letter
 from services.reporting.domain.limits import RULES, DeadlineLine, Limits, fold_limits
 from services.reporting.domain.line import PHASES, DossierLine
-from services.reporting.domain.lookups import (
-    LOCKED_FOR,
-    MOST_TRIES,
-    LookupLocked,
-    LookupRefused,
-    typed_code,
-    typed_secret,
-    unknown_name,
-)
 from services.reporting.domain.moments import Moment, moment
 from services.reporting.domain.notices import NOTICE_FACTS, NoticeLine, fold_notice
 from services.reporting.domain.reasons import Office, answer_reason, limit_reason, settlement_reason
@@ -44,8 +35,6 @@ __all__ = [
     "LETTER_FOLDS",
     "LETTER_PHASES",
     "LIVE",
-    "LOCKED_FOR",
-    "MOST_TRIES",
     "NAMES",
     "NOTICE_FACTS",
     "PHASES",
@@ -65,8 +54,6 @@ __all__ = [
     "Flow",
     "LetterLine",
     "Limits",
-    "LookupLocked",
-    "LookupRefused",
     "Moment",
     "NotYetVisible",
     "NoticeLine",
@@ -90,9 +77,6 @@ __all__ = [
     "month_of",
     "sentence",
     "settlement_reason",
-    "typed_code",
-    "typed_secret",
-    "unknown_name",
 ]
 
 GROUP = "dossiers"

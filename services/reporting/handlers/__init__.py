@@ -38,6 +38,7 @@ from services.reporting.handlers.reading import (
     unit_names,
     viewer_of,
 )
+from shared.store.lookups import LookupLocked, LookupRefused
 
 __all__ = [
     "AGES",
@@ -51,6 +52,8 @@ __all__ = [
     "LetterStanding",
     "LimitShown",
     "Listed",
+    "LookupLocked",
+    "LookupRefused",
     "Made",
     "Matters",
     "Overview",

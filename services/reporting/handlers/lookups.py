@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from math import ceil
+from functools import partial
 from uuid import UUID
 
 from services.reporting import domain
-from services.reporting.domain import DossierLine, LetterLine, LookupLocked, LookupRefused, Moment, NoticeLine
+from services.reporting.domain import DossierLine, LetterLine, Moment, NoticeLine
 from services.reporting.domain.reasons import Office
 from services.reporting.handlers.letters import LetterStanding, letter_standing
 from services.reporting.handlers.office import office_at
@@ -19,8 +16,8 @@ from services.reporting.handlers.reading import viewer_of
 from services.reporting.store import case_reads, lookups, reads
 from services.reporting.store.reads import Reader
 from shared.kernel import NotFound, Principal, system
-from shared.settings import Keys
-from shared.store.unit_of_work import Work, Works
+from shared.store.lookups import check, typed_code, verifies
+from shared.store.unit_of_work import Works
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,34 +35,19 @@ class Standing:
 
 async def look_up(works: Works, code: str, secret: str, language: str) -> Standing | LetterStanding:
     """Where a dossier or a letter stands; five wrong secrets lock its code. One that does not exist is answered in the same words."""
-    code = domain.typed_code(code)
+    code = typed_code(code)
     async with works.begin(system("reporting.lookup")) as work:
         reader = await reads.reader(work.db)
         found = await lookups.dossier_by_code(reader, code) or await case_reads.letter_by_code(reader, code)
-        name = code if found is not None else domain.unknown_name(code)
-        left = await _try(work, name)
-        if found is not None and _fits(works.keys, found.code, domain.typed_secret(secret), found.lookup_verifier):
-            await lookups.unlock(work, name)
+        right = partial(verifies, works.keys, found.code, secret, found.lookup_verifier) if found else None
+        refusal = await check(work, code, right)
+        if refusal is None:
             if isinstance(found, LetterLine):
                 return await letter_standing(reader, found, language)
+            if found is None:
+                raise AssertionError("only what is there has a right secret")
             return await standing(reader, found, language)
-        if left == 0:
-            await lookups.lock(work, name, work.now + domain.LOCKED_FOR)
-    raise LookupRefused(left=left)  # only now: what was counted above has to be committed
-
-
-async def _try(work: Work, name: str) -> int:
-    """Count this try; how many wrong ones are left after it."""
-    tries, locked_until = await lookups.attempt(work, name)
-    if locked_until is not None:
-        raise LookupLocked(minutes=ceil((locked_until - work.now) / timedelta(minutes=1)))
-    return max(0, domain.MOST_TRIES - tries)
-
-
-def _fits(keys: Keys, code: str, secret: str, verifier: str) -> bool:
-    """The facts carry an HMAC of code and secret (decisions 12); a placeholder has none and fits nothing."""
-    made = hmac.digest(keys.verifier, f"{code}|{secret}".encode(), "sha256")[:18]
-    return hmac.compare_digest(base64.urlsafe_b64encode(made), verifier.encode())
+    raise refusal  # only now: what was counted above has to be committed
 
 
 async def standing_of(works: Works, who: Principal, dossier: UUID, language: str) -> Standing:

@@ -8,8 +8,8 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from services.reporting import domain, handlers
-from services.reporting.domain import LookupLocked, LookupRefused, Office
-from services.reporting.handlers import LetterStanding, Standing
+from services.reporting.domain import Office
+from services.reporting.handlers import LetterStanding, LookupLocked, LookupRefused, Standing
 from services.reporting.pages import cases, telling
 from shared.law.zone import local
 from shared.web.limits import client_of, limited
