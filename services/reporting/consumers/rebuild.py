@@ -35,7 +35,7 @@ from shared.bus.consumer import Consumer
 from shared.bus.log import TopicPartition
 from shared.bus.place import Move
 from shared.bus.sorting import Breaker
-from shared.store.db import Connection, open_direct, passes
+from shared.store.db import TRANSIENT, Connection, open_direct, passes
 from shared.store.unit_of_work import Works
 from shared.telemetry.metrics import Metrics
 
@@ -97,7 +97,7 @@ class Replay(Consumer):
         for pause in _PAUSES:
             try:
                 await self._process(moves, records)
-            except Exception as error:
+            except TRANSIENT as error:
                 if not passes(error):
                     raise
                 await asyncio.sleep(pause)
