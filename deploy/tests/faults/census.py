@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -143,8 +145,8 @@ class Census:
 
 
 async def take(province: Province) -> Census:
-    """Count everything."""
-    async with province.database("reporting") as db:
+    """Count everything; what is in one store at one moment."""
+    async with province.database("reporting") as db, _one_moment(db):
         version = await db.fetchval("SELECT version FROM projection_active")
         lines = await db.fetch(f"SELECT id, version FROM dossier_line_{version}")
         timeline = await db.fetch(f"SELECT dossier, sequence, type FROM timeline_{version}")
@@ -155,7 +157,7 @@ async def take(province: Province) -> Census:
         sums = ", ".join(f"coalesce(sum({name}), 0)::int AS {name}" for name in COUNTED.values())
         counters = await db.fetchrow(f"SELECT {sums} FROM unit_day_{version}")
         parked = await db.fetch(_PARKED)
-    async with province.database("notifications") as db:
+    async with province.database("notifications") as db, _one_moment(db):
         told = await db.fetch("SELECT code, aggregate, aggregate_seq FROM notification")
         inbox = await db.fetchval("SELECT count(*) FROM inbox_item")
         unread = await db.fetchval("SELECT coalesce(sum(unread), 0)::int FROM recipient")
@@ -177,6 +179,12 @@ async def take(province: Province) -> Census:
         parked=[tuple(row) for row in parked],
         waiting=waiting,
     )
+
+
+def _one_moment(db: Any) -> AbstractAsyncContextManager[None]:
+    """Statements in here all see the same rows: a batch is in all of their answers or in none."""
+    moment: AbstractAsyncContextManager[None] = db.transaction(isolation="repeatable_read", readonly=True)
+    return moment
 
 
 async def drained(province: Province, promised: Promises, *, seconds: float = DRAIN_SECONDS) -> Census:
