@@ -88,7 +88,7 @@ async def listening(web: FastAPI, query: str = "", **headers: str) -> AsyncItera
         yield client
     finally:
         gone.set()
-        await asyncio.wait_for(task, 5)
+        await asyncio.wait_for(task, 60)
 
 
 @pytest_asyncio.fixture

@@ -88,7 +88,7 @@ async def listening(api: FastAPI, **headers: str) -> AsyncIterator[Listening]:
         yield client
     finally:
         gone.set()
-        await asyncio.wait_for(task, 5)
+        await asyncio.wait_for(task, 60)
 
 
 @pytest_asyncio.fixture
