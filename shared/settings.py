@@ -7,6 +7,8 @@ import json
 import os
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -26,6 +28,16 @@ _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:
 
 class WrongSetting(Exception):  # noqa: N818 - reads as the sentence an operator sees
     """A setting has a wrong value; the message names it."""
+
+
+@contextmanager
+def usable(home: Path) -> Iterator[None]:
+    """A home that cannot hold what is made in it is a wrong setting, said with what to do."""
+    try:
+        yield
+    except OSError as error:
+        place, advice = error.filename or home, "give it to this user, or choose another with --home or GANDAN_HOME"
+        raise WrongSetting(f"GANDAN_HOME: cannot use {place} ({error.strerror}): {advice}") from None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -57,12 +69,14 @@ class Keys:
     @staticmethod
     def load_or_make(path: Path) -> Keys:
         """The keys of an embedded home: `keys.json` (0600), made at the first start."""
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            made = {f.name: base64.b64encode(secrets.token_bytes(32)).decode() for f in fields(Keys)}
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                json.dump(made, file)
-        return Keys.from_texts(json.loads(path.read_text()))
+        with usable(path.parent):
+            if not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                made = {f.name: base64.b64encode(secrets.token_bytes(32)).decode() for f in fields(Keys)}
+                with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                    json.dump(made, file)
+            kept = path.read_text()
+        return Keys.from_texts(json.loads(kept))
 
     @staticmethod
     def from_texts(texts: dict[str, str]) -> Keys:
@@ -195,6 +209,10 @@ def _listed(text: str) -> tuple[str, ...]:
     return tuple(part for each in text.split(",") if (part := each.strip()))
 
 
+_OURS = "Value error, "
+"""What pydantic puts before a sentence of ours."""
+
+
 def load(**overrides: Any) -> Settings:
     """Settings from the environment (`*_FILE` read first); `WrongSetting` names what is wrong."""
     for name in [name for name in os.environ if name.startswith("GANDAN_") and name.endswith("_FILE")]:
@@ -206,7 +224,7 @@ def load(**overrides: Any) -> Settings:
         return Settings(**overrides)
     except ValidationError as error:
         lines = [
-            f"GANDAN_{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" if e["loc"] else e["msg"]
+            (f"GANDAN_{'.'.join(map(str, e['loc'])).upper()}: " if e["loc"] else "") + e["msg"].removeprefix(_OURS)
             for e in error.errors()
         ]
         raise WrongSetting("; ".join(lines)) from None

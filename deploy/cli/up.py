@@ -89,7 +89,7 @@ def _run(names: Sequence[str], given: Mapping[str, Any], began: float, *, may_fi
     from deploy.cli import sample  # noqa: PLC0415 - `gandan --help` does without all this
     from deploy.local import StackError  # noqa: PLC0415 - as above
     from shared import settings as settings_  # noqa: PLC0415
-    from shared.runtime.process import PortTaken, serve  # noqa: PLC0415
+    from shared.runtime.process import PortTaken, check_port, serve  # noqa: PLC0415
     from shared.telemetry.logs import configure_logs  # noqa: PLC0415
 
     try:
@@ -97,6 +97,7 @@ def _run(names: Sequence[str], given: Mapping[str, Any], began: float, *, may_fi
         configure_logs(
             settings.log_level, json=settings.log_json if settings.log_json is not None else not sys.stderr.isatty()
         )
+        check_port(settings.host, settings.port)
         with Where(settings) as where, sample.prepared(settings, where.urls(SERVICES), wanted=may_fill) as filling:
             settings = settings if filling is None else filling.settings
 

@@ -16,6 +16,9 @@ from faststream.kafka import KafkaBroker
 
 log = logging.getLogger(__name__)
 
+_GRACE_SECONDS = 1.0
+"""For an action whose caller is cancelled; longer than a connection takes to a broker that answers."""
+
 Broker: TypeAlias = KafkaBroker
 """FastStream's broker object; only the bus knows whose it is."""
 
@@ -34,12 +37,14 @@ PRODUCER: dict[str, Any] = {
 async def guarded(action: Awaitable[Any], timeout: float) -> BaseException | None:  # noqa: ASYNC109 - it must not cancel the caller
     """Await aiokafka's shutdown without hanging and without its leaked CancelledError; returns what went wrong.
 
-    Whoever is cancelled here ends the action too: a start that went on alone would open what nobody closes.
+    Whoever is cancelled here ends the action too: a start that went on alone would open what nobody closes. It may first finish
+    by itself: aiokafka, cancelled while it asks a new connection for metadata, forgets that connection without closing it.
     """
     task = asyncio.ensure_future(action)
     try:
         done, _ = await asyncio.wait([task], timeout=timeout)
     except asyncio.CancelledError:
+        await asyncio.wait([task], timeout=_GRACE_SECONDS)
         task.cancel()
         await asyncio.wait([task], timeout=1)
         raise
@@ -105,5 +110,12 @@ async def stop_subscriber(subscriber: Any, timeout: float) -> None:  # noqa: ASY
     """Stop one, and let go of its client whatever comes of it; it may be started again."""
     client = subscriber.consumer
     if await guarded(subscriber.stop(), timeout) is not None and client is not None:
-        await guarded(client._client.close(), 1)  # noqa: SLF001 - aiokafka has no public way to let go
+        await _let_go(client)
     subscriber.consumer = None
+
+
+async def _let_go(client: Any) -> None:
+    """Close by its parts a client that does not close as a whole: what goes on fetching would connect again."""
+    for part in (client._coordinator, client._fetcher, client._client):  # noqa: SLF001 - aiokafka has no public way
+        if part is not None:
+            await guarded(part.close(), 1)

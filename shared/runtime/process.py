@@ -257,13 +257,15 @@ class PortTaken(Exception):  # noqa: N818 - a sentence for the operator
     """Another program listens on this port."""
 
 
-def _check_port(host: str, port: int) -> None:
+def check_port(host: str, port: int) -> None:
+    """Raises `PortTaken` where HTTP could not listen: asked before anything is started for it."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise PortTaken(f"{host}:{port}: {error.strerror}; choose another with --port or GANDAN_PORT") from None
+            advice = "`gandan status` says whether it is ours; or choose another with --port or GANDAN_PORT"
+            raise PortTaken(f"{host}:{port}: {error.strerror}: {advice}") from None
 
 
 class Server(uvicorn.Server):
@@ -288,7 +290,7 @@ async def serve(
     on_ready: Callable[[Process], None],
 ) -> int:
     """Run until a signal or until the process is dead; returns the exit code."""
-    _check_port(settings.host, settings.port)
+    check_port(settings.host, settings.port)
     async with running(settings, blueprints, urls, bootstrap) as (process, app):
         config = uvicorn.Config(
             app, host=settings.host, port=settings.port, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=DRAIN_SECONDS,

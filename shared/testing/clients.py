@@ -17,7 +17,7 @@ PASSES = frozenset({429, 502, 503, 504})
 """Answers that ask to come again."""
 
 
-def local_client(timeout: float = 20) -> httpx.AsyncClient:
+def local_client(timeout: float = 60) -> httpx.AsyncClient:
     """A client for loopback: no certificates are loaded, no proxy is asked."""
     return httpx.AsyncClient(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), trust_env=False, timeout=timeout)
 

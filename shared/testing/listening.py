@@ -75,7 +75,7 @@ async def listening(app: ASGIApp, path: str, query: str = "", **headers: str) ->
         yield client
     finally:
         gone.set()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await reading
 
 

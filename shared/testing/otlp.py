@@ -64,7 +64,7 @@ class OtlpReceiver:
         """The spans of one trace received so far."""
         return [span for span in self.spans() if span.trace_id == trace_id]
 
-    def wait_for(self, name: str, count: int = 1, timeout: float = 10.0) -> list[ReceivedSpan]:
+    def wait_for(self, name: str, count: int = 1, timeout: float = 60.0) -> list[ReceivedSpan]:
         """The spans with this name once there are `count`; AssertionError after `timeout` seconds."""
         with self._changed:
             enough = self._changed.wait_for(lambda: len(self.spans(name)) >= count, timeout)

@@ -13,11 +13,11 @@ T = TypeVar("T")
 
 @overload
 async def wait_until(
-    condition: Callable[[], Awaitable[T]], *, seconds: float = 20, every: float = 0.02, what: str = ""
+    condition: Callable[[], Awaitable[T]], *, seconds: float = 60, every: float = 0.02, what: str = ""
 ) -> T: ...
 @overload
-async def wait_until(condition: Callable[[], T], *, seconds: float = 20, every: float = 0.02, what: str = "") -> T: ...
-async def wait_until(condition: Callable[[], Any], *, seconds: float = 20, every: float = 0.02, what: str = "") -> Any:
+async def wait_until(condition: Callable[[], T], *, seconds: float = 60, every: float = 0.02, what: str = "") -> T: ...
+async def wait_until(condition: Callable[[], Any], *, seconds: float = 60, every: float = 0.02, what: str = "") -> Any:
     """The first true answer of `condition`; after `seconds`, an AssertionError with its last answer or error."""
     deadline = time.monotonic() + seconds
     last: object = None

@@ -15,7 +15,7 @@ from typing import Any
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from shared.settings import Settings, WrongSetting
+from shared.settings import Settings, WrongSetting, usable
 from shared.web.tokens import ROLES, identity_number
 
 NAME = "urn:gandan:dev-issuer"
@@ -37,7 +37,9 @@ class DevIssuer:
         """The issuer of a home: `issuer.json` (0600), made at the first start; refused with a real issuer."""
         if settings.issuer is not None:
             raise WrongSetting("GANDAN_ISSUER is set: tokens come from that issuer, the built-in one is off")
-        key = ECKey.import_key(json.loads(_kept(settings.home / "issuer.json")))
+        with usable(settings.home):
+            kept = _kept(settings.home / "issuer.json")
+        key = ECKey.import_key(json.loads(kept))
         return DevIssuer(key, settings.audience, settings.province)
 
     def token(

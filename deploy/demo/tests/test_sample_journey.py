@@ -130,5 +130,8 @@ async def test_traffic_is_played_on_a_running_installation(empty: Empty) -> None
     assert play.wait(SECONDS) == 0, play.words()
     told = json.loads(play.words())
     assert (told["dossiers"], told["cases"], told["requests"]) == (7, 2, 33)
+    assert not {"pgdata", "kafka", "settings.json"} & {each.name for each in empty.home.iterdir()}, (
+        "a stack was started"
+    )
     assert not await filling.is_empty(empty.urls)
     assert child.stop() == 0

@@ -12,7 +12,7 @@ import pytest
 from deploy import local
 
 
-def until(done: Callable[[], object], seconds: float = 20) -> None:
+def until(done: Callable[[], object], seconds: float = 60) -> None:
     """Ask until the answer is true; fail when the time is over."""
     deadline = time.monotonic() + seconds
     while not done():

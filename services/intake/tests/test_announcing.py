@@ -233,7 +233,7 @@ async def test_a_dossier_somebody_works_on_is_announced_in_the_next_sweep(desk: 
 
     async with desk.works.begin(Caller(CLERK)) as work:
         await work.db.execute("SELECT FROM stream WHERE id = $1 FOR UPDATE", dossier.id)
-        assert await asyncio.wait_for(handlers.announce_stages(desk), 5) is False
+        assert await asyncio.wait_for(handlers.announce_stages(desk), 60) is False
     assert await announced(desk) == []
 
     await sweep(desk)

@@ -21,6 +21,7 @@ from services.intake.tests.test_domain import (
     OFFICE,
     OTHER,
     PROVINCE,
+    ready,
     refusal_of,
     stated,
     submitted,
@@ -37,6 +38,26 @@ LIMITS = st.sampled_from(["same-day", "8wh", "3wd", "17wd", "15d", "30d"])
 
 
 DATES = ("due_at", "due_on", "promised_on", "lawful_due_on")
+MAY_MOVE = {
+    "accept", "request-supplement", "supply", "require-payment", "confirm-payment", "pause", "resume", "move-appointment",
+}  # fmt: skip
+"""What begins, stops, continues or begins anew a limit by law, and the apology, which moves the promise alone."""
+
+
+def kept_dates(dossier: Dossier) -> tuple[Any, ...]:
+    """What was promised and what the law says, and where clocks began and stopped."""
+    clocks = [limit.clock for limit in (dossier.answer, dossier.settlement) if limit]
+    stops = [(clock.started_at, [gap.stopped_at for gap in clock.gaps()]) for clock in clocks]
+    return dossier.first_promised_on, dossier.promised_on, dossier.lawful_due_on, *stops
+
+
+@pytest.mark.parametrize(
+    ("command", "state"), [(c, s) for c, states in ARROWS.items() for s in states if c not in MAY_MOVE]
+)
+def test_what_is_no_pause_by_law_moves_no_date(command: str, state: str) -> None:
+    before = ready(command, State(state))
+    after, _ = told(command, before, AT + timedelta(hours=2))
+    assert kept_dates(after) == kept_dates(before)
 
 
 def replayed(facts: list[Fact]) -> dict[str, Any]:
@@ -127,6 +148,7 @@ class Life(RuleBasedStateMachine):
         self.facts += facts
         self.commands += 1
         self.escalations += len(facts) - 1
+        assert command in MAY_MOVE or kept_dates(self.dossier) == kept_dates(before)
         assert self.dossier.state == self._drawn(command, before)
 
     def _other(self, before: Dossier) -> Unit:

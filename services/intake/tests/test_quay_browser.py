@@ -29,7 +29,7 @@ pytestmark = [
 ]
 
 WIDTHS = (360, 1280)
-PATIENCE_MS = 10_000
+PATIENCE_MS = 30_000
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 NUMBER = "044085001234"
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+import segno
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
@@ -170,6 +171,17 @@ def test_slips_printed_at_the_same_moment_by_many_threads_do_not_mix() -> None:
 def test_instants_in_another_zone_are_printed_in_vietnamese_time() -> None:
     slip = replace(SLIP, received_at=datetime(2026, 12, 31, 23, 30, tzinfo=UTC))
     assert "Thời gian nhận hồ sơ: 06 giờ 30 phút, ngày 01 tháng 01 năm 2027" in words(slip)
+
+
+def test_the_code_on_the_paper_leads_to_the_look_up_of_this_dossier() -> None:
+    page = PdfReader(io.BytesIO(render_slip(SLIP))).pages[0]
+    drawn = page.get_contents()
+    assert drawn is not None
+    strokes = re.findall(r"(\d+) (\d+)\.5 m (\d+) \2\.5 l", drawn.get_data().decode("latin1"))
+    dark = {(int(y), x) for began, y, ended in strokes for x in range(int(began), int(ended))}
+    matrix = segno.make_qr(SLIP.lookup_url, error="m").matrix
+    quiet = 4  # modules of margin a reader needs on each side
+    assert dark == {(y + quiet, x + quiet) for y, row in enumerate(matrix) for x, module in enumerate(row) if module}
 
 
 def test_the_secret_may_not_stand_in_the_address_behind_the_qr_code() -> None:

@@ -301,7 +301,7 @@ async def test_the_worker_goes_on_by_itself(
     running = asyncio.create_task(email.run())
     await open_contact(citizen, ANNA)
     await give(samples.accepted(citizen))
-    await wait_until(lambda: office.subjects() == [ACCEPTED], seconds=10)
+    await wait_until(lambda: office.subjects() == [ACCEPTED])
     running.cancel()
     assert email.error is None
 

@@ -43,7 +43,7 @@ CODE, SECRET = "H50.12-261123-0099", "7K3M9Q01"
 QUIET = "19429"
 TUESDAY = date(2026, 11, 24)
 WIDTHS = (360, 1280)
-PATIENCE_MS = 10_000
+PATIENCE_MS = 30_000
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 
 

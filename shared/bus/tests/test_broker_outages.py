@@ -6,9 +6,12 @@ import asyncio
 import gc
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer
+from aiokafka.conn import AIOKafkaConnection
+from aiokafka.protocol.metadata import MetadataRequest
 
 from deploy import local
 from shared.bus import topics
@@ -152,6 +155,34 @@ async def test_what_is_stopped_while_it_connects_leaves_nothing_open(
     assert [first.subscriber.consumer, second.subscriber.consumer] == [None, None]
     gc.collect()
     assert "Unclosed" not in caplog.text
+
+
+async def test_a_start_given_up_while_it_asks_for_metadata_leaves_no_connection_open(
+    alone: local.Stack, probe_works: Works, telemetry: Telemetry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await topics_when_up(alone)
+    broker = make_broker(alone.bootstrap, "given-up")
+    Consumer(listener("probe.given-up"), probe_works, alone.bootstrap, telemetry.metrics).subscribe(broker)
+    asked, answer, send = asyncio.Event(), asyncio.Event(), AIOKafkaConnection.send
+
+    async def late(connection: AIOKafkaConnection, request: Any) -> Any:
+        asked.set()
+        await answer.wait()
+        return await send(connection, request)
+
+    def held_up(connection: AIOKafkaConnection, request: Any, **more: Any) -> Any:
+        metadata = isinstance(request, MetadataRequest)
+        return late(connection, request) if metadata else send(connection, request, **more)
+
+    monkeypatch.setattr(AIOKafkaConnection, "send", held_up)
+    connecting = asyncio.create_task(connect_forever(broker, lambda _error: None))
+    await asked.wait()
+    connecting.cancel()
+    answer.set()
+    await asyncio.wait([connecting])
+    assert connecting.cancelled()
+    await bounded_stop(broker)
+    gc.collect()  # a connection nobody closed says so now, and a warning is an error
 
 
 async def test_whoever_stops_waiting_ends_what_was_waited_for() -> None:

@@ -332,9 +332,8 @@ async def test_a_stopped_process_loses_its_transaction_and_blocks_nobody_for_lon
     async with probe_works.pool.acquire() as stopped:
         transaction = stopped.transaction()
         await transaction.start()
-        await stopped.execute("SET LOCAL idle_in_transaction_session_timeout = '200ms'")
-        await stopped.fetch("SELECT * FROM stream FOR UPDATE")
-        await asyncio.wait_for(add_one(probe_works, LINE), 5)
+        await stopped.execute("SELECT FROM stream FOR UPDATE; SET LOCAL idle_in_transaction_session_timeout = '200ms'")
+        await asyncio.wait_for(add_one(probe_works, LINE), 60)
     assert (await counts(probe_works))["fact"] == 2
 
 

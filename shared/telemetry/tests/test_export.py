@@ -1,5 +1,6 @@
 import logging
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -88,9 +89,8 @@ def test_a_missing_collector_never_holds_up_a_span_nor_the_end(where: str, reque
         durations.append(time.perf_counter() - began)
     began = time.perf_counter()
     telemetry.shutdown(0.3)
-    assert time.perf_counter() - began < 1.0
-    assert sorted(durations)[-15] < 0.05  # the machine itself may stall a few
-    assert max(durations) < 1.0
+    assert time.perf_counter() - began < export._REQUEST_S, "the end waited for a request"
+    assert max(durations) < export._REQUEST_S, "a span waited for a request"
     assert dropped(telemetry) == 1500
 
 
@@ -99,11 +99,23 @@ def test_spans_nobody_takes_are_counted_and_said_once_a_minute(nobody: str, capl
     tracing = telemetry.tracing("intake")
     for number in range(600):
         tracing.create("intake.dossiers", str(number))
+    refused(telemetry)
     telemetry.shutdown(0.5)
     assert dropped(telemetry) == 600
     (line,) = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
-    assert line.startswith("600 spans dropped, the trace collector does not take them: Transient error")
-    assert "Connection refused" in line
+    said = re.fullmatch(r"(\d+) spans dropped, the trace collector does not take them: Transient error (.*)", line)
+    assert said is not None, line
+    assert said[1] in {"600", "512"}, "all of them, or the batch that was refused before the end came"
+    assert "Connection refused" in said[2]
+
+
+def refused(telemetry: Telemetry) -> None:
+    """Wait until the exporter was refused once, and says so."""
+    assert telemetry.departures is not None
+    reason, limit = telemetry.departures._delivery._reason, time.monotonic() + 60
+    while not reason.first and dropped(telemetry) == 0:
+        assert time.monotonic() < limit, "nobody was asked to take the spans"
+        time.sleep(0.01)
 
 
 class Scripted(SpanExporter):
