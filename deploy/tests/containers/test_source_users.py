@@ -24,6 +24,8 @@ from shared.testing.waiting import wait_until
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(1500)]
 
 OURS, OTHER = "tan-thanh", "dong-ha"
+PATIENCE = 300
+"""Seconds; intake finds a new topic within half a minute, and its watchdog has a minute more where that failed."""
 REFUSED = "Topic authorization failed"
 _SEND = """
 import asyncio
@@ -98,7 +100,7 @@ async def test_a_source_writes_its_own_topic_and_hears_its_own_replies_and_the_b
     await registered(installation, OURS, OTHER)
     ours, other = settings_of(installation, OURS), settings_of(installation, OTHER)
     await sent(tmp_path, KafkaDoor(OURS, ours))
-    reply = await asyncio.to_thread(heard, ours, f"sources.{OURS}", 90)
+    reply = await asyncio.to_thread(heard, ours, f"sources.{OURS}", PATIENCE)
     assert reply["type"] == "vn.gandan.source-event-accepted.v1"
     for door in (KafkaDoor(OURS, other, seconds=60), KafkaDoor(OTHER, ours, seconds=60)):
         with pytest.raises(Unreached, match=REFUSED):
@@ -107,8 +109,8 @@ async def test_a_source_writes_its_own_topic_and_hears_its_own_replies_and_the_b
     fact.topic = "intake.dossiers"
     with pytest.raises(Unreached, match=REFUSED):
         await sent(tmp_path, fact)
-    assert REFUSED in (await asyncio.to_thread(heard, other, f"sources.{OTHER}", 90))["error"]
-    assert "Group authorization failed" in (await asyncio.to_thread(heard, ours, "intake.sources", 90))["error"]
+    assert REFUSED in (await asyncio.to_thread(heard, other, f"sources.{OTHER}", PATIENCE))["error"]
+    assert "Group authorization failed" in (await asyncio.to_thread(heard, ours, "intake.sources", PATIENCE))["error"]
     await _left_out(installation, tmp_path, ours)
 
 
