@@ -9,7 +9,7 @@ import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -22,6 +22,7 @@ from shared.kernel import TENANT
 KEY_BYTES = 32
 MOST_FILE_BYTES = 200_000_000
 """No setting takes larger files than this."""
+LOGIN = r"^[^:\s]+:\S+$"
 RATE = r"^[1-9]\d{0,6}/[1-9]\d{0,4}$"
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
 
@@ -104,6 +105,8 @@ class Settings(BaseSettings):
     """PostgreSQL URL with `{service}` in it; together with `kafka` or not at all."""
     kafka: str | None = None
     """Bootstrap servers, `host:port[,host:port]`."""
+    kafka_login: str | None = Field(default=None, repr=False, pattern=LOGIN)
+    """`user:password` (SCRAM-SHA-512) where the broker wants one; read by the bus itself, `kafka_login()`."""
     topic_prefix: str = Field(default="", pattern=r"^[a-z0-9.-]{0,60}$")
     """Put before every topic's name, so that several installations can share one Kafka."""
     replication: int = Field(default=1, ge=1, le=5)
@@ -213,13 +216,47 @@ _OURS = "Value error, "
 """What pydantic puts before a sentence of ours."""
 
 
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A user of Kafka."""
+
+    name: str
+    password: str = field(repr=False)
+
+    @staticmethod
+    def read(text: str) -> Login:
+        """From `user:password`; `ValueError` when it is not of that form."""
+        if not re.fullmatch(LOGIN, text):
+            raise ValueError("a login is written user:password")
+        name, _, password = text.partition(":")
+        return Login(name, password)
+
+    def __str__(self) -> str:
+        return f"{self.name}:{self.password}"
+
+
+def kafka_login() -> Login | None:
+    """The login of this process, from `GANDAN_KAFKA_LOGIN` or the file `GANDAN_KAFKA_LOGIN_FILE` names; `WrongSetting`."""
+    name = "GANDAN_KAFKA_LOGIN"
+    text = _of_file(f"{name}_FILE") if f"{name}_FILE" in os.environ else os.environ.get(name)
+    try:
+        return None if text is None else Login.read(text)
+    except ValueError as error:
+        raise WrongSetting(f"{name}: {error}") from None
+
+
+def _of_file(name: str) -> str:
+    """What stands in the file this variable names."""
+    try:
+        return Path(os.environ[name]).read_text().strip()
+    except OSError as error:
+        raise WrongSetting(f"{name}: {error.strerror}: {os.environ[name]}") from None
+
+
 def load(**overrides: Any) -> Settings:
     """Settings from the environment (`*_FILE` read first); `WrongSetting` names what is wrong."""
     for name in [name for name in os.environ if name.startswith("GANDAN_") and name.endswith("_FILE")]:
-        try:
-            overrides.setdefault(name[7:-5].lower(), Path(os.environ[name]).read_text().strip())
-        except OSError as error:
-            raise WrongSetting(f"{name}: {error.strerror}: {os.environ[name]}") from None
+        overrides.setdefault(name[7:-5].lower(), _of_file(name))
     try:
         return Settings(**overrides)
     except ValidationError as error:

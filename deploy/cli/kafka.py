@@ -11,7 +11,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from shared.bus import topics
+from shared.bus import login, topics
 from shared.bus.broker import guarded
 
 FETCH_SECONDS = 3.0
@@ -82,7 +82,11 @@ async def _counts(bootstrap: str, partitions: Mapping[str, int]) -> dict[str, in
 async def reader(bootstrap: str) -> AsyncIterator[Any]:
     """A client without a group: it disturbs nobody."""
     client = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, client_id="gandan-cli", group_id=None, enable_auto_commit=False
+        bootstrap_servers=bootstrap,
+        client_id="gandan-cli",
+        group_id=None,
+        enable_auto_commit=False,
+        **login.of_client(),
     )
     try:
         if (error := await guarded(client.start(), 15)) is not None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import argparse
 import os
+import re
 import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.cli.up import SERVICES
+from deploy.kafka.principals import COLLECTOR, OURS, logins
 from deploy.postgres.roles import Entry, entries
 from shared import settings
-from shared.settings import Keys
+from shared.settings import Keys, Login
 from shared.web.devissuer import DevIssuer
 
 SECRETS = Path("deploy/compose/secrets")
@@ -21,13 +24,22 @@ NOBODY = 10001
 """The user of the image; containers run as whoever made the secrets, since only their owner reads them, but never as root."""
 
 
-def prepare(folder: Path, environment: Path) -> None:
-    """Make what is missing; what is there stays, since databases and vaults know no other."""
+SOURCE = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
+"""How the id of a source system is written."""
+
+
+def prepare(folder: Path, environment: Path, sources: Sequence[str] = ()) -> None:
+    """Make what is missing, for these new source systems too; what is there stays, since databases and vaults know no other."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     kept = _passwords(folder / "operator.pgpass")
     for entry in kept:
         name, text = ("postgres", entry.password) if entry.role == SUPERUSER else (f"{entry.role}.pgpass", str(entry))
         _write(folder / name, text)
+    for login in _logins(folder / "kafka.logins", OURS):
+        name, text = _of_kafka(login)
+        _write(folder / name, text)
+    there = [login.name for login in _kept(folder / "sources.logins")]
+    _logins(folder / "sources.logins", list(dict.fromkeys((*there, *sources))))
     Keys.load_or_make(folder / "keys.json")
     DevIssuer.load_or_make(settings.load(home=folder, issuer=None))
     _hand_over(folder)
@@ -42,6 +54,23 @@ def _passwords(path: Path) -> list[Entry]:
     ]
     _write(path, "\n".join(map(str, kept)))
     return kept
+
+
+def _kept(path: Path) -> list[Login]:
+    return logins(path.read_text()) if path.exists() else []
+
+
+def _logins(path: Path, names: Sequence[str]) -> list[Login]:
+    """A line per user of Kafka; those that are new are added."""
+    known = {login.name: login for login in _kept(path)}
+    made = [known.get(name) or Login(name, secrets.token_urlsafe(24)) for name in names]
+    _write(path, "\n".join(map(str, made)))
+    return made
+
+
+def _of_kafka(login: Login) -> tuple[str, str]:
+    """The file of one user: the collector is told its name by its own settings."""
+    return ("collector.password", login.password) if login.name == COLLECTOR else (f"{login.name}.login", str(login))
 
 
 def _write(path: Path, text: str) -> None:
@@ -73,10 +102,25 @@ def _tell(environment: Path) -> None:
     _write(environment, "\n".join([*lines, f"GANDAN_UID={uid}", f"GANDAN_GID={gid}"]))
 
 
-def _places(arguments: list[str]) -> Iterator[Path]:
-    yield Path(arguments[0]) if arguments else SECRETS
-    yield Path(arguments[1]) if arguments[1:] else ENVIRONMENT
+def _source(text: str) -> str:
+    if not re.fullmatch(SOURCE, text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not the id of a source system, such as tan-thanh")
+    return text
+
+
+def main(arguments: Sequence[str]) -> None:
+    """`python -m deploy.compose.prepare [FOLDER [ENVIRONMENT]] [--source ID ...]`."""
+    parser = argparse.ArgumentParser("python -m deploy.compose.prepare", description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, default=SECRETS)
+    parser.add_argument("environment", nargs="?", type=Path, default=ENVIRONMENT)
+    parser.add_argument(
+        "--source", action="append", default=[], type=_source, help="a source system that is to have a user of Kafka"
+    )
+    given = parser.parse_args(arguments)
+    prepare(given.folder, given.environment, given.source)
+    for id_ in given.source:
+        print(f"the password of {id_} is in {given.folder / 'sources.logins'}")  # noqa: T201 - its output is for people
 
 
 if __name__ == "__main__":
-    prepare(*_places(sys.argv[1:]))
+    main(sys.argv[1:])

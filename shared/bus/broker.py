@@ -14,6 +14,8 @@ from typing import Any, TypeAlias
 from aiokafka import AIOKafkaProducer
 from faststream.kafka import KafkaBroker
 
+from shared.bus import login
+
 log = logging.getLogger(__name__)
 
 _GRACE_SECONDS = 1.0
@@ -58,13 +60,13 @@ def make_broker(bootstrap: str, name: str) -> KafkaBroker:
     """A broker object for consumers only; it connects when started."""
     return KafkaBroker(
         bootstrap, client_id=name, allow_auto_create_topics=False, apply_types=False, consumer_only=True, metadata_max_age_ms=30_000,
-        request_timeout_ms=10_000, graceful_timeout=15, logger=None,
+        request_timeout_ms=10_000, graceful_timeout=15, logger=None, security=login.of_broker(),
     )  # fmt: skip
 
 
 async def make_producer(bootstrap: str, name: str) -> AIOKafkaProducer:
     """A started idempotent producer; closes what it opened when the broker does not answer or nobody waits any more."""
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, client_id=name, **PRODUCER)
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, client_id=name, **PRODUCER, **login.of_client())
     try:
         error = await guarded(producer.start(), 15)
     except asyncio.CancelledError:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from shared.bus import login
 from shared.bus.broker import guarded
 
 __all__ = ["TopicPartition", "client", "ends"]
@@ -18,12 +19,13 @@ def client(bootstrap: str, name: str, *, batch: int) -> AIOKafkaConsumer:
     return AIOKafkaConsumer(
         bootstrap_servers=bootstrap, client_id=name, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest",
         isolation_level="read_committed", max_poll_records=batch, fetch_max_bytes=16_777_216, max_partition_fetch_bytes=2_097_152,
+        **login.of_client(),
     )  # fmt: skip
 
 
 async def ends(bootstrap: str, places: Collection[tuple[str, int]]) -> Mapping[tuple[str, int], int] | None:
     """The next offset of each partition; None when Kafka does not answer within a few seconds."""
-    client = AIOKafkaConsumer(bootstrap_servers=bootstrap, client_id="gandan-ends", group_id=None)
+    client = AIOKafkaConsumer(bootstrap_servers=bootstrap, client_id="gandan-ends", group_id=None, **login.of_client())
     try:
         if await guarded(client.start(), END_SECONDS) is not None:
             return None

@@ -10,6 +10,7 @@ from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from shared.bus import login
 from shared.bus.broker import guarded
 from shared.contracts.sources import reply_topic, source_topic
 
@@ -76,7 +77,7 @@ COMPACTED = frozenset(topic.name for topic in CATALOGUE if topic.compacted)
 @asynccontextmanager
 async def admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
     """A connected admin client, closed whatever happens."""
-    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=10_000)
+    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=10_000, **login.of_client())
     try:
         if (error := await guarded(client.start(), 15)) is not None:
             raise ConnectionError(f"Kafka at {bootstrap} does not answer") from error

@@ -69,14 +69,17 @@ class Pulse:
         client, now = self.consumer.subscriber.consumer, time.monotonic()
         if client is None:
             return "no consumer"
-        if not client.assignment():
+        failing = now - max(self.consumer.polled_at, self.born)
+        if not client.assignment():  # polls are answered then too, with nothing, while its coordination lives
             self.alone_since = self.alone_since or now
+            if failing > stale:
+                return f"unassigned, no poll for {failing:.0f} s"
             return "unassigned" if now - self.alone_since > unassigned else ""
         self.alone_since = None
         self._feel(client, now)
         if now - self.born <= stale:
             return ""
-        silent, failing = now - max(self.fetched_at, self.born), now - max(self.consumer.polled_at, self.born)
+        silent = now - max(self.fetched_at, self.born)
         if silent > stale:
             return f"no fetch for {silent:.0f} s"
         return f"no poll for {failing:.0f} s" if failing > stale else ""

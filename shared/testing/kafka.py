@@ -27,12 +27,19 @@ async def consuming(
     slot: str | None = None,
 ) -> AsyncIterator[Consumer]:
     """A consumer on a broker object of its own, connected; stopped with bounds at the end."""
-    broker = make_broker(bootstrap, listener.name)
     consumer = Consumer(listener, works, bootstrap, metrics, prefix)
+    async with reading(consumer, slot=slot):
+        yield consumer
+
+
+@asynccontextmanager
+async def reading(consumer: Consumer, *, slot: str | None = None) -> AsyncIterator[None]:
+    """Connect a consumer or a door, and stop it with bounds at the end."""
+    broker = make_broker(consumer.bootstrap, consumer.name)
     consumer.subscribe(broker, slot=slot)
     await connect_forever(broker, lambda _error: None)
     try:
-        yield consumer
+        yield
     finally:
         await bounded_stop(broker)
         for task in [consumer.place.task, *consumer.background]:

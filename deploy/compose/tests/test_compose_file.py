@@ -9,14 +9,26 @@ COMPOSE = Path("docker-compose.yml").read_text()
 DOCKERFILE = Path("Dockerfile").read_text()
 OF_COMPOSE = {"UID", "GID", "VERSION", "SECRETS"} | {
     f"{name}_PORT"
-    for name in ("INTAKE", "COMPLAINTS", "NOTIFICATIONS", "REPORTING", "GRAFANA", "PROMETHEUS", "JAEGER", "FRONT")
+    for name in (
+        "INTAKE",
+        "COMPLAINTS",
+        "NOTIFICATIONS",
+        "REPORTING",
+        "GRAFANA",
+        "PROMETHEUS",
+        "JAEGER",
+        "FRONT",
+        "KAFKA",
+    )
 }
 """Read by compose alone."""
 
 
 def test_every_setting_that_is_passed_on_is_one_somebody_reads() -> None:
     named = set(re.findall(r"GANDAN_([A-Z0-9_]+)", COMPOSE + DOCKERFILE))
-    assert named - {name.upper() for name in Settings.model_fields} == OF_COMPOSE
+    assert {name.removesuffix("_FILE") for name in named} - {
+        name.upper() for name in Settings.model_fields
+    } == OF_COMPOSE
 
 
 def test_images_have_a_version_and_come_from_where_the_engine_looks_by_default() -> None:
@@ -55,6 +67,7 @@ def test_each_service_starts_itself_and_holds_its_own_password() -> None:
         assert block is not None
         assert f"command: [up, {service}]" in block[0]
         assert f"source: {service}, target: pgpass" in block[0]
+        assert f"source: {service}-login, target: login" in block[0]
 
 
 def test_the_image_is_not_root_and_takes_hashed_packages_only() -> None:

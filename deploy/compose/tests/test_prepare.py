@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from deploy.cli.up import SERVICES
-from deploy.compose.prepare import prepare
+from deploy.compose.prepare import main, prepare
 from deploy.compose.sample import fill
+from deploy.kafka.principals import OURS, logins
 from deploy.postgres.roles import entries
 from shared import settings
 
@@ -36,6 +37,32 @@ def test_a_service_gets_its_own_password_and_no_other(folder: Path) -> None:
     assert (folder / "postgres").read_text().strip() == kept["postgres"].password
     for service in SERVICES:
         assert entries((folder / f"{service}.pgpass").read_text()) == [kept[service]]
+
+
+def test_everybody_at_kafka_has_a_password_of_their_own_and_a_new_source_gets_one_once(folder: Path) -> None:
+    ours = logins((folder / "kafka.logins").read_text())
+    assert [login.name for login in ours] == list(OURS)
+    for login in ours[:-1]:
+        assert logins((folder / f"{login.name}.login").read_text()) == [login]
+    assert (folder / "collector.password").read_text().strip() == ours[-1].password
+    assert logins((folder / "sources.logins").read_text()) == []
+    for _ in range(2):
+        main([str(folder), str(folder.parent / ".env"), "--source", "tan-thanh"])
+        (first,) = logins((folder / "sources.logins").read_text())
+        assert first.name == "tan-thanh"
+    main([str(folder), str(folder.parent / ".env"), "--source", "dong-ha", "--source", "dong-ha"])
+    again = logins((folder / "sources.logins").read_text())
+    assert (again[0], [login.name for login in again]) == (first, ["tan-thanh", "dong-ha"])
+    assert len({login.password for login in (*ours, *again)}) == len(ours) + 2
+
+
+def test_a_source_whose_name_no_topic_may_have_gets_no_password(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main([str(folder), str(folder.parent / ".env"), "--source", "Tân Thành"])
+    assert "'Tân Thành' is not the id of a source system" in capsys.readouterr().err
+    assert (folder / "sources.logins").read_text().strip() == ""
 
 
 def test_done_again_everything_stays_and_what_was_lost_or_is_new_is_made(folder: Path) -> None:

@@ -76,7 +76,7 @@ async def told(*command: str) -> str:
 async def composed(folder: Path, project: str, *profiles: str) -> AsyncIterator[Composed]:
     """Build, start and wait until all is healthy, with these profiles besides the core; all but the image is removed afterwards."""
     secrets, environment = folder / "secrets", folder / "env"
-    ports = {service: free_port() for service in SERVICES}
+    ports = {service: free_port() for service in (*SERVICES, "kafka")}
     lines = [f"GANDAN_{service.upper()}_PORT={port}" for service, port in ports.items()]
     environment.write_text(
         "\n".join(

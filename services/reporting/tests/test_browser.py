@@ -10,12 +10,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
+from io import BytesIO
 
 import pytest
 import pytest_asyncio
 import uvicorn
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # it has no stubs
 from playwright.async_api import Browser, Page, async_playwright
+from pypdf import PdfReader
 
 from services.reporting.api import stream
 from services.reporting.tests.conftest import describe_procedures, describe_units, tell_all, tell_letters
@@ -281,6 +283,25 @@ async def test_a_form_of_another_session_changes_nothing_and_is_answered_in_clea
     assert "Không có gì thay đổi; hãy mở lại trang rồi gửi lại." in await left_open.inner_text("main")
     await left_open.goto(f"{place.url}/bang-dieu-hanh")
     assert "/dang-nhap" in left_open.url
+
+
+async def test_on_paper_a_board_is_its_words_and_figures_and_nothing_that_is_pressed(
+    browser: Browser, place: Place
+) -> None:
+    page = await plain(browser)
+    await sign_in(page, place)
+    await page.goto(f"{place.url}/bang-dieu-hanh")
+    title, figures = await page.inner_text("h1"), await page.locator(".tile dd").all_inner_texts()
+    pressed = page.locator(".top nav, .me, .skip, main .button, form.card")
+    assert await pressed.filter(visible=True).count() > 0
+    await page.emulate_media(media="print")
+    assert await pressed.count() == await pressed.filter(visible=False).count() > 0
+    paper = PdfReader(BytesIO(await page.pdf(format="A4")))
+    said = " ".join(" ".join(sheet.extract_text() for sheet in paper.pages).split())
+    assert " ".join(title.split()) in said
+    assert figures
+    assert not [figure for figure in figures if figure not in said]
+    assert "Đăng xuất" not in said
 
 
 @pytest.mark.parametrize("width", WIDTHS)

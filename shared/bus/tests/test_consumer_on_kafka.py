@@ -14,15 +14,16 @@ from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.errors import GroupAuthorizationFailedError
 
 from shared.bus import topics
-from shared.bus.arrival import Arrival
+from shared.bus.arrival import Arrival, Raw
 from shared.bus.consumer import Consumer, Listener
+from shared.bus.door import Door, Entry
 from shared.bus.watchdog import watch
 from shared.contracts.envelope import derived_id
 from shared.contracts.intake import DOSSIERS, UNITS
 from shared.store.unit_of_work import Work, Works
 from shared.telemetry.metrics import Metrics
 from shared.telemetry.setup import Telemetry
-from shared.testing.kafka import consuming, send
+from shared.testing.kafka import consuming, reading, send
 from shared.testing.probe.lines import added, fold, listener, unit_listener
 from shared.testing.records import envelope_of
 from shared.testing.stack import TestStack
@@ -227,6 +228,34 @@ async def test_a_subscriber_whose_heartbeat_died_is_restarted_though_it_still_fe
         await applied(probe_works, 2)
         assert not consumer.dead
         watching.cancel()
+
+
+async def test_a_door_whose_coordination_ended_before_it_had_any_topic_is_restarted_and_finds_the_next_one(
+    stack: TestStack, probe_works: Works, metrics: Metrics, own: str
+) -> None:
+    taken: list[bytes | None] = []
+
+    async def take(_work: Work, records: Sequence[Raw]) -> None:
+        taken.extend(record.value for record in records)
+
+    door = Door.of(Entry("probe.door", r"strange\.[a-z]+", take), probe_works, stack.bootstrap, metrics, own)
+    async with reading(door):
+        await wait_until(lambda: door.polled_at > 0, what="a poll")
+        dead = door.subscriber.consumer
+        _end_the_coordination(dead)
+        await topics.sync(stack.bootstrap, prefix=own, topics=[topics.Topic("strange.new", 1)])
+        await send(stack.bootstrap, [(f"{own}strange.new", b"k", b"v", ())])
+        watching = asyncio.create_task(watch(door, stale=2, every=0.1))
+        await wait_until(lambda: taken == [b"v"], seconds=60, what="the record of the new topic")
+        watching.cancel()
+
+
+def _end_the_coordination(client: Any) -> None:
+    """What aiokafka does with an error it did not expect of its group: the task ends, and every poll fails from then on."""
+    ended = asyncio.get_running_loop().create_future()
+    ended.set_exception(AssertionError("probe"))
+    client._coordinator._coordination_task.cancel()
+    client._coordinator._coordination_task = ended
 
 
 def _stop_the_heart(client: Any) -> None:
