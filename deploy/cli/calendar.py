@@ -1,16 +1,21 @@
-"""`gandan calendar`: which days of a year are worked, as shipped (no database needed) or as acts have left it; and acts that change a day."""
+"""`gandan calendar`: which days of a year are worked, as shipped (no database needed) or as acts have left it; and acts that change it."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import typer
+from pydantic import ValidationError
 
 from deploy.cli.installation import DONE, REFUSED, WRONG_USAGE, HomeOption, Installation, clock_of, quiet, run
 from deploy.cli.screen import as_json, columns
 from services.intake import handlers
+from services.intake.api.calendar_bodies import HoursBody, YearBody
 from services.intake.domain import acts
 from shared import settings
 from shared.kernel import Caller, Principal
@@ -63,14 +68,17 @@ def _print(found: dict[str, Any], *, as_json_: bool) -> int:
 
 
 AsOption = Annotated[str, typer.Option("--as", help="Id of the person who does this, as their token names them.")]
+NumberOption = Annotated[str, typer.Option(help="Number of the signed act.")]
+BasisOption = Annotated[str, typer.Option(help="What the act stands on.")]
+B = TypeVar("B", YearBody, HoursBody)
 
 
 @app.command()
 def override(
     day: Annotated[datetime, typer.Argument(metavar="DAY", formats=["%Y-%m-%d"], help="The day: 2026-11-26.")],
     as_: AsOption,
-    number: Annotated[str, typer.Option(help="Number of the signed act.")],
-    basis: Annotated[str, typer.Option(help="What the act stands on.")],
+    number: NumberOption,
+    basis: BasisOption,
     vi: Annotated[str, typer.Option(help="Why it is off, in Vietnamese; not with --worked.")] = "",
     en: Annotated[str, typer.Option(help="The same in English.")] = "",
     instead_of: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day it is worked for.")] = None,
@@ -100,7 +108,7 @@ def override(
 
 @app.command()
 def confirm(
-    act: Annotated[UUID, typer.Argument(help="As `gandan calendar override` printed it.")],
+    act: Annotated[UUID, typer.Argument(help="As `gandan calendar override` or `hours` printed it.")],
     as_: AsOption,
     home: HomeOption = None,
 ) -> None:
@@ -116,6 +124,104 @@ def confirm(
         return DONE
 
     run("calendar confirm", home, work)
+
+
+@app.command()
+def publish(
+    year: Annotated[int, typer.Argument(help="The year that was announced.", min=1900, max=2200)],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help='JSON: {"off": [{"on", "vi", "en"}], "makeup": [{"on", "instead_of"}]}.',
+        ),
+    ],
+    as_: AsOption,
+    number: NumberOption,
+    basis: Annotated[str, typer.Option(help="What the announcement stands on.")] = "",
+    home: HomeOption = None,
+) -> None:
+    """Publish a year as the Government announced it, with every day off; once, by one person. Limits that run into it are counted again.
+
+    Example: gandan calendar publish 2027 nghi-2027.json --number "Thông báo 5015/TB-BNV" --as an.nv
+    """  # fmt: skip
+    body = _body(YearBody, {**_table(file), "number": number, "basis": basis or None}, of=str(file))
+
+    async def work(installation: Installation) -> int:
+        async with installation.built("intake", quiet(installation.settings)) as (made, _works):
+            desk = made.api.state.desk
+            made_ = await handlers.publish_year(
+                desk, _person(as_), year, None, body.content(), number=body.number, basis=basis
+            )
+        print(f"{year}: {made_.record['status']}, {made_.working_days} working days")
+        return DONE
+
+    run("calendar publish", home, work)
+
+
+@app.command()
+def hours(
+    unit: Annotated[str, typer.Argument(help="Code of a unit, or `province`: whoever has none of its own.")],
+    from_: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="Their first day.")],
+    period: Annotated[
+        list[str], typer.Option(help="From opening to closing, 07:00-11:30; once for each part of the day.")
+    ],
+    as_: AsOption,
+    number: NumberOption,
+    basis: BasisOption,
+    to: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Their last day; until further notice without it.")
+    ] = None,
+    saturday: Annotated[
+        list[str] | None, typer.Option(help="Duty on Saturdays, as --period; none unless named.")
+    ] = None,
+    same_day_until: Annotated[str, typer.Option(help="What is to be settled on the same day comes by then.")] = "15:00",
+    home: HomeOption = None,
+) -> None:
+    """Propose office hours of a unit for a season. They count when another person confirms them: prints the id to confirm.
+
+    Example: gandan calendar hours 19360 --from 2027-04-16 --to 2027-10-15 --period 06:30-11:00 --period 13:30-17:00 --number "QĐ 21" --basis "Mùa hè" --as an.nv
+    """  # fmt: skip
+    asked = {
+        "unit": unit, "valid_from": f"{from_:%Y-%m-%d}", "valid_to": f"{to:%Y-%m-%d}" if to else None, "periods": [each.split("-") for each in period],
+        "saturday": [each.split("-") for each in saturday or ()], "same_day_until": same_day_until, "number": number, "basis": basis,
+    }  # fmt: skip
+    body = _body(HoursBody, asked, of="these hours")
+
+    async def work(installation: Installation) -> int:
+        async with installation.built("intake", quiet(installation.settings)) as (made, _works):
+            desk = made.api.state.desk
+            await handlers.refresh(desk)
+            act = await handlers.propose(
+                desk, _person(as_), acts.HOURS, body.content(), number=body.number, basis=body.basis
+            )
+        print(f"proposed: gandan calendar confirm {act.id} --as SOMEBODY-ELSE")
+        return DONE
+
+    run("calendar hours", home, work)
+
+
+def _table(file: Path) -> dict[str, Any]:
+    try:
+        read = json.loads(file.read_text("utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise typer.BadParameter(f"{file} is no JSON: {error}") from None
+    if not isinstance(read, dict):
+        raise typer.BadParameter(f"{file} holds no table with the days off")
+    return read
+
+
+def _body(model: type[B], values: Mapping[str, Any], *, of: str) -> B:
+    """What the calendar desk is asked, in good shape as over HTTP; else every wrong field in a sentence."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        wrong = [
+            f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors(include_url=False, include_input=False, include_context=False)
+        ]  # fmt: skip
+        raise typer.BadParameter(f"{of}: {'; '.join(each.removeprefix(': ') for each in wrong)}") from None
 
 
 def _person(subject: str) -> Caller:

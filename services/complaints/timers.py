@@ -1,4 +1,4 @@
-"""Door 3, the clock: announce what is near or past due, read what changed of the law."""
+"""Door 3, the clock: announce what is near or past due, read what changed of the law and count limits again by it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from functools import partial
 
 from services.complaints.handlers.announcing import announce_stages
 from services.complaints.handlers.desk import Desk, refresh_law
+from services.complaints.handlers.recounting import count_limits_again
 from shared.timers import Timer
 
 LAW_SECONDS = 5
@@ -16,5 +17,6 @@ def timers(desk: Desk, *, sweep_seconds: float) -> Sequence[Timer]:
     """The timers of complaints."""
     return (
         Timer("complaints.deadlines", sweep_seconds, partial(announce_stages, desk)),
+        Timer("complaints.recount", sweep_seconds, partial(count_limits_again, desk)),
         Timer("complaints.law", LAW_SECONDS, partial(refresh_law, desk)),
     )

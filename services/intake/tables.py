@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, Column, Computed, DateTime, Identity, Index, SmallInteger, String, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -31,8 +31,13 @@ def vector(words: str) -> str:
     return f"to_tsvector('simple'::regconfig, {folded(words)})"
 
 
-SAID = vector("code || ' ' || coalesce(summary, '') || ' ' || jsonb_path_query_array(corrections, '$[*].value')::text")
-"""The parts of the code, what the applicant wrote, and what was put right in it."""
+_SPOKEN = "coalesce(ltrim(substring(code from '[0-9]+$'), '0'), '') || ' ' || coalesce(substring(code from '-[0-9]*([0-9]{4})-'), '')"
+"""How people say a code: its number without zeros, and its month and day."""
+_WORDS = vector(
+    f"code || ' ' || {_SPOKEN} || ' ' || coalesce(summary, '') || ' ' || jsonb_path_query_array(corrections, '$[*].value')::text"
+)
+SAID = f"{_WORDS} || array_to_tsvector(ARRAY['@' || procedure])"
+"""The parts of the code, what the applicant wrote, what was put right in it, and the procedure (`@1.004873`: no word is written so)."""
 
 
 class Row(SQLModel, registry=registry()):
@@ -164,16 +169,20 @@ class DossierRow(Row, table=True):
     __tablename__ = "dossier"
     __table_args__ = (
         Index("dossier_recipient", "recipient", "procedure"),
-        Index("dossier_unit", "unit", "state", "id"),
+        Index("dossier_unit", "unit", "id", postgresql_include=["state", "bare"]),
         Index("dossier_offered", "to_unit", "id", postgresql_where=text("to_unit IS NOT NULL")),
         Index("dossier_received", "receiving_unit", "received_at"),
         Index("dossier_resubmits", "resubmits", unique=True, postgresql_where=text("resubmits IS NOT NULL")),
         Index("dossier_bundle", "bundle", postgresql_where=text("bundle IS NOT NULL")),
         Index(
-            "dossier_by_due", "unit", text(DUE), "id", postgresql_where=text("closed_at IS NULL AND settled_at IS NULL")
+            "dossier_by_due",
+            "unit",
+            text(DUE),
+            "id",
+            postgresql_where=text("closed_at IS NULL AND settled_at IS NULL"),
+            postgresql_include=["state", "handler", "due_on", "due_at", "answer_due_at"],
         ),
-        Index("dossier_bare", "unit", "bare", postgresql_include=["id"]),
-        Index("dossier_said", text(SAID), postgresql_using="gin"),
+        Index("dossier_said", "said", postgresql_using="gin"),
         Index("dossier_owner", "owner", postgresql_where=text("owner IS NOT NULL")),
         {"postgresql_with": {"fillfactor": "80"}},
     )
@@ -249,6 +258,8 @@ class DossierRow(Row, table=True):
     """The slip of every hand-over to another unit, in order: from, to, when, by whom, with what answer."""
     bare: str = Field(sa_column=Column(String, Computed("translate(code, '.-', '')", persisted=True)))
     """The code without the signs between its parts, as it is searched."""
+    said: str = Field(sa_column=Column(TSVECTOR, Computed(SAID, persisted=True)))
+    """What it is found by, with statistics, so that the planner knows which words are rare."""
 
 
 class LookupLockRow(Row, table=True):

@@ -152,6 +152,24 @@ class SubmissionDeadlineBreached(CaseFact):
     due_on: date
 
 
+@fact(CASES, "submission")
+class SubmissionDeadlineMoved(CaseFact):
+    """A change of the calendar, of office hours or of a rule moved the limit to screen a letter; `moved_to` is the sender's new day."""
+
+    submission: UUID
+    code: str
+    unit: str
+    recipient: UUID | None = None
+    kind: str
+    reason_class: str
+    act: UUID
+    old_due_on: date
+    due_on: date
+    due_at: datetime
+    moved_to: date | None = None
+    provisional: bool = False
+
+
 @fact(CASES, "case")
 class CaseOpened(CaseFact):
     """A part of a letter became a case; its first limit (`deadline`) runs from the receipt of the letter."""
@@ -476,6 +494,27 @@ class DeadlineBreached(CaseFact):
 
 
 @fact(CASES, "case")
+class DeadlineMoved(CaseFact):
+    """A change of the calendar, of office hours or of a rule moved a limit that runs; `moved_to` is its new day where the citizen
+    waits for it, and absent where only offices do.
+    """
+
+    case: UUID
+    code: str
+    unit: str
+    recipient: UUID | None = None
+    kind: str
+    reason_class: str
+    act: UUID
+    old_due_on: date
+    due_on: date
+    due_at: datetime
+    moved_to: date | None = None
+    provisional: bool = False
+    officer: str | None = None
+
+
+@fact(CASES, "case")
 class CasePromised(CaseFact):
     """The system that owns the case promises another day; the law's date stays."""
 
@@ -535,12 +574,12 @@ class ContactSealed(Fact):
 
 SUBMISSION_FACTS: tuple[type[Fact], ...] = (
     SubmissionRegistered, SubmissionSplit, SubmissionGuided, SubmissionFiled, SubmissionSupplementRequested, SubmissionSupplied,
-    SubmissionTransferred, SubmissionLinked, SubmissionDeadlineWarned, SubmissionDeadlineBreached,
+    SubmissionTransferred, SubmissionLinked, SubmissionDeadlineWarned, SubmissionDeadlineBreached, SubmissionDeadlineMoved,
 )  # fmt: skip
 CASE_FACTS: tuple[type[Fact], ...] = (
     CaseOpened, CaseAccepted, CaseRefused, CaseAssigned, CaseTransferred, CaseTransferAccepted, CaseTransferRejected,
     CaseEscalated, ClockSuspended, ClockResumed, DeadlineExtended, DialogueScheduled, DialogueHeld, ComplaintResolved,
     DecisionDelivered, CaseAppealed, AnswerSent, OutcomePublished, OutcomeRated, CaseReopened, CaseWithdrawn,
-    DeadlineWarned, DeadlineBreached, CasePromised, CaseCorrected, CitizenActRequested,
+    DeadlineWarned, DeadlineBreached, DeadlineMoved, CasePromised, CaseCorrected, CitizenActRequested,
 )  # fmt: skip
 CATALOGUE = Catalogue.of((*SUBMISSION_FACTS, *CASE_FACTS, ContactSealed))

@@ -79,6 +79,12 @@ class Term:
         """It was ended by mistake: as if it never had been."""
         return _term(replace(self.clock, events=self.clock.events[:-1]), office) if self.ended else self
 
+    def count_again(self, received_on: date, today: date, office: Office) -> Term:
+        """By the law as it stands now; the rule may have a version by now that takes over what runs."""
+        rule = self.clock.rule
+        clock = self.clock if rule is None else self.clock.under(office.rules.ruling(rule, received_on, today))
+        return _term(clock, office)
+
     def lengthen(self, office: Office, *, remote: bool) -> Term:
         """The limit of a complex case, counted from the original start."""
         if self.clock.rule is None:

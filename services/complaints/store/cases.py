@@ -30,6 +30,10 @@ _LOCK = 'SELECT s.sequence, s.head FROM "case" c JOIN stream s ON s.id = c.id WH
 _CASE = f"""SELECT {", ".join(f'c."{name}"' for name in SNAPSHOT)},
 (SELECT jsonb_object_agg(d.kind, d.clock) FROM deadline d WHERE d.aggregate = c.id) AS terms,
 ARRAY(SELECT recipient FROM party p WHERE p.submission = c.submission) AS parties FROM "case" c"""
+_LOCK_MANY = 'SELECT s.id, s.sequence, s.head FROM "case" c JOIN stream s ON s.id = c.id WHERE c.id = ANY($1::uuid[]) ORDER BY c.id FOR UPDATE'
+_MOVE = """UPDATE "case" c SET deadline = u.deadline, due_at = u.due_at, due_on = u.due_on, remaining_days = u.days, provisional = u.provisional
+FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::date[], $5::int4[], $6::bool[]) AS u(id, deadline, due_at, due_on, days, provisional)
+WHERE c.id = u.id"""
 _MANY = """SELECT id, code, unit, recipient, handler, source, tells_citizens FROM "case" WHERE id = ANY($1::uuid[])"""
 _HISTORY = """SELECT sequence, id, type, occurred_at, recorded_at, actor, envelope FROM fact WHERE aggregate = $1 ORDER BY sequence"""
 _DEADLINES = "SELECT kind, clock, revision, announced, last_due_at FROM deadline WHERE aggregate = $1 ORDER BY kind"
@@ -89,6 +93,19 @@ async def one(connection: Connection, id: UUID) -> Case:
     if row is None:
         raise NotFound
     return _case(row)
+
+
+async def load_many(work: Work, ids: Sequence[UUID]) -> Sequence[Case]:
+    """Those of these cases that are there, to be changed, locked."""
+    for tail in await work.db.fetch(_LOCK_MANY, ids):
+        work.knows(tail["id"], tail["sequence"], tail["head"])
+    return [_case(row) for row in await work.db.fetch(f"{_CASE} WHERE c.id = ANY($1::uuid[]) ORDER BY c.id", ids)]
+
+
+async def move(work: Work, moved: Sequence[Case]) -> None:
+    """Write the dates of cases that are locked; their versions stay."""
+    names = ("id", "deadline", "due_at", "due_on", "remaining_days", "provisional")
+    await work.db.execute(_MOVE, *([getattr(each, name) for each in moved] for name in names))
 
 
 async def first_of(work: Work, submission: UUID) -> Case | None:

@@ -29,6 +29,10 @@ written = written || {_WRITTEN}::jsonb WHERE id = $1 AND version = {_SEEN}"""
 _LOCK_ALL = "SELECT 1 FROM submission WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
 _FOLLOWED = "SELECT EXISTS (SELECT FROM submission WHERE linked_with = $1)"
 _LOCK = "SELECT t.sequence, t.head FROM submission s JOIN stream t ON t.id = s.id WHERE s.id = $1 FOR UPDATE"
+_LOCK_MANY = """SELECT t.id, t.sequence, t.head FROM submission s JOIN stream t ON t.id = s.id WHERE s.id = ANY($1::uuid[])
+ORDER BY s.id FOR UPDATE"""
+_MOVE = """UPDATE submission s SET due_at = u.due_at, due_on = u.due_on
+FROM unnest($1::uuid[], $2::timestamptz[], $3::date[]) AS u(id, due_at, due_on) WHERE s.id = u.id"""
 _ONE = f"""SELECT {", ".join(f"s.{name}" for name in SUBMISSION)}, d.clock AS screening,
 ARRAY(SELECT recipient FROM party p WHERE p.submission = s.id) AS parties
 FROM submission s LEFT JOIN deadline d ON d.aggregate = s.id AND d.kind = '{SCREENING}'"""
@@ -77,6 +81,19 @@ async def load(work: Work, id: UUID) -> Submission:
         raise NotFound
     work.knows(id, tail["sequence"], tail["head"])
     return await one(work.db, id)
+
+
+async def load_many(work: Work, ids: Sequence[UUID]) -> Sequence[Submission]:
+    """Those of these letters that are there, to be changed, locked."""
+    for tail in await work.db.fetch(_LOCK_MANY, ids):
+        work.knows(tail["id"], tail["sequence"], tail["head"])
+    return [_submission(row) for row in await work.db.fetch(f"{_ONE} WHERE s.id = ANY($1::uuid[]) ORDER BY s.id", ids)]
+
+
+async def move(work: Work, moved: Sequence[Submission]) -> None:
+    """Write the dates of letters that are locked; their versions stay."""
+    names = ("id", "due_at", "due_on")
+    await work.db.execute(_MOVE, *([getattr(each, name) for each in moved] for name in names))
 
 
 async def load_both(work: Work, id: UUID, other: UUID) -> tuple[Submission, Submission | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,18 +17,18 @@ from services.intake.handlers.desk import Desk, office_of, schedule
 from services.intake.handlers.source_events import dates_told
 from services.intake.store import calendar
 from services.intake.store import sources as source_store
-from services.intake.store.calendar import START, Progress, Recount
+from services.intake.store.calendar import Progress
 from shared.contracts import intake as facts
 from shared.contracts.envelope import Fact
 from shared.kernel import Caller, Stale, system
 from shared.law import PROVINCE, Calendar, CalendarNotPublished, Law, standing, write_rule, year_record
 from shared.law.zone import moment
 from shared.store import law as law_store
+from shared.store import recount
+from shared.store.recount import Recount
 from shared.store.unit_of_work import Work
 
 BATCH = 500
-SECOND_LOOK = timedelta(seconds=90)
-"""Another process may compute by the old law until its timer has read the new one; what it wrote meanwhile is looked at again."""
 _REASONS = {acts.DAY: "calendar", acts.YEAR: "calendar", acts.HOURS: "office-hours", acts.RULE: "rule"}
 _KEPT_KEYS = 200
 """Acts in a list."""
@@ -135,9 +135,7 @@ async def _enact(work: Work, act: Act) -> None:
     record = await _record_after(work, act)
     await law_store.keep(work.db, {act.key: record})
     work.record(_changed(act, record, work.now))
-    begin = max(work.now, _first_moment(act))
-    for not_before in (begin, begin + SECOND_LOOK):
-        await calendar.order(work, _recount(work, act, not_before))
+    await recount.order(work, _recount(work, act))
 
 
 def _changed(act: Act, record: Mapping[str, Any], at: datetime) -> Fact:
@@ -153,32 +151,29 @@ def _first_moment(act: Act) -> datetime:
     return moment(day)
 
 
-def _recount(work: Work, act: Act, not_before: datetime) -> Recount:
+def _recount(work: Work, act: Act) -> Recount:
     first, last = acts.span(act)
     unit = act.content["unit"] if act.kind == acts.HOURS and act.content["unit"] != PROVINCE else None
     rule = act.content["rule"] if act.kind == acts.RULE else None
-    return Recount(work.new_id(), act.id, _REASONS[act.kind], first, last, unit, rule, not_before)
+    return Recount(work.new_id(), act.id, _REASONS[act.kind], first, last, unit, rule, _first_moment(act))
 
 
 async def count_limits_again(desk: Desk, batch: int = BATCH) -> bool:
     """One batch of the oldest counting whose time has come; False when there is none. A stopped process goes on where it was."""
     async with desk.works.begin(system("intake.calendar")) as work:
-        recount = await calendar.next_recount(work)
-        if recount is None:
+        asked = await recount.take(work)
+        if asked is None:
             return False
         law = standing(record for _, record in await law_store.read(work.db))
-        ids = await calendar.spanning(work, recount, batch)
-        if recount.cursor == START:
+        ids = await recount.spanning(work, asked, batch, dossiers=True)
+        if asked.begins:
             await count_publicity_again(work, law)
-        moved, unknown = await _count(work, law, recount, await store.load_many(work, ids))
-        done = replace(
-            recount, cursor=ids[-1] if ids else recount.cursor, seen=recount.seen + len(ids), moved=recount.moved + moved, unknown=recount.unknown + unknown
-        )  # fmt: skip
-        await calendar.advance(work, done, finished=len(ids) < batch)
+        moved, unknown = await _count(work, law, asked, await store.load_many(work, ids))
+        await recount.advance(work, asked.went_on(ids, moved=moved, unknown=unknown), finished=len(ids) < batch)
     return True
 
 
-async def _count(work: Work, law: Law, recount: Recount, dossiers: Sequence[Dossier]) -> tuple[int, int]:
+async def _count(work: Work, law: Law, asked: Recount, dossiers: Sequence[Dossier]) -> tuple[int, int]:
     """Count the limits of these again; how many limits moved, and how many dossiers end in an unknown year and stay."""
     counted, moved, unknown = [], 0, 0
     told, sandboxes = [], await source_store.sandboxes(work)
@@ -186,8 +181,7 @@ async def _count(work: Work, law: Law, recount: Recount, dossiers: Sequence[Doss
         office = office_of(law, dossier.received_at, dossier.unit)
         try:
             after, stated = count_again(
-                dossier, at=max(work.now, dossier.last_event_at), office=office, act=recount.act,
-                reason_class=recount.reason_class,
+                dossier, at=max(work.now, dossier.last_event_at), office=office, act=asked.act, reason_class=asked.reason_class,
             )  # fmt: skip
         except CalendarNotPublished:
             unknown += 1

@@ -1,10 +1,9 @@
-"""SQL of the calendar desk: acts of law, limits to be counted again, and the dates of dossiers that moved."""
+"""SQL of the calendar desk: acts of law, how far the counting after them has come, and the dates of dossiers that moved."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -22,37 +21,10 @@ _CONFIRMED = "SELECT count(*) FROM law_act WHERE key = $1 AND state = 'confirmed
 _BY_STATE = f"SELECT {_ACT} FROM law_act WHERE ($1::text IS NULL OR state = $1) ORDER BY id DESC LIMIT $2"
 _PROGRESS = """SELECT act, sum(seen)::int AS seen, sum(moved)::int AS moved, sum(unknown)::int AS unknown, bool_and(finished_at IS NOT NULL) AS finished
 FROM recount WHERE act = ANY($1::uuid[]) GROUP BY act"""
-_TAKE = """SELECT id, act, reason_class, first_day, last_day, unit, rule, not_before, cursor, seen, moved, unknown FROM recount
-WHERE finished_at IS NULL AND not_before <= $1 ORDER BY not_before, id LIMIT 1 FOR UPDATE SKIP LOCKED"""
-_ADVANCE = "UPDATE recount SET cursor = $2, seen = $3, moved = $4, unknown = $5, finished_at = $6 WHERE id = $1"
-# A limit spans a day from the day its clock was started to the day it is due; one that stands still has no such end.
-_SPANNING = """SELECT DISTINCT d.aggregate FROM deadline d JOIN dossier o ON o.id = d.aggregate
-WHERE d.closed_at IS NULL AND d.aggregate > $1 AND (d.due_on IS NULL OR d.due_on >= $2)
-AND ((d.clock->'events'->0->>1)::timestamptz AT TIME ZONE 'Asia/Ho_Chi_Minh')::date <= $3
-AND ($4::text IS NULL OR o.unit = $4) AND ($5::text IS NULL OR d.rule = $5) ORDER BY d.aggregate LIMIT $6"""
 _MOVE = """UPDATE dossier d SET answer_due_at = u.answer_due_at, due_at = u.due_at, due_on = u.due_on, remaining_working_hours = u.hours,
 provisional = u.provisional, moved_by = u.moved_by, lawful_due_on = u.lawful_due_on
 FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::date[], $5::float8[], $6::bool[], $7::int4[], $8::date[])
 AS u(id, answer_due_at, due_at, due_on, hours, provisional, moved_by, lawful_due_on) WHERE d.id = u.id"""
-START = UUID(int=0)
-
-
-@dataclass(frozen=True, slots=True)
-class Recount:
-    """Limits to be counted again: those that span these days, of a unit or under a rule where that is named."""
-
-    id: UUID
-    act: UUID
-    reason_class: str
-    first_day: date
-    last_day: date
-    unit: str | None
-    rule: str | None
-    not_before: datetime
-    cursor: UUID = START
-    seen: int = 0
-    moved: int = 0
-    unknown: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,35 +79,6 @@ async def progress(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, Pr
 
 def _act(row: Any) -> Act:
     return Act(**{**{name: row[name] for name in _NAMES}, "state": ActState(row["state"])})
-
-
-async def order(work: Work, recount: Recount) -> None:
-    """Have limits counted again."""
-    names = tuple(f.name for f in fields(Recount))
-    numbered = ", ".join(f"${n}" for n in range(1, len(names) + 1))
-    await work.db.execute(
-        f"INSERT INTO recount ({', '.join(names)}) VALUES ({numbered})", *(getattr(recount, name) for name in names)
-    )
-
-
-async def next_recount(work: Work) -> Recount | None:
-    """The oldest counting whose time has come and that nobody works on, locked."""
-    row = await work.db.fetchrow(_TAKE, work.now)
-    return None if row is None else Recount(**row)
-
-
-async def spanning(work: Work, recount: Recount, most: int) -> Sequence[UUID]:
-    """The next dossiers with an open limit that spans the days of a counting."""
-    asked = (recount.cursor, recount.first_day, recount.last_day, recount.unit, recount.rule, most)
-    return [row["aggregate"] for row in await work.db.fetch(_SPANNING, *asked)]
-
-
-async def advance(work: Work, recount: Recount, *, finished: bool) -> None:
-    """Remember how far a counting has come."""
-    done = recount
-    await work.db.execute(
-        _ADVANCE, done.id, done.cursor, done.seen, done.moved, done.unknown, work.now if finished else None
-    )
 
 
 async def move(work: Work, dossiers: Sequence[Dossier]) -> None:

@@ -12,26 +12,28 @@ from uuid import UUID
 from sqlalchemy import (
     ColumnElement,
     and_,
-    bindparam,
+    cast,
     column,
+    exists,
     false,
     func,
     literal,
     literal_column,
+    not_,
     or_,
     table,
-    text,
     true,
     tuple_,
     union,
+    union_all,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.types import DateTime, Text, Uuid
 from sqlmodel import col, select
 
-from services.intake.domain import SNAPSHOT, Dossier, State
+from services.intake.domain import CLOSED, SNAPSHOT, Dossier, State
 from services.intake.store import dossier_of
-from services.intake.tables import DUE, NEVER, SAID, DossierRow, ProcedureRow, folded, vector
+from services.intake.tables import DUE, NEVER, DossierRow, folded, vector
 from shared.law.zone import moment
 from shared.store import db
 from shared.store.db import Connection
@@ -43,15 +45,21 @@ Order: TypeAlias = Literal["newest", "due"]
 
 FAR = datetime.fromisoformat(NEVER)
 WAITING = (State.AWAITING_SUPPLEMENT, State.AWAITING_PAYMENT)
+_BEFORE_THE_RESULT = frozenset(State) - CLOSED - {State.SETTLED}
+"""States of open dossiers only: a list of one of them is read from the index of these."""
 _LEAST_CODE = 3
 """Signs of a code that are worth searching for."""
+_WARNING = timedelta(days=31)
+"""More than a warning ever comes before the date: it comes on the working day before, and no holidays are as long."""
 
 _deadline = table("deadline", column("aggregate"), column("warn_at"), column("breach_at"), column("closed_at"))
 _person = table("person", column("id"), column("recipient"), column("identity_index"))
 _due: ColumnElement[Any] = literal_column(DUE, DateTime(timezone=True))
-_said: ColumnElement[Any] = literal_column(SAID)
-_named: ColumnElement[Any] = literal_column(vector("procedure.name"))
-_QUERY = f"to_tsquery('simple', array_to_string(ARRAY(SELECT {folded('t')} || ':*' FROM unnest(:terms) AS t), ' & '))"
+# What was asked, with the procedures that are called so. How many dossiers have a word the planner can only know from the
+# word itself: of a common one it reads the newest dossiers until enough are found, of a rare one it asks the index of words.
+_ASKED = f"""SELECT set_config('plan_cache_mode', 'force_custom_plan', true), concat_ws(' | ', nullif(query::text, ''),
+(SELECT string_agg(DISTINCT quote_literal('@' || code), ' | ') FROM procedure WHERE {vector("name")} @@ query)) AS asked
+FROM to_tsquery('simple', array_to_string(ARRAY(SELECT {folded("t")} || ':*' FROM unnest($1::text[]) AS t), ' & ')) AS query"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,20 +98,25 @@ async def listed(
     if after is not None:
         where.append(_behind(keys, after, down=down))
     order = [key.desc() if down else key.asc() for key in keys]
-    statement = select(*(getattr(DossierRow, name) for name in SNAPSHOT))
-    rows: Sequence[Any] = ()
-    for ways in [[true()]] if wanted.q is None else await _ways(connection, wanted.q):
-        found = [
-            select(DossierRow.id).where(*where, scope, way).order_by(*order).limit(limit)
-            for scope in _scopes(whose)
-            for way in ways
-        ]
-        if not found:
-            continue
-        among = [col(DossierRow.id).in_(union(*(each.subquery().select() for each in found)))]
-        rows = await db.rows(connection, statement.where(*among).order_by(*order).limit(limit))
-        if rows:
-            break
+    if wanted.q is None:
+        return await _found(connection, [[*where, scope] for scope in _scopes(whose)], order, limit)
+    async with connection.transaction(readonly=True):
+        for way in await _ways(connection, wanted.q):
+            found = await _found(connection, [[*where, scope, way] for scope in _scopes(whose)], order, limit)
+            if found:
+                return found
+    return ()
+
+
+async def _found(
+    connection: Connection, among: Sequence[Sequence[ColumnElement[bool]]], order: Sequence[Any], limit: int
+) -> Sequence[Dossier]:
+    """The first dossiers in this order to which any of these conditions apply, each asked of an index of its own."""
+    ids = [select(DossierRow.id).where(*where).order_by(*order).limit(limit) for where in among]
+    statement = select(*(getattr(DossierRow, name) for name in SNAPSHOT)).where(
+        col(DossierRow.id).in_(union(*(each.subquery().select() for each in ids)))
+    )
+    rows = await db.rows(connection, statement.order_by(*order).limit(limit))
     return [dossier_of(row, clocks=False) for row in rows]
 
 
@@ -128,6 +141,8 @@ def _filters(wanted: Wanted, at: datetime, today: date) -> list[ColumnElement[bo
     where = [col(getattr(DossierRow, name)) == value for name, value in plain.items() if value is not None]
     if wanted.due_before is not None:
         where.append(_due_before(wanted.due_before))
+    if wanted.waiting or wanted.state in _BEFORE_THE_RESULT:
+        where.append(_open())
     for name, truth in _truths(at, today).items():
         if (asked := getattr(wanted, name)) is not None:
             where.append(truth if asked else func.coalesce(truth, false()).is_(False))
@@ -136,18 +151,21 @@ def _filters(wanted: Wanted, at: datetime, today: date) -> list[ColumnElement[bo
 
 def _truths(at: datetime, today: date) -> Mapping[str, ColumnElement[bool]]:
     """What is true of a dossier at an instant, by the names of the filters."""
-    row, deadline = DossierRow, _deadline.c
-    warned = select(deadline.aggregate).where(
-        deadline.warn_at <= at, deadline.breach_at > at, deadline.closed_at.is_(None)
-    )
+    row = DossierRow
     return {
         "assigned": col(row.handler).is_not(None),
         "open": _open(),
         "due_today": and_(_open(), _due >= moment(today), _due < moment(today + timedelta(days=1))),
-        "warned": and_(_open(), _due > at, col(row.id).in_(warned)),
+        "warned": and_(_open(), _due > at, _due < at + _WARNING, _is_warned(at)),
         "overdue": and_(_open(), _due < at, or_(col(row.due_on) < today, col(row.answer_due_at) < at)),
         "waiting": col(row.state).in_(WAITING),
     }
+
+
+def _is_warned(at: datetime) -> ColumnElement[bool]:
+    deadline = _deadline.c
+    near = and_(deadline.warn_at <= at, deadline.breach_at > at, deadline.closed_at.is_(None))
+    return exists().where(deadline.aggregate == col(DossierRow.id), near)
 
 
 def _open() -> ColumnElement[bool]:
@@ -158,23 +176,20 @@ def _due_before(day: date) -> ColumnElement[bool]:
     return and_(col(DossierRow.due_on) < day, _due < moment(day), _open())
 
 
-async def _ways(connection: Connection, asked: str) -> list[list[ColumnElement[bool]]]:
-    """The ways to find what was asked for, those tried later only where the earlier find nothing.
+async def _ways(connection: Connection, asked: str) -> list[ColumnElement[bool]]:
+    """The ways to find what was asked for, each tried only where those before it find nothing.
 
     First by the beginnings of words of the request, the procedure's name and the code; then by any part of the code.
     """
     terms = re.findall(r"[^\W_]+", asked)
     if not terms:
         return []
-    query = text(_QUERY).bindparams(bindparam("terms", terms, ARRAY(Text()), unique=True))
-    first: list[ColumnElement[bool]] = [_said.op("@@", is_comparison=True)(query)]
-    named = select(ProcedureRow.code).where(_named.op("@@", is_comparison=True)(query))
-    if procedures := {row["code"] for row in await db.rows(connection, named)}:
-        first.append(col(DossierRow.procedure).in_(sorted(procedures)))
+    query = literal((await connection.fetchrow(_ASKED, terms))["asked"], Text())
+    first = col(DossierRow.said).op("@@", is_comparison=True)(cast(query, TSQUERY))
     code = "".join(terms).upper()
     if len(code) < _LEAST_CODE or not code.isascii() or not any(sign.isdigit() for sign in code):
         return [first]
-    return [first, [col(DossierRow.bare).contains(code, autoescape=True)]]
+    return [first, col(DossierRow.bare).contains(code, autoescape=True)]
 
 
 async def of_person(
@@ -188,17 +203,35 @@ async def of_person(
         .where(person.identity_index == identity)
     )
     owned = select(row.id).join(_person, person.id == row.owner).where(person.identity_index == identity)
-    statement = select(*(getattr(row, name) for name in SNAPSHOT)).where(
-        or_(*_scopes(units)), col(row.id).in_(union(filed, owned))
-    )
-    rows = await db.rows(connection, statement.order_by(col(row.id).desc()).limit(limit))
-    return [dossier_of(row, clocks=False) for row in rows]
+    theirs = col(row.id).in_(union(filed, owned))
+    return await _found(connection, [[theirs, scope] for scope in _scopes(units)], [col(row.id).desc()], limit)
 
 
 async def counted(
     connection: Connection, units: frozenset[str] | None, lists: Mapping[str, Wanted], *, at: datetime, today: date
 ) -> Mapping[str, int]:
     """How many open dossiers each of these lists holds, in one statement."""
-    counts = [func.count().filter(and_(*_filters(wanted, at, today))).label(name) for name, wanted in lists.items()]
-    found = await db.row(connection, select(*counts).select_from(DossierRow).where(_open(), or_(*_scopes(units))))
-    return dict(found) if found is not None else {}
+    counts = [
+        select(*(_count(wanted, at, today, scope).label(name) for name, wanted in lists.items()))
+        .select_from(DossierRow)
+        .where(_open(), scope)
+        .subquery()
+        for scope in _apart(units)
+    ]
+    all_of = union_all(*(each.select() for each in counts)).subquery()
+    found = await db.row(connection, select(*(func.sum(all_of.c[name]).label(name) for name in lists)))
+    return {name: int(found[name]) for name in lists} if found is not None else {}
+
+
+def _apart(units: frozenset[str] | None) -> list[ColumnElement[bool]]:
+    """The scopes of these units, so that none holds what another one does."""
+    first, *others = _scopes(units)
+    return [first, *(and_(other, not_(first)) for other in others)]
+
+
+def _count(wanted: Wanted, at: datetime, today: date, scope: ColumnElement[bool]) -> ColumnElement[int]:
+    """How many there are: of what is warned by its own look at the few that are due soon, of the others in the one look at all."""
+    where = _filters(wanted, at, today)
+    if wanted.warned is None:
+        return func.count().filter(and_(*where))
+    return select(func.count()).select_from(DossierRow).where(*where, scope).correlate(None).scalar_subquery()

@@ -83,7 +83,7 @@ async def test_a_list_by_due_date_begins_with_the_most_urgent_and_ends_with_what
     [
         ("cap lai giay", True), ("CẤP LẠI", True), ("cấp l", True), ("đường", True), ("duong", True), ("Dường", True), ("lũ lụt", False),
         ("tinh trang hon nhan", True), ("hôn nhân", True), ("0001", True), ("261123-0001", True), ("h50.144-2611", True), ("1123000", True),
-        ("H50144261123", True), ("0002", False), ("%", False), ("&|!:*", False), ("'; drop", False), ("a:* & b", False), ("", False),
+        ("H50144261123", True), ("0002", False), ("1123-1", True), ("1123 0001", True), ("1124-1", False), ("@1.004873", False), ("%", False), ("&|!:*", False), ("'; drop", False), ("a:* & b", False), ("", False),
     ],
 )  # fmt: skip
 async def test_words_are_found_without_marks_and_codes_by_any_part(talk: Talk, asked: str, *, found: bool) -> None:

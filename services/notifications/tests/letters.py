@@ -10,6 +10,9 @@ from services.notifications.tests.samples import AT, UNIT
 from shared.contracts import complaints
 from shared.contracts.envelope import Fact, derived_id
 
+MOVED: dict[str, Any] = {"reason_class": "calendar", "act": UUID(int=9), "old_due_on": date(2026, 12, 1), "due_at": AT}
+"""What a change of the calendar did to a limit."""
+
 
 def letter(number: int = 1) -> UUID:
     """The id of a letter."""
@@ -55,6 +58,24 @@ def handed_on(
     """The letter goes to another unit, or with `to_unit` None out of the province."""
     day: dict[str, Any] = {"due_at": AT, "due_on": date(2026, 12, 2)} if to_unit else {}
     return complaints.SubmissionTransferred(**_letter(recipient, number), to_unit=to_unit, reason_class=reason, **day)
+
+
+def recounted(
+    recipient: UUID | None, number: int = 1, moved_to: date | None = date(2026, 12, 2)
+) -> complaints.SubmissionDeadlineMoved:
+    """The calendar changed while nobody had read the letter."""
+    return complaints.SubmissionDeadlineMoved(
+        **_letter(recipient, number), **MOVED, kind="screening", due_on=date(2026, 12, 2), moved_to=moved_to
+    )
+
+
+def case_recounted(
+    recipient: UUID | None, number: int = 1, moved_to: date | None = date(2026, 12, 2)
+) -> complaints.DeadlineMoved:
+    """The calendar changed while a limit of a case ran; None: it is the offices' affair."""
+    return complaints.DeadlineMoved(
+        **_about(recipient, number), **MOVED, kind="acceptance", due_on=date(2026, 12, 2), moved_to=moved_to
+    )
 
 
 def linked(recipient: UUID | None, number: int = 1) -> complaints.SubmissionLinked:

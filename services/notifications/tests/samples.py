@@ -104,6 +104,11 @@ def handed_over(recipient: UUID, number: int = 1) -> intake.DossierTransferAccep
     return intake.DossierTransferAccepted(**about(recipient, number), from_unit="18880", promised_on=date(2026, 11, 27))
 
 
+def succeeded(recipient: UUID, number: int = 1) -> intake.DossierSucceeded:
+    """Its unit ended."""
+    return intake.DossierSucceeded(**about(recipient, number), from_unit="18880")
+
+
 def escalated(recipient: UUID, number: int = 1) -> intake.DossierEscalated:
     """Sent back twice, so it went up."""
     return intake.DossierEscalated(

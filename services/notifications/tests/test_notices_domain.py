@@ -40,6 +40,7 @@ PUBLISHED = {
     ("HS-09c", 1): "228c3e1a9630",
     ("HS-12a", 1): "7edc7a67badc",
     ("HS-12b", 1): "a640be949fd8",
+    ("HS-12c", 1): "fb0d3d7d9650",
     ("HS-10", 1): "fc31540816be",
     ("DT-01a", 1): "42b58bd7faac",
     ("DT-01b", 1): "88c2eb383f8b",
@@ -47,6 +48,8 @@ PUBLISHED = {
     ("DT-01d", 1): "89f270901b8f",
     ("DT-01e", 1): "d6b0c0494156",
     ("DT-01f", 1): "15fe110a555c",
+    ("DT-02a", 1): "8986cc1dc9a9",
+    ("DT-02b", 1): "dce3af7bd861",
     ("KN-01a", 1): "6522caa6c897",
     ("KN-01b", 1): "3d8f29d32199",
     ("KN-02", 1): "c432150e4b34",
@@ -69,6 +72,7 @@ SAMPLES: dict[str, Any] = {
     "HS-09c": samples.paused(CITIZEN),
     "HS-12a": samples.handed_over(CITIZEN),
     "HS-12b": samples.escalated(CITIZEN),
+    "HS-12c": samples.succeeded(CITIZEN),
     "HS-10": samples.recounted(CITIZEN),
     "DT-01a": letters.registered(CITIZEN),
     "DT-01b": letters.transferred(CITIZEN),
@@ -76,6 +80,8 @@ SAMPLES: dict[str, Any] = {
     "DT-01d": letters.handed_on(CITIZEN),
     "DT-01e": letters.handed_on(CITIZEN, to_unit=None),
     "DT-01f": letters.linked(CITIZEN),
+    "DT-02a": letters.recounted(CITIZEN),
+    "DT-02b": letters.case_recounted(CITIZEN),
     "KN-01a": letters.accepted(CITIZEN),
     "KN-01b": letters.refused(CITIZEN),
     "KN-02": letters.dialogue(CITIZEN),
@@ -113,6 +119,8 @@ def test_every_rule_of_the_catalogue_has_a_sample_here() -> None:
 
 def test_a_limit_that_moved_for_the_office_alone_is_told_to_nobody() -> None:
     assert owed(samples.recounted(CITIZEN, moved_to=None)) == []
+    assert owed(letters.case_recounted(CITIZEN, moved_to=None)) == []
+    assert owed(letters.case_recounted(None)) == owed(letters.recounted(None)) == []
 
 
 def test_a_new_date_by_a_change_of_the_calendar_says_both_dates_and_why() -> None:

@@ -14,11 +14,22 @@ from shared.bus.arrival import Arrival
 from shared.bus.consumer import Listener
 from shared.contracts.complaints import CASES
 from shared.contracts.envelope import Catalogue
-from shared.contracts.intake import DOSSIERS, PROCEDURES, UNITS, ProcedureDescribed, UnitDescribed
+from shared.contracts.intake import (
+    CALENDAR,
+    DOSSIERS,
+    LAW_FACTS,
+    PROCEDURES,
+    UNITS,
+    ProcedureDescribed,
+    UnitDescribed,
+)
 from shared.contracts.notifications import NOTICES
+from shared.store import law
 from shared.store.unit_of_work import Work
 
-CATALOGUE = Catalogue.of((*FOLDS, *CASE_FOLDS, *LETTER_FOLDS, *NOTICE_FACTS, UnitDescribed, ProcedureDescribed))
+CATALOGUE = Catalogue.of(
+    (*FOLDS, *CASE_FOLDS, *LETTER_FOLDS, *NOTICE_FACTS, *LAW_FACTS, UnitDescribed, ProcedureDescribed)
+)
 _TRACEPARENT_LENGTH = 55
 
 
@@ -48,6 +59,11 @@ class Projector:
         """Copy procedures."""
         await lines.copy_procedures(work.db, await self._target(work, arrivals), _newest(arrivals))
 
+    async def on_calendar(self, work: Work, arrivals: Sequence[Arrival]) -> None:
+        """Copy what acts changed of the law; it belongs to no version of the projection."""
+        changed = {arrival.key: arrival.fact for arrival in arrivals if isinstance(arrival.fact, LAW_FACTS)}
+        await law.keep_facts(work.db, list(changed.values()))
+
     async def _target(self, work: Work, arrivals: Sequence[Arrival]) -> int:
         if self.version is not None:
             return self.version
@@ -66,6 +82,8 @@ def listener(name: str = LIVE, version: int | None = None) -> Listener:
         CASES: projector.on_case_facts,
         NOTICES: projector.on_notice_facts,
     }
+    if version is None:
+        topics[CALENDAR] = projector.on_calendar
     return Listener(name=name, catalogue=CATALOGUE, topics=topics)
 
 

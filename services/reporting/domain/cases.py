@@ -222,5 +222,6 @@ CASE_FOLDS: Final[Mapping[type[Fact], Callable[[CaseLine, Any], Changes]]] = {
     facts.CaseWithdrawn: lambda _l, f: {**_ended("withdrawn", day_of(f.occurred_at)), "reason_class": f.reason_class},
     facts.DeadlineWarned: lambda line, f: {"warned": True} if f.kind == line.deadline else {},
     facts.DeadlineBreached: lambda line, f: {"breached": True} if f.kind == line.deadline else {},
+    facts.DeadlineMoved: lambda line, f: _due(f.kind, f.due_on) if f.kind == line.deadline else {},
 }
 """How each fact changes a case; a fact that is not here is not read."""

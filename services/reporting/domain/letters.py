@@ -11,6 +11,7 @@ from services.reporting.domain.fold import Changes, Told, day_of
 from services.reporting.domain.line import UNKNOWN
 from shared.contracts.complaints import (
     SubmissionDeadlineBreached,
+    SubmissionDeadlineMoved,
     SubmissionDeadlineWarned,
     SubmissionFiled,
     SubmissionGuided,
@@ -112,5 +113,6 @@ LETTER_FOLDS: Final[Mapping[type[Fact], Callable[[Any], Changes]]] = {
     SubmissionTransferred: _transferred,
     SubmissionDeadlineWarned: lambda _fact: {},
     SubmissionDeadlineBreached: lambda _fact: {"breached": True},
+    SubmissionDeadlineMoved: lambda fact: {"due_on": fact.due_on, "breached": False},
 }
 """How each fact changes a letter; a fact that is not here is not read."""

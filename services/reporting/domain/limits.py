@@ -132,6 +132,11 @@ def _extended(limits: Limits, fact: facts.DeadlineExtended) -> Limits:
     return _change(limits, fact.kind, lambda now: now._replace(due_on=fact.due_on, complex=True, warned_at=None, breached_at=None))  # fmt: skip
 
 
+def _recounted(limits: Limits, fact: Any) -> Limits:
+    """The law's data changed: another day, of which nothing was announced yet."""
+    return _change(limits, fact.kind, lambda now: now._replace(due_on=fact.due_on, warned_at=None, breached_at=None))
+
+
 def _resolved(limits: Limits, fact: facts.ComplaintResolved) -> Limits:
     rule = SECOND_DELIVERY if fact.level > 1 else RULES[DELIVERY]
     return _begin(
@@ -178,6 +183,7 @@ _FOLDS: Final[Mapping[type[Fact], Callable[[Limits, Any], Limits]]] = {
     facts.SubmissionTransferred: _handed_on,
     facts.SubmissionDeadlineWarned: _warned,
     facts.SubmissionDeadlineBreached: _breached,
+    facts.SubmissionDeadlineMoved: _recounted,
     facts.CaseOpened: lambda now, f: _begin(now, f.deadline, f, f.received_at, f.due_on),
     facts.CaseAccepted: _accepted,
     facts.CaseRefused: _ended,
@@ -189,6 +195,7 @@ _FOLDS: Final[Mapping[type[Fact], Callable[[Limits, Any], Limits]]] = {
     facts.ClockSuspended: lambda now, f: _stop(now, SETTLEMENT, f.occurred_at),
     facts.ClockResumed: lambda now, f: _go_on(now, SETTLEMENT, f.occurred_at, f.due_on),
     facts.DeadlineExtended: _extended,
+    facts.DeadlineMoved: _recounted,
     facts.ComplaintResolved: _resolved,
     facts.DecisionDelivered: _ended,
     facts.CaseAppealed: _ended,

@@ -7,7 +7,7 @@ since the dossier was received, and a wrong reason is worse than none.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from math import isclose
 
@@ -15,7 +15,7 @@ from services.reporting.domain.fold import day_of
 from services.reporting.domain.limits import SCREENING, DeadlineLine
 from services.reporting.domain.line import DossierLine
 from shared.kernel import Refused
-from shared.law import Calendar, Clock, Due, OfficeHours, PauseMode, explain, rulebook, start
+from shared.law import Calendar, Clock, Due, OfficeHours, PauseMode, RuleBook, explain, rulebook, start
 
 ANSWER_RULE = "one-stop.online-answer"
 _MOVED = {
@@ -26,10 +26,11 @@ _MOVED = {
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """The calendar and the office hours a clock is read with."""
+    """The calendar and the office hours a clock is read with, and the rules it is started under."""
 
     calendar: Calendar
     hours: OfficeHours
+    rules: RuleBook = field(default_factory=rulebook)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def settlement_reason(line: DossierLine, limit: str | None, office: Office, lang
         return ()
     still = line.paused_at is not None and line.due_on is None
     stated = Stated(None, line.remaining_working_hours) if still else Stated(line.lawful_due_on)
-    reason = told(settlement_clocks(line, limit), stated, office, language)
+    reason = told(settlement_clocks(line, limit, office.rules), stated, office, language)
     return (*reason, *_moved(line, language)) if reason and not still else reason
 
 
@@ -65,10 +66,10 @@ def _moved(line: DossierLine, language: str) -> tuple[str, ...]:
     return (_MOVED["en" if language == "en" else "vi"].format(day=f"{line.promised_on:%d/%m/%Y}"),)
 
 
-def settlement_clocks(line: DossierLine, limit: str) -> Iterator[Clock]:
+def settlement_clocks(line: DossierLine, limit: str, rules: RuleBook) -> Iterator[Clock]:
     """The clocks this dossier can have run under, likeliest first: counter dossiers start at their receipt, others when accepted."""
     began = line.received_at if line.channel == "direct" else line.accepted_at
-    rule = rulebook().version(line.rule or "", line.rule_version or 0)
+    rule = rules.version(line.rule or "", line.rule_version or 0)
     for since in (began, line.started_at):
         for mode in PauseMode if line.stops else (rule.pause,):
             for paid in (None, *range(1, len(line.stops), 2)):
@@ -92,17 +93,16 @@ def answer_reason(
     """Why an officer answers by then; `handed_in_at`: when the dossier or what was missing of it came."""
     if line.answer_due_at is None:
         return ()
-    clocks = (start(rulebook().rule(ANSWER_RULE, day_of(at)), at) for at in reversed(handed_in_at))
+    clocks = (start(office.rules.rule(ANSWER_RULE, day_of(at)), at) for at in reversed(handed_in_at))
     return told(clocks, Stated(day_of(line.answer_due_at)), office, language)
 
 
 def limit_reason(line: DeadlineLine, received_on: date, office: Office, language: str) -> tuple[str, ...]:
     """Why a limit of a letter or case ends when it does; the rule's version follows the day the letter was received."""
-    return told(_limit_clocks(line, received_on), Stated(line.due_on), office, language)
+    return told(_limit_clocks(line, received_on, office.rules), Stated(line.due_on), office, language)
 
 
-def _limit_clocks(line: DeadlineLine, received_on: date) -> Iterator[Clock]:
-    book = rulebook()
+def _limit_clocks(line: DeadlineLine, received_on: date, book: RuleBook) -> Iterator[Clock]:
     rule = book.version(line.rule, line.rule_version) if line.rule_version else book.rule(line.rule, received_on)
     for remote in (line.remote, not line.remote):
         clock = start(rule, line.started_at, complex=line.complex, remote=remote)

@@ -11,11 +11,12 @@ from services.reporting import domain
 from services.reporting.domain import CaseFilter, Filter
 from services.reporting.domain.league import Standing, ranking
 from services.reporting.handlers.letters import case_viewer_of
+from services.reporting.handlers.office import law_of
 from services.reporting.handlers.reading import viewer_of
 from services.reporting.store import case_reads, leading, reads
 from services.reporting.store.reads import Viewer
 from shared.kernel import Principal
-from shared.law import official_calendar
+from shared.law import Calendar
 from shared.store.unit_of_work import Works
 
 WEEKS: Final = 12
@@ -104,13 +105,13 @@ async def league(works: Works, first: date | None, last: date | None) -> League:
 
 
 async def _league(reader: reads.Reader, first: date, last: date, today: date) -> Sequence[tuple[int | None, Standing]]:
-    working_days = _working_days(first - _REACH, max(last, today))
+    working_days = _working_days((await law_of(reader)).calendar, first - _REACH, max(last, today))
     return ranking(await leading.league(reader, first, last, today, working_days))
 
 
-def _working_days(first: date, last: date) -> dict[date, int]:
+def _working_days(calendar: Calendar, first: date, last: date) -> dict[date, int]:
     """How many working days there were from `first` up to each day; years the calendar does not know have none."""
-    worked = frozenset(official_calendar().worked)
+    worked = frozenset(calendar.worked)
     found, number = {}, 0
     for day in (first + timedelta(days=n) for n in range((last - first).days + 1)):
         number += day.toordinal() in worked

@@ -19,11 +19,12 @@ from services.reporting.domain import (
     LetterLine,
     NoticeLine,
 )
-from services.reporting.handlers.office import office_at
+from services.reporting.handlers.office import law_of, office_at
 from services.reporting.store import case_reads, reads
 from services.reporting.store.case_reads import CaseViewer
 from services.reporting.store.reads import Reader, Viewer
 from shared.kernel import TENANT, NotFound, Principal
+from shared.law import Law
 from shared.store.unit_of_work import Works
 
 UNIT_READERS: Final = ("head", "clerk", "inspector")
@@ -120,15 +121,15 @@ async def _case(reader: Reader, line: CaseLine, names: Mapping[str, str], langua
     return CaseStanding(
         line,
         names.get(line.unit, line.unit),
-        _explained(await case_reads.limits(reader, line.id), line.received_on, language),
+        _explained(await law_of(reader), await case_reads.limits(reader, line.id), line.received_on, language),
         await case_reads.moments(reader, line.id),
         await case_reads.notices(reader, [line.id]),
     )
 
 
-def _explained(limits: Sequence[DeadlineLine], received_on: date, language: str) -> list[LimitShown]:
+def _explained(law: Law, limits: Sequence[DeadlineLine], received_on: date, language: str) -> list[LimitShown]:
     return [
-        LimitShown(line, domain.limit_reason(line, received_on, office_at(line.started_at), language))
+        LimitShown(line, domain.limit_reason(line, received_on, office_at(law, line.started_at), language))
         for line in limits
     ]
 
@@ -139,7 +140,7 @@ async def letter_standing(reader: Reader, line: LetterLine, language: str) -> Le
     return LetterStanding(
         line,
         names.get(line.unit, line.unit),
-        _explained(await case_reads.limits(reader, line.id), line.received_on, language),
+        _explained(await law_of(reader), await case_reads.limits(reader, line.id), line.received_on, language),
         await case_reads.moments(reader, line.id),
         [await _case(reader, case, names, language) for case in await case_reads.of_letter(reader, line.id)],
     )

@@ -114,6 +114,10 @@ class Letter:
     def extended(self, due_on: date, at: datetime | None = None) -> Fact:
         return facts.DeadlineExtended(**self._case(at), kind="settlement", ground="complex", old_due_on=date(2026, 12, 24), due_at=noon(due_on), due_on=due_on)  # fmt: skip
 
+    def recounted(self, due_on: date, kind: str = "settlement") -> Fact:
+        moved: Any = {"kind": kind, "reason_class": "calendar", "act": UUID(int=9), "old_due_on": date(2026, 12, 24), "due_at": noon(due_on), "due_on": due_on}  # fmt: skip
+        return facts.DeadlineMoved(**self._case(None), **moved)
+
     def dialogue(self, at: datetime | None = None) -> list[Fact]:
         held_on = (at or self.at).date()
         return [

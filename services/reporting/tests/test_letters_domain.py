@@ -195,6 +195,20 @@ def test_an_announcement_of_a_limit_that_no_longer_counts_marks_nothing() -> Non
     assert not case_of([*facts, letter.breached("settlement"), letter.extended(date(2027, 1, 8))]).breached
 
 
+def test_a_limit_counted_again_has_its_new_day_and_nothing_was_announced_of_it() -> None:
+    letter = Letter()
+    facts = [letter.opened(), letter.accepted(), letter.breached("settlement")]
+    day = date(2026, 12, 28)
+
+    moved = case_of([*facts, letter.recounted(day)])
+    other = case_of([*facts, letter.recounted(day, "transfer")])
+
+    assert (moved.due_on, moved.breached) == (day, False)
+    assert (other.due_on, other.breached) == (case_of(facts).due_on, True)
+    limit = limits_of([*facts, letter.recounted(day)])["settlement"]
+    assert (limit.due_on, limit.breached_at) == (day, None)
+
+
 @pytest.mark.parametrize("end", ["refused", "appealed", "withdrawn"])
 def test_every_end_closes_the_case_and_its_limits(end: str) -> None:
     letter = Letter("complaint")

@@ -8,13 +8,18 @@ from uuid import UUID
 import httpx
 import pytest
 
+from services.reporting.consumers import LISTENER
 from services.reporting.tests.conftest import describe_procedures, describe_units, tell_all
-from services.reporting.tests.facts import CODE, UNIT, Dossier
+from services.reporting.tests.facts import CODE, MONDAY, UNIT, Dossier
 from services.reporting.tests.seeing import Seen, words_of
 from shared.contracts.envelope import Fact
+from shared.contracts.intake import CALENDAR, CalendarChanged
+from shared.law import shipped, year_record
 from shared.settings import Keys
 from shared.store.unit_of_work import Works
+from shared.telemetry.setup import Telemetry
 from shared.testing.clock import StandingClock
+from shared.testing.records import Log, fed
 
 pytestmark = pytest.mark.postgres
 
@@ -178,6 +183,22 @@ async def test_a_reason_that_does_not_fit_the_stated_date_is_not_told(
     said = words_of(await ask(site))
     assert "Hẹn trả kết quả thứ Hai 30/11/2026" in said
     assert "cách tính từng ngày hiện không dựng lại được" in said
+
+
+async def test_the_reason_is_told_by_the_calendar_as_acts_have_changed_it(
+    site: httpx.AsyncClient, works: Works, dossier: Dossier, telemetry: Telemetry
+) -> None:
+    storm = year_record(
+        shipped().calendar.with_day_off(date(2026, 11, 26), "Nghỉ tránh bão", "Storm"), 2026, "Công điện 12"
+    )
+    log, heard = Log(CALENDAR), fed(works, LISTENER, telemetry.metrics)
+    await heard.give(log.fact(CalendarChanged(occurred_at=MONDAY, key="year/2026", act=UUID(int=1), **storm), 1))
+    await filled(works, dossier, dossier.submitted(), dossier.accepted(), dossier.recounted())
+
+    said = words_of(await ask(site))
+
+    assert "Không tính thứ Năm 26/11/2026: Nghỉ tránh bão." in said
+    assert "Hạn: 17:00 thứ Hai 30/11/2026." in said
 
 
 async def test_markup_in_a_code_is_shown_as_text(site: httpx.AsyncClient) -> None:
