@@ -18,6 +18,7 @@ from deploy.bench.scale import Scale
 from deploy.cli.up import SERVICES, blueprint
 from shared.bus import topics
 from shared.bus.broker import guarded
+from shared.bus.topics import Topic
 from shared.moments import uuid7
 from shared.settings import Settings
 from shared.testing.databases import template, with_database
@@ -122,19 +123,20 @@ class Bench:
             await admin.close()
 
     @asynccontextmanager
-    async def topics(self, prefix: str | None = None) -> AsyncIterator[str]:
-        """Empty topics below a prefix, deleted at the end."""
+    async def topics(self, prefix: str | None = None, more: Sequence[Topic] = ()) -> AsyncIterator[str]:
+        """Empty topics below a prefix, deleted at the end; `more`: beside those of the catalogue."""
         name = f"b{uuid7().hex[-10:]}." if prefix is None else prefix
-        await self._delete_topics(name)
-        await topics.sync(self.bootstrap, prefix=name, topics=(*topics.CATALOGUE, TRIPS))
+        wanted = (*topics.CATALOGUE, TRIPS, *more)
+        await self._delete_topics(name, wanted)
+        await topics.sync(self.bootstrap, prefix=name, topics=wanted)
         try:
             yield name
         finally:
-            await self._delete_topics(name)
+            await self._delete_topics(name, wanted)
 
-    async def _delete_topics(self, prefix: str) -> None:
+    async def _delete_topics(self, prefix: str, wanted: Sequence[Topic]) -> None:
         async with topics.admin(self.bootstrap) as client:
-            ours = {prefix + topic.name for topic in (*topics.CATALOGUE, TRIPS)}
+            ours = {prefix + topic.name for topic in wanted}
             if found := sorted(ours & set(await client.list_topics())):
                 await guarded(client.delete_topics(found), 30)
 

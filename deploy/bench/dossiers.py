@@ -47,5 +47,6 @@ def request(method: str, path: str, token: str, payload: Any = None, **headers: 
     lines = [f"{method} {path} HTTP/1.1", "host: 127.0.0.1", f"authorization: Bearer {token}"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     if payload is not None:
-        lines += ["content-type: application/json", f"content-length: {len(content)}"]
+        lines += [] if "content_type" in headers else ["content-type: application/json"]
+        lines += [f"content-length: {len(content)}"]
     return "\r\n".join([*lines, "", ""]).encode() + content

@@ -1,7 +1,8 @@
 """The load generator, a process of its own: raw HTTP/1.1 over kept connections, every latency kept.
 
 Asked `{port, connections, warm, seconds, script, ...}` it answers counts, latencies in ms and its own CPU-seconds. Scripts:
-`submit` files dossiers, `lifecycle` takes each from filing to its returned result, `get` reads paths at a fixed rate.
+`submit` files dossiers, `lifecycle` takes each from filing to its returned result, `get` reads paths at a fixed rate, `tell` speaks for
+source systems.
 """
 
 from __future__ import annotations
@@ -12,16 +13,20 @@ import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import orjson
 
-from deploy.bench import dossiers
+from deploy.bench import dossiers, telling
 from deploy.bench.answering import answering
 from deploy.bench.loop import run
 from deploy.bench.result import percentile
 from deploy.bench.wire import Wire
+from shared.moments import system_clock
+from shared.settings import Settings
 
 Script = Generator[bytes, bytes, None]
 """Yields requests, is sent the bodies of their answers; ends after one unit of work."""
@@ -91,10 +96,25 @@ def reading(plan: Mapping[str, Any], _key: str, number: int) -> Script:
     yield dossiers.request("GET", paths[number % len(paths)], citizens[number // len(paths) % len(citizens)])
 
 
+@cache
+def _teller(home: str, run: str) -> telling.Teller:
+    return telling.Teller(Settings(home=Path(home)).load_keys().contact_public, system_clock(), run)
+
+
+def tell(plan: Mapping[str, Any], _key: str, number: int) -> Script:
+    """One event of a source: a dossier's first, or one that follows it two seconds later at a hundred a second."""
+    place, source = divmod(number, telling.SOURCES)
+    event = _teller(plan["home"], "11").event(source, *telling.place_of(place, wave=10))
+    yield dossiers.request(
+        "POST", "/intake/v1/source-events", plan["citizens"][source], event, content_type="application/cloudevents+json"
+    )
+
+
 SCRIPTS: Mapping[str, Callable[[Mapping[str, Any], str, int], Script]] = {
     "submit": submission,
     "lifecycle": lifecycle,
     "get": reading,
+    "tell": tell,
 }
 
 

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from contextvars import Context
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from hmac import digest
 from typing import Any, Protocol, TypeAlias, TypeVar
@@ -148,7 +149,7 @@ class Work:
     def record(self, fact: Fact, *, id: UUID | None = None, published: bool = True, cause: Cause | None = None) -> UUID:
         """State a fact; it gets its sequence, envelope and hash when the transaction ends."""
         subject = getattr(fact, fact.about)
-        aggregate = subject if isinstance(subject, UUID) else derived_id(fact.topic, subject)
+        aggregate = subject if isinstance(subject, UUID) else _named(fact.topic, subject)
         if not published:
             aggregate = derived_id("unpublished", aggregate)
         made = id or self.new_id()
@@ -212,6 +213,18 @@ class Work:
         self.seen.clear()
 
 
+@lru_cache(maxsize=1024)
+def _pseudonym(key: bytes, subject: str) -> str:
+    """Who acted, for those who have the key; one batch has thousands of facts of one actor."""
+    return digest(key, subject.encode(), "sha256").hex()[:16]
+
+
+@lru_cache(maxsize=1024)
+def _named(topic: str, subject: str) -> UUID:
+    """The aggregate of a fact about something that has a name and no id."""
+    return derived_id(topic, subject)
+
+
 def _lock_number(who: Principal, once: Once) -> int:
     number: int = struct.unpack(">q", sha256(who.key + once.key.encode()).digest()[:8])[0]
     return number
@@ -259,7 +272,7 @@ class Works:
 
     def actor(self, who: Principal, unit: str | None) -> str:
         """Role, unit and HMAC of the subject, as kept in a fact (decisions 6)."""
-        return f"{who.acting}|{unit or ''}|{digest(self.keys.actor, who.subject.encode(), 'sha256').hex()[:16]}"
+        return f"{who.acting}|{unit or ''}|{_pseudonym(self.keys.actor, who.subject)}"
 
     def _trace(self, topic: str, pending: Pending, context: Context | None) -> str:
         """The creation context kept with a fact: below the request's span, or below the processing of its cause."""

@@ -2,5 +2,5 @@
 
 from __future__ import annotations
 
-KEYS = ("submit", "lifecycle", "relay", "project", "visible", "sweep", "start", "inbox", "rebuild", "burst")
+KEYS = ("submit", "lifecycle", "relay", "project", "ingest", "visible", "sweep", "start", "inbox", "rebuild", "burst")
 """In the order they run and stand in the table."""

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from shared.contracts.letters import SUBJECTS
@@ -32,6 +33,8 @@ _PERSON_ID = re.compile(r"(?<![0-9])(?:0[0-9]{11}|(?:\+?84|0)[35789][0-9]{8})(?!
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 """Nobody's number, though one in a thousand holds digits in a row that look like one."""
 _SPLIT = re.compile(r"(?<=[0-9])[ .\-](?=[0-9])")
+_SUSPECT = re.compile(r"[0-9](?:[ .\-]?[0-9]){8}|@")
+"""Nine digits, with or without separators, or the sign of an address: a text without them names nobody."""
 _MAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
 _FORBIDDEN = frozenset(
@@ -79,6 +82,7 @@ _FORBIDDEN = frozenset(
 """Names of fields that hold people, without separators and accents; nobody sends these in clear."""
 _UNREAD = frozenset({"contact_sealed", "traceparent", "tracestate", "sequence"})
 """Noise by its making: looking for numbers in it finds some."""
+_LONGEST_WORD = 40
 _DEEPEST = 8
 _MOST = 20
 """Wrong fields that are named."""
@@ -118,7 +122,15 @@ def read_instant(value: Any) -> datetime:
 
 def instant(value: Any) -> datetime | None:
     """An instant with a zone, of this century or the last; None for anything else."""
-    if not isinstance(value, str) or len(value) > 40 or "T" not in value.upper():  # noqa: PLR2004 - with any fraction
+    if not isinstance(value, str) or len(value) > 40:  # noqa: PLR2004 - with any fraction
+        return None
+    return _instant(value)
+
+
+@lru_cache(maxsize=4096)
+def _instant(value: str) -> datetime | None:
+    """The same instant stands in several fields of an event, and each is looked at more than once."""
+    if "T" not in value.upper():
         return None
     try:
         found = datetime.fromisoformat(value)
@@ -381,7 +393,7 @@ def _personal(value: Any, place: str, depth: int) -> Iterator[str]:
     elif isinstance(value, dict):
         for name, inner in value.items():
             here = f"{place}/{name if _WORD.fullmatch(name) else '?'}"
-            if _bare(name) in _FORBIDDEN or _tells(name):
+            if _names_a_person(name):
                 yield here
             elif not (depth == 0 and name in _ENVELOPE - {"data"}) and name not in _UNREAD:
                 yield from _personal(inner, here, depth + 1)
@@ -394,9 +406,21 @@ def _personal(value: Any, place: str, depth: int) -> Iterator[str]:
 
 def _tells(value: str) -> bool:
     """Whether a text holds somebody's number or address, with or without separators in it."""
+    if _SUSPECT.search(value) is None:
+        return False
     if is_code(value) or is_letter_code(value) or instant(value) is not None:
         return False
     return any(_NUMBER.search(each) for each in (value, _SPLIT.sub("", value))) or _MAIL.search(value) is not None
+
+
+def _names_a_person(field: str) -> bool:
+    return _field_of_people(field) if len(field) <= _LONGEST_WORD else _field_of_people.__wrapped__(field)
+
+
+@lru_cache(maxsize=4096)
+def _field_of_people(field: str) -> bool:
+    """Whether a field of this name holds people, or names one itself; of the same few names again and again."""
+    return _bare(field) in _FORBIDDEN or _tells(field)
 
 
 def _bare(name: str) -> str:
