@@ -8,8 +8,8 @@ from pathlib import Path
 
 from services.intake import api, consumers, handlers, pages
 from services.intake.adapters import portal_gateway
-from services.intake.handlers import Cabinet, Desk, Egress, Shelf
-from services.intake.timers import egress_timer, file_timers, timers
+from services.intake.handlers import Cabinet, Desk, Egress, Shelf, Watch
+from services.intake.timers import egress_timer, file_timers, timers, watch_timer
 from shared.bus.consumer import Listener
 from shared.runtime import Blueprint, Frame, Service
 from shared.store.files import Scanner, open_store
@@ -35,9 +35,9 @@ def build(frame: Frame) -> Service:
     portal = _portal(frame, desk)
     app.state.desk, app.state.cabinet = desk, cabinet
     return Service(
-        "intake", app, listeners=(*consumers.LISTENERS, *portal.listeners), timers=(*timers(desk, sweep_seconds=settings.sweep_seconds), *file_timers(cabinet), sources.timer(), *portal.timers),
+        "intake", app, listeners=(*consumers.LISTENERS, *portal.listeners), timers=(*timers(desk, sweep_seconds=settings.sweep_seconds), *file_timers(cabinet), sources.timer(), watch_timer(Watch(desk, frame.telemetry.metrics.sources)), *portal.timers),
         entries=(sources.entry(),), sealer=partial(consumers.seal_contacts, frame.works),
-        begin=partial(handlers.seed, desk), pages=pages.site(desk, door), pages_at=pages.AT,
+        begin=partial(handlers.seed, desk), pages=pages.site(desk, door), pages_at=pages.AT, pages_also_at=[pages.SOURCES_AT],
     )  # fmt: skip
 
 

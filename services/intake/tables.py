@@ -182,6 +182,7 @@ class DossierRow(Row, table=True):
             postgresql_where=text("closed_at IS NULL AND settled_at IS NULL"),
             postgresql_include=["state", "handler", "due_on", "due_at", "answer_due_at"],
         ),
+        Index("dossier_of_source", "source", "code", postgresql_where=text("source IS NOT NULL")),
         Index("dossier_said", "said", postgresql_using="gin"),
         Index("dossier_owner", "owner", postgresql_where=text("owner IS NOT NULL")),
         {"postgresql_with": {"fillfactor": "80"}},
@@ -295,6 +296,7 @@ class SourceRow(Row, table=True):
     level: float
     level_at: datetime = Field(sa_type=Instant)
     heard_at: datetime | None = Field(default=None, sa_type=Instant)
+    silence_hours: int | None = None
 
 
 class SourceEventRow(Row, table=True):
@@ -353,6 +355,23 @@ class SourceTallyRow(Row, table=True):
     day: date = Field(primary_key=True)
     what: str = Field(primary_key=True)
     number: int = Field(sa_type=BigInteger)
+
+
+class SourceHourRow(Row, table=True):
+    """How many events of a source came in an hour, how long after their own time, and the quickest of them in seconds."""
+
+    __tablename__ = "source_hour"
+    __table_args__ = ({"postgresql_with": {"fillfactor": "50"}},)
+
+    source: str = Field(primary_key=True)
+    hour: datetime = Field(primary_key=True, sa_type=Instant)
+    events: int = Field(sa_type=BigInteger)
+    ahead: int = Field(sa_type=BigInteger)
+    prompt: int = Field(sa_type=BigInteger)
+    slow: int = Field(sa_type=BigInteger)
+    late: int = Field(sa_type=BigInteger)
+    stale: int = Field(sa_type=BigInteger)
+    least: float | None = None
 
 
 class LawActRow(Row, table=True):

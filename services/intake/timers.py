@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from services.intake import handlers
-from services.intake.handlers import Cabinet, Desk, Egress
+from services.intake.handlers import Cabinet, Desk, Egress, Watch
 from shared.timers import Timer
 
 REFRESH_SECONDS = 30
@@ -14,6 +14,7 @@ WAITING_SECONDS = 5
 LOOSE_SECONDS = 600
 LITTER_SECONDS = 6 * 3600
 EGRESS_SECONDS = 2
+WATCH_SECONDS = 60
 
 
 def timers(desk: Desk, *, sweep_seconds: float) -> Sequence[Timer]:
@@ -32,6 +33,11 @@ def file_timers(cabinet: Cabinet) -> Sequence[Timer]:
         Timer("intake.loose-files", LOOSE_SECONDS, partial(handlers.sweep_loose, cabinet)),
         Timer("intake.file-litter", LITTER_SECONDS, partial(handlers.sweep_litter, cabinet)),
     )
+
+
+def watch_timer(watch: Watch) -> Timer:
+    """Tells how source systems do."""
+    return Timer("intake.source-watch", WATCH_SECONDS, partial(handlers.watch_sources, watch))
 
 
 def egress_timer(way: Egress) -> Timer:

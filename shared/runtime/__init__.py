@@ -59,6 +59,8 @@ class Service:
     """Pages for people."""
     pages_at: str = "/"
     """Where they begin: `/quay` has `/quay` and everything below; whoever has `/`, or is alone, also has the rest."""
+    pages_also_at: Sequence[str] = ()
+    """Other places of theirs."""
     entries: Sequence[Entry] = ()
     """Doors for records that are no facts of ours."""
     begin: Callable[[], Awaitable[None]] | None = None

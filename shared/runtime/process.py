@@ -225,7 +225,12 @@ async def running(
         process.spawn(measure_forever(process), "gauges")
         apps = {r.service.name: r.service.api for r in process.services}
         pages = pages_by_path(
-            {r.service.pages_at: r.service.pages for r in process.services if r.service.pages is not None}
+            {
+                at: r.service.pages
+                for r in process.services
+                if r.service.pages is not None
+                for at in (r.service.pages_at, *r.service.pages_also_at)
+            }
         )
         refused = telemetry.metrics.admission.refused
         bounds = Bounds(settings.max_in_flight, settings.max_streams, refused, settings.origins)

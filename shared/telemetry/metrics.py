@@ -206,6 +206,23 @@ class Egress:
         self.oldest.set(max((age for _, age in counts.values()), default=0.0))
 
 
+class Sources:
+    """How well source systems tell."""
+
+    def __init__(self, make: _Maker) -> None:
+        self.silence = make.gauge(
+            "gandan.source.silence", "s", "Office time since the source was last heard.", "source"
+        )
+        self.silence_limit = make.gauge(
+            "gandan.source.silence_limit", "s", "Office time after which it counts as silent.", "source"
+        )
+        self.skew = make.gauge(
+            "gandan.source.skew", "s", "Its clock is so far ahead of ours; below 0: behind, or it always sends late.", "source"
+        )  # fmt: skip
+        self.waiting = make.gauge("gandan.source.waiting", "{event}", "Its events that wait now.", "source")
+        self.events = make.counter("gandan.source.events", "{event}", "Its events, by what became of them.", "source", "outcome")  # fmt: skip
+
+
 class Metrics:
     """Every instrument of a process, made once from its meter: `metrics.outbox.pending.set(3, {"service": "intake"})`."""
 
@@ -222,6 +239,7 @@ class Metrics:
         self.process = Process(make)
         self.admission = Admission(make)
         self.egress = Egress(make)
+        self.sources = Sources(make)
         self.instruments = tuple(make.rows)
 
 

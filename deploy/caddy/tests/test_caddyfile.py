@@ -19,7 +19,7 @@ def test_each_api_goes_to_its_service_and_the_rest_to_the_pages() -> None:
 
 def test_the_counters_pages_go_to_intake() -> None:
     assert (
-        "@counter path /quay /quay/*\n\treverse_proxy @counter {$GANDAN_INTAKE:intake:8000} {\n\t\tflush_interval -1\n"
+        "@counter path /quay /quay/* /nguon /nguon/*\n\treverse_proxy @counter {$GANDAN_INTAKE:intake:8000} {\n\t\tflush_interval -1\n"
         in TEXT
     )
 

@@ -97,12 +97,15 @@ class SourceBody(Body):
     """A role's mailbox, nobody's own."""
     sandbox: bool = False
     state: Literal["active", "suspended", "closed"] = "active"
+    silence_hours: Annotated[int, Field(ge=1, le=1000)] | None = None
+    """Silent after so many hours of office time; left out: when that is unusual for it."""
 
     def source(self, id: str) -> Source:
         """As the domain knows it."""
         units = tuple(Mandate(each.unit, each.valid_from, each.valid_to) for each in self.units)
         return Source(
-            id, self.name, self.principal, units, Quota(**self.quota.model_dump()), self.tells_citizens, self.contact, self.sandbox, self.state
+            id, self.name, self.principal, units, Quota(**self.quota.model_dump()), self.tells_citizens, self.contact, self.sandbox, self.state,
+            silence_hours=self.silence_hours,
         )  # fmt: skip
 
 
@@ -142,6 +145,7 @@ class SourceView(BaseModel):
     state: str
     version: int
     topics_at: Instant | None
+    silence_hours: int | None
     topic: str
     replies: str
 

@@ -91,6 +91,8 @@ class Source:
     state: str = ACTIVE
     version: int = 1
     topics_at: datetime | None = None
+    silence_hours: int | None = None
+    """After so many hours of office time without a word it counts as silent; None: when that is unusual for it."""
 
     @property
     def uri(self) -> str:

@@ -4,7 +4,7 @@
 and `lookups` answer questions, `papers`, `printing` and `registers` open the vault for what is printed, `catalogue` keeps procedures, `units` units and
 their successors, `staff` the directory, `calendar` the law's days, hours and rules, `reference` seeds, publishes and reads all reference
 data, `contacts` opens what is sent sealed, `files` keeps what is handed in as files, `online` the forms, `backlog` loads paper registers,
-`sources` keeps the registry of source systems, `source_events` takes what they tell, `source_letters` what of it is about letters and
+`sources` keeps the registry of source systems, `source_quality` says how well they tell, `comparison` puts their dates beside the lawful ones, `source_events` takes what they tell, `source_letters` what of it is about letters and
 visits, `portal` what comes in the national portal's form, `egress` tells the portal of our own dossiers.
 """
 
@@ -51,6 +51,12 @@ from services.intake.handlers.commands import (
     stop_dossier,
     supply_components,
     withdraw_dossier,
+)
+from services.intake.handlers.comparison import (
+    every_compared,
+    read_compared,
+    read_compared_source,
+    read_comparison,
 )
 from services.intake.handlers.contacts import contact_details
 from services.intake.handlers.desk import Desk, Filing, Shelf, office_of
@@ -107,6 +113,14 @@ from services.intake.handlers.source_events import (
     turn_away,
 )
 from services.intake.handlers.source_letters import SpanTooLong, read_visits
+from services.intake.handlers.source_quality import (
+    Watch,
+    glance_at_sources,
+    quality_of,
+    read_glances,
+    read_quality,
+    watch_sources,
+)
 from services.intake.handlers.sources import (
     PrincipalTaken,
     SandboxStays,
@@ -156,6 +170,7 @@ __all__ = [
     "SupplementNotRequested",
     "UnknownSource",
     "UnknownUnits",
+    "Watch",
     "Year",
     "accept_dossier",
     "accept_transfer",
@@ -171,10 +186,12 @@ __all__ = [
     "count_limits_again",
     "count_lists",
     "enter_backlog",
+    "every_compared",
     "explanation",
     "file_dossier",
     "find_alike",
     "find_of_person",
+    "glance_at_sources",
     "hand_over_dossiers",
     "inferred_of",
     "keep_file",
@@ -204,10 +221,14 @@ __all__ = [
     "put_procedure",
     "put_source",
     "put_unit",
+    "quality_of",
     "rate_dossier",
     "read_act",
     "read_apology",
     "read_bundle",
+    "read_compared",
+    "read_compared_source",
+    "read_comparison",
     "read_control",
     "read_dossier",
     "read_dossier_texts",
@@ -215,6 +236,7 @@ __all__ = [
     "read_feed",
     "read_file",
     "read_form",
+    "read_glances",
     "read_history",
     "read_officer",
     "read_papers",
@@ -222,6 +244,7 @@ __all__ = [
     "read_portal_profile",
     "read_procedure",
     "read_procedures",
+    "read_quality",
     "read_refusal",
     "read_register",
     "read_source",
@@ -262,6 +285,7 @@ __all__ = [
     "topics_made",
     "transfer_dossier",
     "turn_away",
+    "watch_sources",
     "withdraw_act",
     "withdraw_dossier",
 ]

@@ -12,12 +12,13 @@ from uuid import UUID
 
 import msgspec
 
-from services.intake.domain import Dossier, Office, mirror
+from services.intake.domain import Dossier, Office, mirror, source_quality
 from services.intake.domain import sources as rules
 from services.intake.domain.clocks import local_day
 from services.intake.domain.sources import Bucket, Delivered, Event, Known, Reason, Rejected, Source
 from services.intake.handlers.desk import Desk, schedules
 from services.intake.handlers.source_letters import Mail
+from services.intake.store import source_quality as quality
 from services.intake.store import sources as store
 from services.intake.store.sources import Entry, Row
 from shared.contracts import sources as facts
@@ -172,6 +173,13 @@ class _Batch:
         await self._look([known for known, _ in found])
         outcomes = [self._one(each, *judged) for each, judged in zip(delivered, found, strict=True)]
         await self._write()
+        await store.heard(self.work, self.source.id, self.bucket)
+        heard = [
+            (_said_at(*judged), each.at)
+            for each, judged, o in zip(delivered, found, outcomes, strict=True)
+            if not o.duplicate
+        ]
+        await quality.heard(self.work, self.source.id, source_quality.lags_of(heard))
         return outcomes
 
     async def settle(self, ripe: Sequence[Any], before: datetime) -> None:
@@ -402,7 +410,6 @@ class _Batch:
         await store.write_events(work, self.source.id, self.rows)
         await store.feed(work, self.entries)
         await store.tally(work, self.source.id, work.now.astimezone(ZONE).date(), self.counted)
-        await store.heard(work, self.source.id, self.bucket)
 
     def _schedule(self) -> None:
         """Clocks are kept of all; those of a sandbox announce nothing."""
@@ -422,6 +429,11 @@ def inferred_of(skipped: Iterable[int | str]) -> dict[str, Any]:
         "inferred": [each for each in listed if isinstance(each, int)],
         "inferred_states": [each for each in listed if isinstance(each, str)],
     }
+
+
+def _said_at(known: Known, judged: Event | Rejected) -> datetime | None:
+    """When an event says it was; of history it means nothing here."""
+    return None if isinstance(judged, Event) and judged.data.get("backfill") else known.time
 
 
 def _known_of(row: Any) -> Known:

@@ -19,14 +19,14 @@ from shared.kernel import Stale
 from shared.store.db import Connection
 from shared.store.unit_of_work import Work
 
-_SOURCE = """id, name, principal, units, events_per_second, burst, max_bytes, tells_citizens, contact, sandbox, state, version, topics_at"""
+_SOURCE = """id, name, principal, units, events_per_second, burst, max_bytes, tells_citizens, contact, sandbox, state, version, topics_at, silence_hours"""
 _BY_ID = f"SELECT {_SOURCE} FROM source WHERE id = $1"
 _BY_PRINCIPAL = f"SELECT {_SOURCE} FROM source WHERE principal = $1"
 _ALL = f"SELECT {_SOURCE}, heard_at FROM source ORDER BY id"
-_PUT = f"""INSERT INTO source AS s ({_SOURCE}, level, level_at) VALUES ($1,$2,$3,$4,$5,$6::int4,$7,$8,$9,$10,$11,$12,NULL,$6::float8,$13)
+_PUT = f"""INSERT INTO source AS s ({_SOURCE}, level, level_at) VALUES ($1,$2,$3,$4,$5,$6::int4,$7,$8,$9,$10,$11,$12,NULL,$13,$6::float8,$14)
 ON CONFLICT (id) DO UPDATE SET name = excluded.name, principal = excluded.principal, units = excluded.units,
 events_per_second = excluded.events_per_second, burst = excluded.burst, max_bytes = excluded.max_bytes, tells_citizens = excluded.tells_citizens,
-contact = excluded.contact, state = excluded.state, version = excluded.version WHERE s.version = excluded.version - 1 RETURNING 1"""
+contact = excluded.contact, state = excluded.state, silence_hours = excluded.silence_hours, version = excluded.version WHERE s.version = excluded.version - 1 RETURNING 1"""
 _LOCK = f"SELECT {_SOURCE}, level, level_at FROM source WHERE id = $1 FOR UPDATE"
 _HEARD = "UPDATE source SET level = $2, level_at = $3, heard_at = $4 WHERE id = $1"
 _KNOWN = """SELECT id, body_hash, status, reason, fields, inferred, waits_for, code, dossier FROM source_event
@@ -106,6 +106,7 @@ def source_of(row: Any) -> Source:
     return Source(
         row["id"], row["name"], row["principal"], units, Quota(row["events_per_second"], row["burst"], row["max_bytes"]), row["tells_citizens"],
         row["contact"], row["sandbox"], row["state"], row["version"], row["topics_at"],
+        row["silence_hours"],
     )  # fmt: skip
 
 
@@ -132,7 +133,7 @@ async def put(work: Work, source: Source) -> None:
     quota = source.quota
     written = await work.db.fetchval(
         _PUT, source.id, source.name, source.principal, units, quota.events_per_second, quota.burst, quota.max_bytes, source.tells_citizens,
-        source.contact, source.sandbox, source.state, source.version, work.now,
+        source.contact, source.sandbox, source.state, source.version, source.silence_hours, work.now,
     )  # fmt: skip
     if written is None:
         raise Stale(seen=source.version - 1)

@@ -12,8 +12,9 @@ from services.reporting import domain, handlers
 from services.reporting.domain import CaseFilter, Filter
 from services.reporting.domain.league import Standing
 from services.reporting.handlers import AGES, Board
-from services.reporting.pages import charts, questions
+from services.reporting.pages import questions
 from services.reporting.pages.numbers import Number, number, share
+from shared.web.pages import charts
 from shared.web.pages.visit import Visit
 from shared.web.pages.writing import decimal_text, number_text, share_text
 

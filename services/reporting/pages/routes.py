@@ -19,13 +19,14 @@ from shared.web.pages.visit import LEADERS, OFFICERS, READERS
 
 FOLDER: Final = Path(__file__).parent
 _COUNTER: Final = "/quay"
-"""The counter's pages are intake's, on the same host."""
+_SOURCES: Final = "/nguon"
+"""The counter's pages and those of source systems are intake's, on the same host."""
 TABS: Final = (
     Tab("/", "nav-home"), Tab("/tra-cuu", "nav-lookup"), Tab(_COUNTER, "nav-counter", ("clerk",)), Tab("/bang-dieu-hanh", "nav-board", LEADERS),
-    Tab("/viec-cua-toi", "nav-mine", ("citizen",)), Tab("/ho-so", "nav-list", OFFICERS), Tab("/vu-viec", "nav-cases", OFFICERS),
+    Tab("/viec-cua-toi", "nav-mine", ("citizen",)), Tab("/ho-so", "nav-list", OFFICERS), Tab("/vu-viec", "nav-cases", OFFICERS), Tab(_SOURCES, "nav-sources", ("publisher", "admin", "ops")),
 )  # fmt: skip
 _FIRST: Final = {
-    **dict.fromkeys(LEADERS, "/bang-dieu-hanh"), "citizen": "/viec-cua-toi", "clerk": _COUNTER, "handler": "/ho-so"
+    **dict.fromkeys(LEADERS, "/bang-dieu-hanh"), "citizen": "/viec-cua-toi", "clerk": _COUNTER, "handler": "/ho-so", "publisher": _SOURCES
 }  # fmt: skip
 
 

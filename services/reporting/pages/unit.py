@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from services.reporting import handlers
 from services.reporting.domain import Filter
-from services.reporting.pages import charts
 from services.reporting.pages.numbers import Number, case_numbers, number, numbers, rate
+from shared.web.pages import charts
 from shared.web.pages.visit import Visit
 from shared.web.pages.writing import number_text
 

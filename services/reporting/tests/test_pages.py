@@ -8,7 +8,6 @@ import httpx
 import pytest
 
 from services.reporting import domain
-from services.reporting.pages import charts
 from services.reporting.pages.routes import FOLDER
 from services.reporting.store import lines
 from services.reporting.tests.conftest import describe_units, tell_all, tell_letters
@@ -21,7 +20,7 @@ from shared.kernel import system
 from shared.settings import Keys
 from shared.store.unit_of_work import Works
 from shared.store.vault import recipient_of
-from shared.web.pages import writing
+from shared.web.pages import charts, writing
 from shared.web.pages.visit import texts
 
 pytestmark = pytest.mark.postgres

@@ -41,6 +41,11 @@ EXPECTED = {
     "gandan_admission_refused_total",
     "gandan_egress_rows",
     "gandan_egress_oldest_seconds",
+    "gandan_source_silence_seconds",
+    "gandan_source_silence_limit_seconds",
+    "gandan_source_skew_seconds",
+    "gandan_source_waiting",
+    "gandan_source_events_total",
 }
 
 
@@ -105,7 +110,7 @@ def test_the_process_says_who_it_is(telemetry: Telemetry) -> None:
 def test_no_instrument_is_labelled_by_a_person_or_a_case() -> None:
     labels = {label for row in catalogue() for label in row.labels}
     assert labels <= {
-        "service", "consumer", "topic", "reason", "level", "channel", "outcome", "projection", "code", "state",
+        "service", "consumer", "topic", "reason", "level", "channel", "outcome", "projection", "code", "state", "source",
         "messaging.consumer.group.name", "messaging.destination.name", "error.type",
     }  # fmt: skip
 

@@ -12,7 +12,8 @@ from shared.web.refusals import DoorRefused
 from shared.web.signin import SESSION_SECONDS, local_path
 from shared.web.signin_flow import TICKET_SECONDS, SignInFailed
 
-CHOICES: Final = ("head", "inspector", "clerk", "handler", "citizen", "admin", "ops")
+CHOICES: Final = ("head", "inspector", "clerk", "handler", "citizen", "admin", "ops", "publisher")
+_LONGEST_ACCOUNT: Final = 100
 _TICKET: Final = "gandan-sign-in"
 
 
@@ -42,8 +43,9 @@ async def _chosen(visit: Visit) -> Response:
     if visit.site.dev is None or role not in CHOICES:
         return visit.sorry("missing", 404)
     person = form.get("person", "").strip() or None if role == "citizen" else None
+    account = form.get("account", "").strip()[:_LONGEST_ACCOUNT] or None if role == "publisher" else None
     try:
-        token = visit.site.dev.token(role, units=[unit] if unit else [], person=person)
+        token = visit.site.dev.token(role, units=[unit] if unit else [], person=person, subject=account)
         who = await visit.site.door.verifier.principal(token)
     except DoorRefused:
         return await _page(visit, back, status=422, wrong=True, chosen=role, unit=unit)

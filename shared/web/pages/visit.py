@@ -205,7 +205,9 @@ class Visit:
     def _role(self) -> str:
         """The first of somebody's roles in the order of these pages, as people call it."""
         roles = self.who.roles if self.who else frozenset[str]()
-        found = next((role for role in (*LEADERS, "handler", "clerk", "citizen", "ops") if role in roles), None)
+        found = next(
+            (role for role in (*LEADERS, "handler", "clerk", "citizen", "ops", "publisher") if role in roles), None
+        )
         return self.words("roles")[found] if found else ""
 
 

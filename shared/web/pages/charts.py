@@ -65,3 +65,25 @@ def _columns(number: int, step: Pair, scale: float) -> list[Markup]:
         for kind, x, value, below in found
         if value
     ]
+
+
+def stacked(steps: Sequence[Sequence[tuple[str, int]]], describes: str) -> Markup:
+    """One column for each step: its parts one upon the other, the first at the bottom, each of its kind."""
+    most = max((sum(value for _, value in step) for step in steps), default=0) or 1
+    parts = [part for number, step in enumerate(steps) for part in _stack(number, step, _HEIGHT / most)]
+    return Markup(
+        '<svg class="trend" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}"><path class="grid" d="M0 25H{w}M0 50H{w}M0 75H{w}"/>{}</svg>'
+    ).format(_STEP * len(steps), _HEIGHT, describes, Markup("").join(parts), w=_STEP * len(steps))
+
+
+def _stack(number: int, step: Sequence[tuple[str, int]], scale: float) -> list[Markup]:
+    left, below, found = number * _STEP + 1.5, 0, []
+    for kind, value in step:
+        below += value
+        if value:
+            found.append(
+                Markup('<rect class="{}" x="{:.2f}" y="{:.2f}" width="{}" height="{:.2f}"/>').format(
+                    kind, left, _HEIGHT - below * scale, _STEP - 3, value * scale
+                )
+            )
+    return found
