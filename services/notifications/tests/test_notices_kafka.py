@@ -62,4 +62,4 @@ async def test_facts_and_a_contact_on_kafka_become_notices_and_a_known_recipient
     async def told() -> bool:
         return len(await codes(works, citizen)) == 7 and await handlers.contact(works, citizen) == secret
 
-    await wait_until(told, seconds=30, what="seven notices and a contact")
+    await wait_until(told, what="seven notices and a contact")

@@ -41,7 +41,8 @@ async def test_the_timeline_is_ordered_by_sequence(works: Works) -> None:
     assert [m.word for m in moments] == ["submitted-at-counter", "accepted", "assigned", "settled-granted", "returned"]
 
 
-async def test_a_version_that_is_on_its_way_is_waited_for(works: Works) -> None:
+async def test_a_version_that_is_on_its_way_is_waited_for(works: Works, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "PATIENCE_S", 60)
     dossier = Dossier()
     await tell_all(works, [(dossier, [dossier.submitted()])])
 

@@ -64,7 +64,7 @@ async def applied(works: Works, last: int) -> None:
     async def all_there() -> bool:
         return await lines(works) == totals(last)
 
-    await wait_until(all_there, seconds=30, what=f"all lines stand at {last}")
+    await wait_until(all_there, what=f"all lines stand at {last}")
 
 
 async def places(works: Works) -> dict[tuple[str, int], int]:
@@ -288,11 +288,11 @@ async def test_a_subscriber_that_fetches_is_left_alone(
     async with consuming(stack.bootstrap, probe_works, listener(), metrics, prefix=own) as consumer:
         alive = consumer.subscriber.consumer
         began = asyncio.get_running_loop().time()
-        watching = asyncio.create_task(watch(consumer, stale=3, every=0.05))
+        watching = asyncio.create_task(watch(consumer, stale=6, every=0.05))
         for last in range(1, 5):
             await publish(stack, own, last, last)
             await applied(probe_works, last)
-        await wait_until(lambda: asyncio.get_running_loop().time() > began + 3.5, what="longer than stale")
+        await wait_until(lambda: asyncio.get_running_loop().time() > began + 6.5, what="longer than stale")
         assert consumer.subscriber.consumer is alive
         watching.cancel()
 
