@@ -68,7 +68,7 @@ async def registered(installation: Composed, *sources: str) -> None:
 
             await wait_until(has_topics, seconds=60, every=0.5, what=f"topics of {source}")
     prepare(installation.secrets, installation.environment, sources)
-    await installation.compose("run", "--rm", "principals")
+    await installation.compose("run", "--rm", "--no-deps", "principals")
 
 
 async def sent(door: KafkaDoor) -> None:
@@ -122,7 +122,7 @@ async def _left_out(installation: Composed, ours: dict[str, str]) -> None:
             await sent(KafkaDoor(OURS, settings, seconds=5))
     kept = installation.secrets / "sources.logins"
     kept.write_text("".join(line for line in kept.read_text().splitlines(keepends=True) if OURS not in line))
-    told = await installation.compose("run", "--rm", "principals")
+    told = await installation.compose("run", "--rm", "--no-deps", "principals")
     assert "5 others taken away" in told
     with pytest.raises(Unreached):
         await sent(KafkaDoor(OURS, ours, seconds=5))
