@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 from confluent_kafka import Consumer
-from gandan_publisher import DossierUpserted, KafkaDoor, Publisher
-from gandan_publisher.doors import Unreached
+from gandan_publisher import DossierUpserted, KafkaDoor
+from gandan_publisher.doors import Refused, Unreached
+from gandan_publisher.events import cloud_event
 
 from deploy.compose.prepare import prepare
 from deploy.kafka.principals import logins
@@ -68,17 +68,17 @@ async def registered(installation: Composed, *sources: str) -> None:
 
             await wait_until(has_topics, seconds=60, every=0.5, what=f"topics of {source}")
     prepare(installation.secrets, installation.environment, sources)
-    await installation.compose("run", "--rm", "principals")
+    await installation.compose("run", "--rm", "--no-deps", "principals")
 
 
-async def sent(folder: Path, door: KafkaDoor) -> None:
-    """Send one dossier of the first source; `Unreached` where the broker refuses it."""
+async def sent(door: KafkaDoor) -> None:
+    """Send one dossier of the first source; `Refused` where the broker does not let this user, `Unreached` where it knows no such user."""
     now = system_clock().astimezone(ZONE)
     told = DossierUpserted(
         code=f"H50.44.12-{now:%y%m%d}-0001", procedure="1.004873", unit=UNIT, channel="direct", subject_kind="citizen",
         submitted_at=now, received_at=now, status=2,
     )  # fmt: skip
-    await asyncio.to_thread(Publisher(OURS, door, folder / "outbox.jsonl").send, told)
+    await asyncio.to_thread(door.deliver, [cloud_event(told, OURS, at=now)])
 
 
 def heard(settings: dict[str, str], group: str, seconds: float) -> dict[str, Any]:
@@ -95,37 +95,37 @@ def heard(settings: dict[str, str], group: str, seconds: float) -> dict[str, Any
 
 
 async def test_a_source_writes_its_own_topic_and_hears_its_own_replies_and_the_broker_refuses_all_else(
-    installation: Composed, tmp_path: Path
+    installation: Composed,
 ) -> None:
     await registered(installation, OURS, OTHER)
     ours, other = settings_of(installation, OURS), settings_of(installation, OTHER)
-    await sent(tmp_path, KafkaDoor(OURS, ours))
+    await sent(KafkaDoor(OURS, ours))
     reply = await asyncio.to_thread(heard, ours, f"sources.{OURS}", PATIENCE)
     assert reply["type"] == "vn.gandan.source-event-accepted.v1"
     for door in (KafkaDoor(OURS, other, seconds=60), KafkaDoor(OTHER, ours, seconds=60)):
-        with pytest.raises(Unreached, match=REFUSED):
-            await sent(tmp_path, door)
+        with pytest.raises(Refused, match=REFUSED):
+            await sent(door)
     fact = KafkaDoor(OURS, ours, seconds=60)
     fact.topic = "intake.dossiers"
-    with pytest.raises(Unreached, match=REFUSED):
-        await sent(tmp_path, fact)
+    with pytest.raises(Refused, match=REFUSED):
+        await sent(fact)
     assert REFUSED in (await asyncio.to_thread(heard, other, f"sources.{OTHER}", PATIENCE))["error"]
     assert "Group authorization failed" in (await asyncio.to_thread(heard, ours, "intake.sources", PATIENCE))["error"]
-    await _left_out(installation, tmp_path, ours)
+    await _left_out(installation, ours)
 
 
-async def _left_out(installation: Composed, folder: Path, ours: dict[str, str]) -> None:
+async def _left_out(installation: Composed, ours: dict[str, str]) -> None:
     """Nobody sends with a wrong password, without one, or with one that was taken away."""
     wrong = [ours | {"sasl.password": "guess"}, {"bootstrap.servers": ours["bootstrap.servers"]}]
     for settings in wrong:
         with pytest.raises(Unreached):
-            await sent(folder, KafkaDoor(OURS, settings, seconds=5))
+            await sent(KafkaDoor(OURS, settings, seconds=5))
     kept = installation.secrets / "sources.logins"
     kept.write_text("".join(line for line in kept.read_text().splitlines(keepends=True) if OURS not in line))
-    told = await installation.compose("run", "--rm", "principals")
+    told = await installation.compose("run", "--rm", "--no-deps", "principals")
     assert "5 others taken away" in told
     with pytest.raises(Unreached):
-        await sent(folder, KafkaDoor(OURS, ours, seconds=5))
+        await sent(KafkaDoor(OURS, ours, seconds=5))
 
 
 async def test_a_service_writes_its_own_topics_and_no_other(installation: Composed) -> None:

@@ -16,6 +16,8 @@ from gandan_publisher.outbox import Event, line
 SENT, FAILED, TOO_FAST = "sent", "failed", "too-fast"
 LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 LONGEST_WAIT = 60.0
+NOT_ALLOWED = frozenset({29, 31})
+"""Kafka's errors for a user who may not write a topic, or not to this cluster."""
 
 
 class Unreached(Exception):  # noqa: N818 - reads as what happened
@@ -130,13 +132,19 @@ class KafkaDoor:
         self.topic, self._seconds = f"{prefix}sources.{source}", seconds
 
     def deliver(self, events: Sequence[Event]) -> Sequence[Outcome]:
-        """Send them under their subjects, in order; returns when every replica has them. `Unreached` names the first that did not go."""
-        failed: list[str] = []
+        """Send them under their subjects, in order; returns when every replica has them. `Unreached` names the first that did not go.
+
+        `Refused` when this user may not write the topic.
+        """
+        failed: list[Any] = []
         for event in events:
             self._producer.produce(
                 self.topic, line(event), key=event["subject"], headers={"content-type": "application/cloudevents+json"},
-                on_delivery=lambda error, _message: failed.append(str(error)) if error else None,
+                on_delivery=lambda error, _message: failed.append(error) if error else None,
             )  # fmt: skip
-        if (left := self._producer.flush(self._seconds + 5)) or failed:
-            raise Unreached(failed[0] if failed else f"{left} events did not go")
+        left = self._producer.flush(self._seconds + 5)
+        if denied := [error for error in failed if error.code() in NOT_ALLOWED]:
+            raise Refused(str(denied[0]))
+        if left or failed:
+            raise Unreached(str(failed[0]) if failed else f"{left} events did not go")
         return [Outcome(event["id"], SENT) for event in events]
