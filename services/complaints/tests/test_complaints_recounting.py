@@ -27,7 +27,7 @@ pytestmark = pytest.mark.postgres
 
 ACT = UUID(int=1)
 STORM = date(2026, 11, 26)
-BEFORE = {"occurred_at": datetime(2026, 11, 23, tzinfo=UTC), "act": ACT}
+BEFORE: dict[str, Any] = {"occurred_at": datetime(2026, 11, 23, tzinfo=UTC), "act": ACT}
 
 
 def without(*days: date, calendar: Calendar | None = None) -> CalendarChanged:

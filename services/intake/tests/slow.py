@@ -1,13 +1,15 @@
 """Due dates counted slowly, as a careful person would: day by day on the printed calendar, minute by minute on the clock.
 
 Nothing here is shared with `shared.law`: the simulated year compares the two. A change of the calendar is a change of `OFF` or
-`WORKED`.
+`WORKED`, after which every limit that runs is counted again.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
+from functools import partial
 
 VIETNAM = timezone(timedelta(hours=7))
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
@@ -120,12 +122,15 @@ class Slow:
     due: datetime | None = None
     stopped: datetime | None = None
     left: int = 0
-    moved: date | None = None
     ended: datetime | None = None
+    lawful: datetime | None = None
+    """What the law says, where a slip promises another day."""
+    leg: Callable[[], datetime] | None = None
+    """Counts the stretch that runs, by the calendar of its day."""
 
     def __post_init__(self) -> None:
         """The first date."""
-        self._go_on(self.began, self.counted(self.began))
+        self._run(self.began, partial(self.counted, self.began))
 
     @property
     def in_days(self) -> bool:
@@ -160,22 +165,33 @@ class Slow:
         if self.stopped is None:
             return
         self.stopped = None
-        if self.in_days:
-            self._go_on(moment, at(rolled(moment.date() + self.left * DAY), time(23, 59, 59)))
-        else:
-            self._go_on(moment, walked(moment, self.left))
+        self._run(moment, partial(self._rest_of_it, moment, self.left))
+
+    def _rest_of_it(self, moment: datetime, left: int) -> datetime:
+        return at(rolled(moment.date() + left * DAY), time(23, 59, 59)) if self.in_days else walked(moment, left)
 
     def anew(self, moment: datetime) -> None:
         """The whole limit once more: the second appointment."""
         self._rest(moment)
         self.stopped = None
-        self._go_on(moment, self.counted(moment))
+        self._run(moment, partial(self.counted, moment))
 
     def promise(self, moment: datetime, day: date) -> None:
         """Another day on the slip."""
         assert self.due is not None
         self._rest(moment)
         self._go_on(moment, at(day, self.due.time()))
+
+    def again(self, moment: datetime) -> bool:
+        """The calendar changed: whether a date moved. The slip's day is kept unless the lawful one comes after it."""
+        if self.due is None or self.leg is None or self.ended is not None:
+            return False
+        before, promised = (self.due, self.lawful), rolled(self.due.date())
+        self.lawful = self.leg()
+        due = at(promised, self.lawful.time()) if promised > self.lawful.date() else self.lawful
+        self._rest(moment)
+        self._go_on(moment, due)
+        return (self.due, self.lawful) != before
 
     def end(self, moment: datetime) -> None:
         """Met, or over."""
@@ -186,12 +202,17 @@ class Slow:
         if self.stretches and self.stretches[-1].lived[-1][1] is None:
             self.stretches[-1].lived[-1][1] = moment
 
+    def _run(self, moment: datetime, leg: Callable[[], datetime]) -> None:
+        self.leg, self.lawful = leg, leg()
+        self._go_on(moment, self.lawful)
+
     def _go_on(self, moment: datetime, due: datetime) -> None:
         """A date that was given before goes on as it was; another one is new."""
         self.due = due
         if not self.stretches or self.stretches[-1].due_at != due:
             breach = due if self.limit.endswith("wh") else at(due.date() + DAY, time())
-            self.stretches.append(Stretch(due.date(), due, self._warning(due), breach))
+            self.stretches.append(Stretch(due.date(), due, None, breach))
+        self.stretches[-1].warn_at = self._warning(due)
         self.stretches[-1].lived.append([moment, None])
 
     def _warning(self, due: datetime) -> datetime | None:
