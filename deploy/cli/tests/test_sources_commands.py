@@ -15,6 +15,8 @@ from deploy.cli.tests.conftest import Gandan, Province
 from services.intake import handlers
 from services.intake.domain.sources import Delivered, Mandate, Source
 from services.intake.handlers import Desk, Shelf
+from shared.bus.arrival import Raw, key_id
+from shared.bus.held import Parked, park
 from shared.kernel import Caller, Principal
 from shared.store.together import Together
 
@@ -99,3 +101,39 @@ async def test_the_file_goes_to_standard_output_and_a_folder_that_is_not_there_i
 
     assert len(list(csv.reader(io.StringIO(shown.stdout)))) == 5
     assert (lost.exit_code, "so-sanh.csv: No such file or directory" in lost.stderr) == (2, True)
+
+
+def _parked(topic: str, body: bytes, offset: int) -> Parked:
+    raw = Raw(topic, 0, offset, b"H50.44.12-260302-0009", body, (), 0)
+    return Parked(raw, key_id(raw.key), None, "handler", "ValueError: mended since")
+
+
+@pytest_asyncio.fixture
+async def set_aside(province: Province, source: str) -> str:
+    """Two records of a source's topic that its door could not take."""
+    bodies = [told(9, date(2026, 3, 2), 3), b"no event"]
+    records = [_parked(f"{province.prefix}sources.{source}", body, offset) for offset, body in enumerate(bodies)]
+    async with province.works("intake").begin(Caller(_ADMIN)) as work:
+        await park(work.db, "intake.sources", "cluster", records, work.now)
+    return "intake/1"
+
+
+async def test_records_that_the_door_of_sources_could_not_take_are_handed_to_it_again(gandan: Gandan, province: Province, set_aside: str) -> None:  # fmt: skip
+    told_ = await gandan("parked", "retry", set_aside, "--json")
+
+    assert (told_.exit_code, json.loads(told_.stdout)) == (0, {"applied": 2, "dropped": 0, "left": 0, "stopped": []})
+    rows = await province.pools["intake"].fetch(
+        "SELECT door, status, reason FROM source_event ORDER BY seq DESC LIMIT 2"
+    )
+    assert [tuple(row) for row in rows] == [("kafka", "rejected", "schema"), ("kafka", "accepted", None)]
+    assert (await gandan("parked", "list")).output == "nothing is parked\n"
+
+
+async def test_one_of_them_is_discarded_and_the_other_stays(gandan: Gandan, province: Province, set_aside: str) -> None:
+    told_ = await gandan("parked", "discard", set_aside, "--why", "test-data")
+
+    assert told_.exit_code == 0, told_.output
+    assert await province.pools["intake"].fetchval("SELECT count(*) FROM parked") == 1
+    assert (
+        await province.pools["intake"].fetchval("SELECT count(*) FROM fact WHERE type LIKE '%record-discarded%'") == 1
+    )
