@@ -19,7 +19,7 @@ from services.intake.tests.test_source_pages import told
 from services.intake.tests.vendor import ADMIN, CODE, TAN_THANH, registered, send
 from shared.web.pages.visit import texts
 
-pytestmark = [pytest.mark.full, pytest.mark.postgres]
+pytestmark = [pytest.mark.full, pytest.mark.postgres, pytest.mark.timeout(1800)]
 
 EACH, PIECE = 25_000, 2_000
 _COPY = """WITH made AS (SELECT gen_random_uuid() AS id, d.id AS of, n FROM dossier d, generate_series($1::int4, $2::int4) n WHERE d.code = ANY($3::text[])),
