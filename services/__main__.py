@@ -20,6 +20,14 @@ class Gandan(LazyGroup):
         "doctor": ("deploy.cli.doctor:doctor", "Everything that is wrong here, each with what to do."),
         "publish": ("deploy.cli.publish:publish", "Send CloudEvents as a source system."),
         "conformance": ("deploy.cli.conformance:conformance", "A vendor's report: is its system ready to send?"),
+        "compare": (
+            "deploy.cli.compare:compare",
+            "A source's promised dates beside the lawful ones: sums, CSV, chart.",
+        ),
+        "sources": (
+            "deploy.cli.sources:app",
+            "How well source systems tell: silence, rejections, clock, what is missing.",
+        ),
         "verify": ("deploy.cli.verify:verify", "Walk the history chains of every aggregate; name each damage."),
         "migrate": ("deploy.cli.migrate:migrate", "Bring the databases to this version."),
         "topics": ("deploy.cli.topics:app", "Kafka's topics: make, compare, refill from the kept facts."),

@@ -73,6 +73,7 @@ class DossierLineRow(Row, table=True):
     started_at: datetime | None = _instant(null=True)
     stops: list[datetime] = Field(sa_column=Column(ARRAY(DateTime(timezone=True)), nullable=False))
     promises: list[date] = Field(sa_column=Column(ARRAY(Date), nullable=False))
+    source: str | None
 
 
 class MomentRow(Row, table=True):

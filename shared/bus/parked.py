@@ -13,7 +13,9 @@ from uuid import UUID
 
 from shared.bus import held
 from shared.bus.arrival import Arrival, Raw, Undecodable, key_id
+from shared.bus.bisecting import comes_again
 from shared.bus.consumer import Consumer
+from shared.bus.door import Door
 from shared.contracts.envelope import Fact, fact
 from shared.kernel import Caller, Invalid, NotFound, Refused, system
 from shared.store.db import Connection
@@ -113,6 +115,9 @@ async def retry(consumer: Consumer, which: int | UUID | str) -> Retried:
     done = Retried()
     async with consumer.works.begin(system(consumer.name)) as work:
         for topic, key in await _keys(work.db, consumer.name, which):
+            if isinstance(consumer, Door):
+                await _take_again(consumer, work, topic, key, done)
+                continue
             await _Rerun(consumer, work, topic, key, done).run()
     return done
 
@@ -126,10 +131,32 @@ async def discard(consumer: Consumer, record: int, *, who: Caller, why: str) -> 
         row = await work.db.fetchrow("SELECT * FROM parked WHERE id = $1 AND consumer = $2", record, consumer.name)
         if row is None:
             raise NotParked
-        rerun = _Rerun(consumer, work, row["topic"], row["key"], done, given_up=record)
-        await rerun.run()
+        if isinstance(consumer, Door):
+            await held.heal(work.db, [record])  # nothing waits behind a record of a door
+        else:
+            await _Rerun(consumer, work, row["topic"], row["key"], done, given_up=record).run()
         work.record(_discarded(row, why, work.now), published=False)
     return done
+
+
+async def _take_again(door: Door, work: Work, topic: str, key: UUID | None, done: Retried) -> None:
+    """Hand a door its records of this key again, in order; each by itself, since none waits for another."""
+    for row in await work.db.fetch(f"{_OF_KEY} FOR UPDATE", door.name, topic, key):
+        mark = work.mark()
+        try:
+            async with work.db.transaction():
+                await door.entry.take(work, [held.raw_from(row)])
+                await work.flush()
+        except Exception as error:
+            if comes_again(error):
+                raise
+            work.reset(mark)
+            said = f"{type(error).__name__}: {error}"[:300]
+            await work.db.execute(_TRIED, row["id"], "handler", held.storable(said), None)
+            done.stopped, done.left = f"handler: {said}", done.left + 1
+        else:
+            await held.heal(work.db, [row["id"]])
+            done.applied += 1
 
 
 def _discarded(row: Any, why: str, at: datetime) -> RecordDiscarded:

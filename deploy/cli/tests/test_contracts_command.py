@@ -12,9 +12,11 @@ from typer.testing import CliRunner
 from deploy.cli import contracts
 from deploy.cli.up import SERVICES
 from services.__main__ import app
+from services.intake.domain.source_shapes import SHAPES
 from shared.bus import topics
 from shared.contracts import schemas
 from shared.contracts.envelope import fact_type
+from shared.contracts.sources import REPLY_FACTS
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +161,9 @@ class TestAsyncApi:
     def test_every_topic_is_a_channel_with_its_partitions_and_its_facts(self, made: dict[str, Any]) -> None:
         channels = made["asyncapi.json"]["channels"]
         assert {name: channel["bindings"]["kafka"]["partitions"] for name, channel in channels.items()} == {
-            topic.name: topic.partitions for topic in topics.CATALOGUE
+            **{topic.name: topic.partitions for topic in topics.CATALOGUE},
+            "sources.source": 3,
+            "sources.source.replies": 1,
         }
         for topic in topics.CATALOGUE:
             stated = {fact_type(kind) for kind in schemas.every_kind().values() if kind.topic == topic.name}
@@ -167,6 +171,17 @@ class TestAsyncApi:
                 resolved(made["asyncapi.json"], ref["$ref"]) for ref in channels[topic.name]["messages"].values()
             ]
             assert {message["name"] for message in messages} == stated
+
+    def test_every_source_has_a_channel_for_its_events_and_one_for_what_becomes_of_them(self, made: dict[str, Any]) -> None:  # fmt: skip
+        document = made["asyncapi.json"]
+        sent, answered = (document["channels"][name] for name in ("sources.source", "sources.source.replies"))
+        events = [resolved(document, ref["$ref"])["name"] for ref in sent["messages"].values()]
+        replies = [resolved(document, ref["$ref"])["name"] for ref in answered["messages"].values()]
+        assert (sent["address"], answered["address"]) == ("sources.{source}", "sources.{source}.replies")
+        assert sorted(events) == sorted(SHAPES)
+        assert replies == [fact_type(kind) for kind in REPLY_FACTS]
+        assert document["operations"]["intake.sources.receives.sources.source"]["action"] == "receive"
+        assert sent["parameters"].keys() == answered["parameters"].keys() == {"source"}
 
     def test_who_sends_and_who_listens_is_told(self, made: dict[str, Any]) -> None:
         operations = made["asyncapi.json"]["operations"]

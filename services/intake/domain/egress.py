@@ -20,8 +20,9 @@ STEPS: Mapping[type[Fact], tuple[str, int | None]] = {
     facts.SupplementRequested: (SYNC, 5), facts.SupplementSupplied: (SYNC, 4), facts.PaymentRequired: (SYNC, 6), facts.PaymentConfirmed: (SYNC, 4),
     facts.DossierWithdrawn: (SYNC, 7), facts.DossierPaused: (PROGRESS, 8), facts.DossierResumed: (SYNC, 4), facts.DossierStopped: (SYNC, 8),
     facts.DossierSettled: (SYNC, 9), facts.ResultReturned: (SYNC, 10), facts.AppointmentMoved: (SYNC, None), facts.DossierCorrected: (SYNC, None),
+    facts.DeadlineMoved: (SYNC, None), facts.DossierTransferAccepted: (SYNC, None), facts.DossierEscalated: (SYNC, None), facts.DossierSucceeded: (SYNC, None),
 }  # fmt: skip
-"""By which service a fact is told, and as which status; None: as the last one. The whole dossier where dates or texts change."""
+"""By which service a fact is told, and as which status; None: as the last one. The whole dossier where dates, texts or its unit change."""
 _WORDS = (
     "Mới đăng ký", "Được tiếp nhận", "Không được tiếp nhận", "Đang xử lý", "Yêu cầu bổ sung giấy tờ",
     "Yêu cầu thực hiện nghĩa vụ tài chính", "Công dân yêu cầu rút hồ sơ", "Dừng xử lý", "Đã xử lý xong", "Đã trả kết quả",

@@ -79,4 +79,5 @@ def row(desk: Desk, visit: Visit, dossier: Dossier) -> dict[str, Any]:
         "path": f"/quay/ho-so/{dossier.id}", "code": dossier.code, "what": procedure_of(desk, dossier),
         "unit": desk.shelf.units[dossier.unit].name, "state": words.get(dossier.state, dossier.state), "received": local(dossier.received_at).date(),
         "officer": dossier.handler, "due": due or dossier.promised_on, "late": days_late(dossier, today), "timing": "", "still": due is None and dossier.closed_at is None,
+        "source": dossier.source,
     }  # fmt: skip

@@ -13,13 +13,16 @@ import pytest_asyncio
 from services.intake import consumers, handlers
 from services.intake.adapters import portal_gateway
 from services.intake.domain import Dossier
+from services.intake.domain.egress import STEPS
 from services.intake.handlers import Desk, Egress
 from services.intake.handlers.egress import MOST_DECLINED, back_off
 from services.intake.store import portal as portal_store
-from services.intake.tests.given import AN, BINH, filed, officer, submit
+from services.intake.tests.given import AN, BINH, OTHER_UNIT, filed, officer, submit
 from services.intake.tests.portal_server import BABBLES, DECLINES, DROPS, FAILS, HANGS, Portal, portal
 from services.intake.tests.talk import Talk
 from services.intake.tests.vendor import registered, send, upserted
+from shared.contracts import intake as facts
+from shared.contracts.envelope import Fact
 from shared.contracts.intake import DOSSIERS
 from shared.kernel import Caller
 from shared.telemetry.setup import Telemetry
@@ -378,3 +381,25 @@ def test_every_fact_that_is_told_has_a_service_and_a_status_of_the_ten() -> None
 
     assert {service for service, _ in STEPS.values()} == {SYNC, PROGRESS}
     assert {status for _, status in STEPS.values() if status is not None} == set(range(1, 11))
+
+
+async def test_a_dossier_passed_on_to_another_unit_is_told_with_its_new_unit(desk: Desk, telemetry: Telemetry, server: Portal) -> None:  # fmt: skip
+    dossier = await submit(desk, CLERK)
+    await handlers.transfer_dossier(
+        desk, HEAD, dossier.id, None, to_unit=OTHER_UNIT, reason_class="wrong-place", reason="Nộp nhầm nơi", papers=1
+    )
+    other = Caller(officer("head", unit=OTHER_UNIT, subject="other"))
+    await handlers.accept_transfer(desk, other, dossier.id, None)
+    await consumed(desk, telemetry)
+
+    await until_idle(way(desk, server))
+
+    assert server.told(dossier.code) == ["1", "2", "2"]
+    assert [item["DonViXuLy"] for _, item in server.taken][-2:] == [desk.shelf.units[OTHER_UNIT].name] * 2
+    assert [row["service"] for row in await queue(desk)] == [SYNC] * 3
+
+
+@pytest.mark.parametrize("kind", [facts.DeadlineMoved, facts.DossierSucceeded, facts.DossierEscalated])
+def test_a_limit_that_moved_and_a_unit_that_changed_are_told_with_the_last_status(kind: type[Fact]) -> None:
+    assert STEPS[kind] == (SYNC, None)
+    assert kind in consumers.PORTAL.catalogue.kinds.values()

@@ -21,7 +21,7 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("width", [360, pytest.param(1280, marks=pytest.mark.full)])
 async def test_the_pages_of_a_source_keep_the_rules_of_accessibility(
     browser: Browser,
     place: str,

@@ -57,6 +57,7 @@ async def asked(
     received_to: Annotated[Day | None, Query(description="Received on this day or earlier.")] = None,
     officer: Annotated[Subject | None, Query(description="With this officer.")] = None,
     assigned: Annotated[bool | None, Query(description="With an officer, or with nobody.")] = None,
+    source: Annotated[Code | None, Query(description="Owned by this source system.", examples=["tan-thanh"])] = None,
 ) -> Filter:
     """A dependency: the filter a list was asked with."""
     if overdue:
@@ -64,7 +65,7 @@ async def asked(
         open, due_before = True, min(due_before or today, today)  # noqa: A001 - as above
     return Filter(
         unit, procedure, tuple(state), tuple(phase), open, paused, breached, due_on, due_before, tuple(timing), settled_from, settled_to,
-        received_from, received_to, officer, assigned,
+        received_from, received_to, officer, assigned, source,
     )  # fmt: skip
 
 

@@ -70,6 +70,7 @@ class DossierShown(BaseModel):
     return_method: str | None
     refused_on: date | None
     withdrawn_on: date | None
+    source: str | None = Field(description="The system that owns it; null: it is ours.")
     reason_class: str | None
     officer: str | None = Field(description="Directory id of the handler; shown to officers only.")
     as_of: Instant = Field(description="When the newest fact applied to this dossier was recorded.")

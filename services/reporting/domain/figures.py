@@ -28,6 +28,7 @@ class Filter:
     received_to: date | None = None
     officer: str | None = None
     assigned: bool | None = None
+    source: str | None = None
 
     def pairs(self) -> list[tuple[str, str]]:
         """The filter as query parameters, in the order of its fields."""

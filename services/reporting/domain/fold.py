@@ -92,7 +92,7 @@ def _submitted(_line: DossierLine, fact: DossierSubmitted) -> Changes:
         "code": fact.code, "unit": fact.unit, "procedure": fact.procedure, "procedure_version": fact.procedure_version, "channel": fact.channel,
         "subject_kind": fact.subject_kind, "recipient": fact.recipient, "components": fact.components,
         "lookup_verifier": fact.lookup_verifier, "received_on": day_of(fact.received_at or fact.submitted_at),
-        "submitted_at": fact.submitted_at, "answer_due_at": fact.answer_due_at, "received_at": fact.received_at or fact.submitted_at,
+        "submitted_at": fact.submitted_at, "answer_due_at": fact.answer_due_at, "received_at": fact.received_at or fact.submitted_at, "source": fact.source,
     }  # fmt: skip
 
 

@@ -31,7 +31,7 @@ class DossierLine(NamedTuple):
 
     `stops`: when the settlement clock stopped and went on, by turns. `promises`: the promised day after acceptance and
     after each time the clock went on; so both tell how the dossier stood on any day, and why its date is what it is.
-    `withdrawn_on`: the day it was taken back, or stopped on request.
+    `withdrawn_on`: the day it was taken back, or stopped on request. `source`: the system that owns it; None: it is ours.
     """
 
     id: UUID
@@ -80,6 +80,7 @@ class DossierLine(NamedTuple):
     started_at: datetime | None
     stops: list[datetime]
     promises: list[date]
+    source: str | None
 
     @property
     def phase(self) -> str:
@@ -95,5 +96,5 @@ def begun(dossier: UUID, *, code: str, unit: str, day: date, at: datetime) -> Do
         due_at=None, due_on=None, promised_on=None, lawful_due_on=None, first_promised_on=None, rule=None, rule_version=None, provisional=False,
         paused_at=None, paused_times=0, remaining_working_hours=None, respond_by=None, warned=False, breached=False, answer_late=False,
         officer=None, refused_on=None, withdrawn_on=None, reason_class=None, settled_on=None, outcome=None, timing=None, returned_at=None,
-        return_method=None, version=0, last_at=at, received_at=None, started_at=None, stops=[], promises=[],
+        return_method=None, version=0, last_at=at, received_at=None, started_at=None, stops=[], promises=[], source=None,
     )  # fmt: skip

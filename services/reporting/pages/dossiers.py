@@ -47,7 +47,7 @@ def row(line: DossierLine, found: Listed | Matters, states: Any, today: date) ->
     return {
         "path": f"/ho-so/{line.id}", "code": line.code or str(line.id)[-8:], "what": found.procedures.get(line.procedure, line.procedure),
         "unit": found.units.get(line.unit, line.unit), "state": states[line.state], "received": line.received_on, "officer": line.officer,
-        "due": line.due_on or line.promised_on, "late": late, "timing": states.get(f"short-{line.timing}", ""), "still": line.paused_at is not None,
+        "due": line.due_on or line.promised_on, "late": late, "timing": states.get(f"short-{line.timing}", ""), "still": line.paused_at is not None, "source": line.source,
     }  # fmt: skip
 
 

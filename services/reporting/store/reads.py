@@ -63,6 +63,7 @@ def _equal(c: Any, asked: Filter) -> list[ColumnElement[bool]]:
         "breached": asked.breached,
         "due_on": asked.due_on,
         "officer": asked.officer,
+        "source": asked.source,
     }
     found = [c[name] == value for name, value in wanted.items() if value is not None]
     if asked.paused is not None:

@@ -274,3 +274,22 @@ def test_the_late_part_of_a_column_stands_on_its_timely_part() -> None:
     drawn = charts.trend([charts.Pair(4, 2, 1)], "what <came>")
     assert 'aria-label="what &lt;came&gt;"' in drawn
     assert re.findall(r'class="(\w+)" x="[\d.]+" y="([\d.]+)" width="[\d.]+" height="([\d.]+)"', drawn) == [("came", "0.00", "100.00"), ("plain", "50.00", "50.00"), ("late", "50.00", "25.00")]  # fmt: skip
+
+
+async def test_a_list_shows_the_system_a_dossier_comes_from_and_finds_all_of_one(site: httpx.AsyncClient, works: Works) -> None:  # fmt: skip
+    ours, theirs = Dossier(code="H50.12-261123-0001"), Dossier(code="H50.44.12-261123-0002")
+    await tell_all(
+        works,
+        [
+            (ours, [ours.submitted(), ours.accepted()]),
+            (theirs, [theirs.submitted(source="tan-thanh"), theirs.accepted()]),
+        ],
+    )
+    await sign_in(site, "clerk", UNIT)
+
+    everything, of_one = await site.get("/ho-so"), await site.get("/ho-so?source=tan-thanh")
+
+    assert "nguồn tan-thanh" in words_of(everything)
+    assert ("H50.12-261123-0001" in everything.text, "H50.12-261123-0001" in of_one.text) == (True, False)
+    assert "Hệ thống nguồn: tan-thanh" in words_of(of_one)
+    assert theirs.code in of_one.text
