@@ -30,6 +30,7 @@ from shared.testing.processes import Child
 from shared.testing.waiting import wait_until
 
 FIRST, LAST = date(2026, 11, 1), date(2026, 11, 30)
+FAST = Quota(events_per_second=100_000, burst=1_000_000)
 READING = ("reporting.live", "notifications.dossiers")
 _ADMIN = Caller(Principal("admin", frozenset({"admin"}), acting="admin"))
 _ENDS = "SELECT source, id, coalesce(reason, status) AS ending, body_hash FROM source_event"
@@ -50,12 +51,11 @@ async def desk_of(province: Province) -> AsyncIterator[Desk]:
         yield desk
 
 
-async def register(province: Province, desk: Desk, vendors: Sequence[Vendor]) -> None:
+async def register(province: Province, desk: Desk, vendors: Sequence[Vendor], quota: Quota = FAST) -> None:
     """Put them into the registry, and make their topics."""
-    fast = Quota(events_per_second=100_000, burst=1_000_000)
     for each in vendors:
         units = tuple(Mandate(unit, date(2026, 1, 1)) for unit in each.units)
-        source = Source(each.id, each.id, each.id, units, fast, tells_citizens=each.tells_citizens)
+        source = Source(each.id, each.id, each.id, units, quota, tells_citizens=each.tells_citizens)
         await handlers.put_source(desk, _ADMIN, source, None)
     await consumers.Sources(desk, province.bootstrap, province.prefix, 1).make_topics()
 

@@ -55,6 +55,8 @@ class Vendor:
     random: random.Random = field(init=False)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
     ids: Iterator[int] = field(default_factory=lambda: count(1))
+    spent: dict[str, str] = field(default_factory=dict)
+    """The id of an event, and what it is about."""
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.number)  # noqa: S311 - the same campaign every time
@@ -78,9 +80,16 @@ class Vendor:
             sent.insert(self.random.randint(sent.index(body) + 1, len(sent)), body)
         return sent
 
+    def dossier(self) -> Json:
+        """A right event about a dossier nobody has heard of."""
+        return self._first(self._code(), _SLIP, KNOWN_PROCEDURE)
+
+    def _code(self) -> str:
+        return f"H50.{self.number:02d}.12-261109-{next(self.numbers):06d}"
+
     def _life(self, kind: str) -> list[Json | bytes]:
         """The events of one dossier, in the order in which they are sent."""
-        code = f"H50.{self.number:02d}.12-261109-{next(self.numbers):06d}"
+        code = self._code()
         far = kind in {"open", "reopened"}
         first = self._first(code, _FAR if far else _SLIP, "9.999999" if kind == "unheard" else KNOWN_PROCEDURE)
         step = [self._step(code, status, days) for status, days in ((4, 1), (9, self.random.choice(_DAYS)), (10, 10))]
@@ -106,16 +115,21 @@ class Vendor:
         return self._event("progressed", {"code": code, "status": status, "at": at, **more})
 
     def _event(self, kind: str, data: Json) -> Json:
+        id_ = f"good-{next(self.ids)}"
+        self.spent = self.spent or {"id": id_, "subject": data["code"]}
         return {
-            "specversion": "1.0", "id": f"good-{next(self.ids)}", "source": f"/sources/{self.id}", "type": f"vn.gandan.source.dossier-{kind}.v1",
+            "specversion": "1.0", "id": id_, "source": f"/sources/{self.id}", "type": f"vn.gandan.source.dossier-{kind}.v1",
             "subject": data["code"], "data": data,
         }  # fmt: skip
 
     def _broken(self) -> Json | bytes:
         """An event with one mistake in it."""
         kind = self.random.choice(_BROKEN)
-        event = self._first(f"H50.{self.number:02d}.12-261109-{next(self.numbers):06d}", _SLIP, KNOWN_PROCEDURE)
-        event["id"] = "good-1" if kind == "reused" else f"bad-{next(self.ids)}"
+        event = self.dossier()
+        event["id"] = f"bad-{next(self.ids)}"
+        if kind == "reused" and self.spent:
+            event |= self.spent  # about the same dossier: events about different ones have no order among them
+            event["data"] = {**event["data"], "code": event["subject"]}
         if kind == "no-json":
             return json.dumps(event).encode()[:-1]
         if kind == "masked":
@@ -139,7 +153,7 @@ def model_of(vendor: Vendor, province: frozenset[str], told: Sequence[bytes]) ->
 
 def tell_kafka(bootstrap: str, topic: str, told: Sequence[bytes]) -> None:
     """A plain producer of another library, with no setting of ours: the code is the key, what is no JSON goes under none."""
-    producer = Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True, "acks": "all"})
+    producer = Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True, "acks": "all", "log_level": 0})
     for body in told:
         try:
             key = json.loads(body)["subject"]
