@@ -27,6 +27,7 @@ from shared.bus.watchdog import watch
 from shared.moments import MovableClock, system_clock, uuid7
 from shared.runtime import Blueprint, Frame, Service
 from shared.runtime.gauges import measure_forever
+from shared.runtime.plain_http import PlainHttp
 from shared.runtime.probes import probes_of
 from shared.settings import Settings, WrongSetting
 from shared.store.db import TRANSIENT, Pool, open_pool
@@ -298,7 +299,7 @@ async def serve(
     check_port(settings.host, settings.port)
     async with running(settings, blueprints, urls, bootstrap) as (process, app):
         config = uvicorn.Config(
-            app, host=settings.host, port=settings.port, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=DRAIN_SECONDS,
+            app, http=PlainHttp, host=settings.host, port=settings.port, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=DRAIN_SECONDS,
             server_header=False, date_header=False, forwarded_allow_ips=settings.trusted_proxies,
         )  # fmt: skip
         _calm_collector()

@@ -9,17 +9,21 @@ import os
 import signal
 from collections.abc import Callable
 from functools import partial
+from types import SimpleNamespace
+from typing import Any
 
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.errors import GroupAuthorizationFailedError
 
 from shared.bus.consumer import Consumer
+from shared.bus.door import Door
 from shared.bus.relay import Relay
 from shared.bus.watchdog import watch
 from shared.runtime import process
 
 RELAY_STEPS = ("sent", "confirmed", "deleted")
 CONSUMER_STEPS = ("sorted", "applied", "effects", "committed")
+DOOR_STEPS = ("effects", "committed")
 HEARTS = ("first", "every")
 """Whose heartbeat ends: of the first client of each group, or also of those that take its place."""
 
@@ -36,6 +40,8 @@ def arm(failpoint: str) -> None:
         vars(process)["Relay"] = partial(Relay, failpoint=_death(step, int(times)))
     elif door == "consumer" and step in CONSUMER_STEPS:
         vars(process)["Consumer"] = partial(Consumer, failpoint=_death(step, int(times)))
+    elif door == "door" and step in DOOR_STEPS:
+        vars(process)["BusDoor"] = SimpleNamespace(of=partial(_mortal, _death(step, int(times))))
     elif door == "heartbeat" and step in HEARTS:
         _stop_hearts(step)
         if times:
@@ -43,6 +49,12 @@ def arm(failpoint: str) -> None:
             vars(process)["watch"] = partial(watch, stale=stale, every=stale / 10, hopeless=stale)
     else:
         raise ValueError(f"there is no failpoint {failpoint!r}")
+
+
+def _mortal(death: Callable[[str], None], *made_of: Any) -> Door:
+    door = Door.of(*made_of)
+    door.failpoint = death
+    return door
 
 
 def _death(step: str, times: int) -> Callable[[str], None]:

@@ -344,10 +344,11 @@ class _Batch:
         waits = outcome.status == WAITING
         row = Row(
             event.id, event.type, event.key, known.body_hash, outcome.status, at, event.time, inferred=outcome.inferred,
-            waits_for=outcome.waits_for, dossier=outcome.dossier, payload=event.plain if waits else None, door=self.door,
-            seq=None if waited is None else waited["seq"],
+            waits_for=outcome.waits_for, dossier=outcome.dossier, payload=event.plain if waits else None, door=self.door, seq=_seq(waited),
         )  # fmt: skip
-        self._write_down(row)
+        self._write_down(row, waited)
+        if waits:
+            self._remember(row)
         owned = self.dossiers.get(event.key)
         dossier = None if owned is None else owned.now
         common: Any = {
@@ -373,9 +374,9 @@ class _Batch:
         reason = rejected.reason.value
         row = Row(
             known.id or "", known.type, known.key, known.body_hash, REJECTED, at, known.time, reason, rejected.fields, door=self.door,
-            seq=None if waited is None else waited["seq"],
+            seq=_seq(waited),
         )  # fmt: skip
-        self._write_down(row)
+        self._write_down(row, waited)
         self._reply(
             facts.SourceEventRejected(
                 occurred_at=self.work.now, source=self.source.id, event=known.id or "", body_hash=known.body_hash.hex(), reason_class=reason,
@@ -384,8 +385,16 @@ class _Batch:
         )  # fmt: skip
         return Outcome(known.id, REJECTED, reason, tuple(rejected.fields), code=known.key)
 
-    def _write_down(self, row: Row) -> None:
-        self.rows.append(row)
+    def _remember(self, row: Row) -> None:
+        """Its dossier may come later in this batch; the place of its row among ours stands for its number, negative."""
+        kept = {name: getattr(row, name) for name in Row.__slots__}
+        self.waiting.setdefault(row.code or "", []).append({**kept, "seq": -len(self.rows)})
+
+    def _write_down(self, row: Row, waited: Any) -> None:
+        if waited is not None and waited["seq"] < 0:
+            self.rows[-waited["seq"] - 1] = row
+        else:
+            self.rows.append(row)
         self.counted[row.reason or row.status] += 1
         if row.id and row.status != REJECTED:
             self.known[row.id] = {name: getattr(row, name) for name in Row.__slots__}
@@ -434,6 +443,11 @@ def inferred_of(skipped: Iterable[int | str]) -> dict[str, Any]:
 def _said_at(known: Known, judged: Event | Rejected) -> datetime | None:
     """When an event says it was; of history it means nothing here."""
     return None if isinstance(judged, Event) and judged.data.get("backfill") else known.time
+
+
+def _seq(waited: Any) -> int | None:
+    """The number of its row in the list of events, where it has one already."""
+    return None if waited is None or waited["seq"] < 0 else waited["seq"]
 
 
 def _known_of(row: Any) -> Known:

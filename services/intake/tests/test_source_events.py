@@ -137,6 +137,31 @@ async def test_progress_before_its_dossier_waits_and_is_taken_with_it(desk: Desk
     assert [(row["status"], row["payload"]) for row in rows] == [("accepted", None), ("accepted", None)]
 
 
+async def test_progress_before_its_dossier_is_taken_with_it_in_one_batch_too(desk: Desk) -> None:
+    await registered(desk)
+
+    outcomes = await send(desk, progressed(4), progressed(9, id="e-late"), progressed(9, id="e-late"), upserted())
+
+    assert [word(outcome) for outcome in outcomes] == ["waiting", "waiting", "waiting", "accepted"]
+    assert outcomes[2].duplicate
+    assert (await the_dossier(desk)).state is State.SETTLED
+    assert await statuses(desk) == [("accepted", None)] * 3
+    async with desk.works.reading() as db:
+        left = await db.fetchval("SELECT count(*) FROM source_event WHERE payload IS NOT NULL OR waits_for IS NOT NULL")
+        told = await db.fetch("SELECT kind FROM source_feed WHERE kind <> 'dates' ORDER BY seq")
+    assert left == 0
+    assert [row["kind"] for row in told] == ["waiting", "waiting", "accepted", "accepted", "accepted"]
+
+
+async def test_what_waited_in_its_batch_is_rejected_when_its_dossier_says_otherwise(desk: Desk) -> None:
+    await registered(desk)
+
+    outcomes = await send(desk, progressed(2, id="e-early"), upserted({"status": 4}))
+
+    assert [word(outcome) for outcome in outcomes] == ["waiting", "accepted"]
+    assert await statuses(desk) == [("rejected", "backward-status"), ("accepted", None)]
+
+
 async def test_progress_without_a_dossier_is_rejected_after_seven_days(desk: Desk, clock: StandingClock) -> None:
     await registered(desk)
     await send(desk, progressed(4))

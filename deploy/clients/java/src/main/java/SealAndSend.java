@@ -18,8 +18,7 @@ public class SealAndSend {
         String url = words[0], token = words[1], source = words[2], code = words[5];
         OffsetDateTime at = words.length > 6 ? OffsetDateTime.parse(words[6])
             : OffsetDateTime.now(ZoneOffset.ofHours(7)).minusMinutes(5);
-        // Over plain HTTP Java asks for an upgrade to HTTP/2 with every request, and a POST with that is refused.
-        HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+        HttpClient http = HttpClient.newHttpClient();
 
         String answer = http.send(
             HttpRequest.newBuilder(URI.create(url + "/notifications/v1/keys/contact")).build(), BodyHandlers.ofString()).body();
