@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +27,7 @@ from shared.contracts.envelope import Fact
 from shared.kernel import Caller, Forbidden, Refused, system
 from shared.law import ZONE, CalendarNotPublished
 from shared.store import vault
-from shared.store.db import passes
+from shared.store.halving import by_halves
 from shared.store.lookups import lookup_secret, lookup_verifier
 from shared.store.unit_of_work import Work
 
@@ -69,20 +70,12 @@ async def take_events(
     desk: Desk, who: Caller, source: str, door: str, delivered: Sequence[Delivered], *, dry_run: bool = False
 ) -> Sequence[Outcome]:
     """Take a batch: all in one transaction; where one of them breaks it, the halves by themselves, down to the guilty one."""
-    try:
-        return await (_tried if dry_run else _taken)(desk, who, source, door, delivered)
-    except Exception as error:
-        if isinstance(error, Refused) or passes(error):
-            raise
-        if len(delivered) == 1:
-            log.warning("an event of source %s could not be taken: %s", source, type(error).__name__)
-            return [Outcome(None, FAILED)]
-    middle = len(delivered) // 2
-    return [
-        outcome
-        for half in (delivered[:middle], delivered[middle:])
-        for outcome in await take_events(desk, who, source, door, half, dry_run=dry_run)
-    ]
+
+    def guilty(error: Exception) -> Outcome:
+        log.warning("an event of source %s could not be taken: %s", source, type(error).__name__)
+        return Outcome(None, FAILED)
+
+    return await by_halves(partial(_tried if dry_run else _taken, desk, who, source, door), delivered, guilty)
 
 
 async def _taken(desk: Desk, who: Caller, source: str, door: str, delivered: Sequence[Delivered]) -> Sequence[Outcome]:
