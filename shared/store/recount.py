@@ -23,7 +23,7 @@ AND ((d.clock->'events'->0->>1)::timestamptz AT TIME ZONE 'Asia/Ho_Chi_Minh')::d
 AND {} AND ($5::text IS NULL OR d.rule = $5) ORDER BY d.aggregate LIMIT $6"""
 _OF_ANY = _SPANNING.format("$4::text IS NULL")
 _OF_DOSSIERS = _SPANNING.format(
-    "EXISTS (SELECT FROM dossier o WHERE o.id = d.aggregate AND ($4::text IS NULL OR o.unit = $4))"
+    "EXISTS (SELECT FROM dossier o WHERE o.id = d.aggregate AND o.id > $1 AND ($4::text IS NULL OR o.unit = $4))"
 )
 
 

@@ -162,7 +162,7 @@ async def test_120_late_cases_are_announced_once_each_by_two_sweepers_in_small_b
 
 
 async def test_the_timer_sweeps_and_says_whether_more_waits(desk: Desk, clock: StandingClock) -> None:
-    timer, _law = timers(desk, sweep_seconds=0.5)
+    timer, *_ = timers(desk, sweep_seconds=0.5)
     assert (timer.name, timer.seconds) == ("complaints.deadlines", 0.5)
     await given.opened(desk, Kind.FEEDBACK)
     clock.at("2027-01-04T09:00:00+07:00")
