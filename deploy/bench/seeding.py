@@ -20,6 +20,10 @@ _WHERE = {
     "person": "id = (SELECT person FROM dossier WHERE id = $1)", "contact": "recipient = (SELECT recipient FROM dossier WHERE id = $1)",
 }  # fmt: skip
 
+_COLUMNS = """SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
+WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''"""
+"""Those COPY takes: PostgreSQL computes the generated ones again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mould:
@@ -49,8 +53,8 @@ async def mould(connection: Any, dossier: UUID) -> Mould:
 
 
 async def _text(connection: Any, table: str, dossier: UUID) -> str:
-    out = BytesIO()
-    await connection.copy_from_query(f"SELECT * FROM {table} WHERE {_WHERE[table]}", dossier, output=out)
+    out, columns = BytesIO(), await connection.fetchval(_COLUMNS, table)
+    await connection.copy_from_query(f"SELECT {columns} FROM {table} WHERE {_WHERE[table]}", dossier, output=out)
     return out.getvalue().decode()
 
 

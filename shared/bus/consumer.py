@@ -41,6 +41,7 @@ Apply = Callable[[Work, Sequence[Arrival]], Awaitable[None]]
 BATCH_SECONDS = 60
 BATCH_RECORDS = 2000
 """At most so many in one transaction. Measured for a projection catching up: 0.56 of its limit with 500, 0.67 with 1000, 0.73 with 2000."""
+PORTION_BYTES = 1 << 20
 _COUNTERS = {
     "applied": "applied",
     "duplicate": "duplicates",
@@ -115,8 +116,10 @@ class Consumer:
         async def decoder(message: Any) -> Any:
             return message.raw_message
 
+        records, portion = self._portions()
         self.subscriber = broker.subscriber(
-            *self._topics(), pattern=self._pattern(), group_id=self.prefix + self.name, listener=self.place, batch=True, max_records=BATCH_RECORDS, batch_timeout_ms=20,
+            *self._topics(), pattern=self._pattern(), group_id=self.prefix + self.name, listener=self.place, batch=True, batch_timeout_ms=20, max_records=records,
+            max_partition_fetch_bytes=portion,
             ack_policy=AckPolicy.MANUAL, parser=parser, decoder=decoder, auto_offset_reset="earliest", fetch_max_wait_ms=500,
             session_timeout_ms=10_000, heartbeat_interval_ms=3_000, isolation_level="read_committed", group_instance_id=static,
         )  # fmt: skip
@@ -130,6 +133,10 @@ class Consumer:
     def _pattern(self) -> str | None:
         """Topics by a pattern of their names instead."""
         return None
+
+    def _portions(self) -> tuple[int, int]:
+        """How much is read at once: records of all partitions, bytes of one."""
+        return BATCH_RECORDS, PORTION_BYTES
 
     def _feel_polls(self) -> None:
         """Note each poll that was answered: one that fails (a dead heartbeat) is logged by FastStream and nothing else."""

@@ -20,6 +20,10 @@ from shared.kernel import system
 from shared.store.unit_of_work import Work, Works
 from shared.telemetry.metrics import Metrics
 
+MOST_RECORDS = 500
+PORTION_BYTES = 32 << 10
+"""Of one partition in one answer of Kafka; a larger record comes alone."""
+
 Take = Callable[[Work, Sequence[Raw]], Awaitable[None]]
 """Does with records what is to be done; the same records may come again after a rollback, also fewer of them."""
 
@@ -50,6 +54,10 @@ class Door(Consumer):
 
     def _pattern(self) -> str:
         return f"^{re.escape(self.prefix)}{self.entry.pattern}$"
+
+    def _portions(self) -> tuple[int, int]:
+        """Less than facts of ours, and little of one partition: whoever sends much fills no batch alone, and others soon have their turn."""
+        return MOST_RECORDS, PORTION_BYTES
 
     async def _transaction(self, moves: Sequence[Move], records: Sequence[Raw], *, careful: bool) -> Outcome:
         outcome = Outcome(self.breaker)

@@ -171,6 +171,17 @@ def read(
     delivered: Delivered, source: Source, at: datetime, units: Mapping[str, Any]
 ) -> tuple[Known, Event | Rejected]:
     """The event, or why it is rejected; `at` is our clock, `units` the units of the province."""
+    known, plain = recognise(delivered, source)
+    if isinstance(plain, Rejected):
+        return known, plain
+    try:
+        return known, _judged(plain, known, source, at, units)
+    except Rejected as rejected:
+        return known, rejected
+
+
+def recognise(delivered: Delivered, source: Source) -> tuple[Known, Mapping[str, Any] | Rejected]:
+    """What may be kept of any event, and its content, not judged yet: enough for one that came too fast."""
     known = Known(None, None, None, None, sha256(delivered.body).digest())
     if delivered.size > source.quota.max_bytes:
         return known, Rejected(Reason.TOO_LARGE)
@@ -181,10 +192,7 @@ def read(
     known = _known(plain)
     if delivered.digest is not None:
         known = replace(known, body_hash=delivered.digest)
-    try:
-        return known, _judged(plain, known, source, at, units)
-    except Rejected as rejected:
-        return known, rejected
+    return known, plain
 
 
 def _plain(delivered: Delivered) -> Mapping[str, Any]:

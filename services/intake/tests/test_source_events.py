@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from services.intake import handlers, store
 from services.intake.domain import Dossier, State
 from services.intake.domain.source_shapes import is_event_id
 from services.intake.domain.sources import Quota, Reason
-from services.intake.handlers import Desk
+from services.intake.handlers import Desk, source_events
 from services.intake.tests.given import AN, BIRTH, OTHER_UNIT, UNIT, citizen, facts_of, names_of, officer, submit
 from services.intake.tests.test_calendar import change
 from services.intake.tests.test_units import HOI, merge
@@ -323,6 +324,23 @@ async def test_more_than_the_quota_is_too_fast_until_time_passes(desk: Desk, clo
 
     assert [word(each) for each in outcomes] == ["accepted", "accepted", "too-fast"]
     assert again.status == "accepted"
+
+
+async def test_others_have_their_turn_while_a_large_batch_is_judged() -> None:
+    judged, seen = 0, 0
+
+    async def batch() -> None:
+        nonlocal judged
+        async for _ in source_events._in_turns(range(2 * source_events.TURN)):
+            judged += 1
+
+    async def other() -> None:
+        nonlocal seen
+        seen = judged
+
+    await asyncio.gather(batch(), other())
+
+    assert (seen, judged) == (source_events.TURN, 2 * source_events.TURN)
 
 
 async def test_a_dossier_of_ours_or_of_another_source_is_not_touched(desk: Desk) -> None:
