@@ -1,13 +1,14 @@
 """Who may do what on the broker of `docker-compose.yml`: a user (SCRAM) for each service and each source system, and their rights.
 
-Made from the files of `deploy/compose/prepare.py` and intake's registry of sources; a user or a right that neither names is
-taken away again. confluent-kafka asks, since aiokafka's admin client has neither users nor rights; it asks on the broker's own
+Made from the files of `deploy/compose/prepare.py` and intake's registry of sources; a right that neither names is taken
+away again, and its user locked out. confluent-kafka asks, since aiokafka's admin client has neither users nor rights; it asks on the broker's own
 loopback listener, where nobody needs a name: the first user cannot sign in before there is one.
 """
 
 from __future__ import annotations
 
 import asyncio
+import secrets
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -25,7 +26,6 @@ from confluent_kafka.admin import (
     ResourceType,
     ScramCredentialInfo,
     ScramMechanism,
-    UserScramCredentialDeletion,
     UserScramCredentialUpsertion,
 )
 
@@ -131,9 +131,9 @@ def logins(text: str) -> list[Login]:
     return [Login.read(line) for line in text.splitlines() if line]
 
 
-def entitled(registered: Mapping[str, str], secrets: Iterable[Login]) -> Iterator[tuple[str, Login]]:
+def entitled(registered: Mapping[str, str], kept: Iterable[Login]) -> Iterator[tuple[str, Login]]:
     """The sources that get a user: those of the file which are in the registry, under the principal it has; the others are named."""
-    for login in secrets:
+    for login in kept:
         user = registered.get(login.name)
         if user is None:
             _say(f"{login.name} is not in the registry of sources: no user is made")
@@ -150,10 +150,10 @@ def provide(bootstrap: str, users: Sequence[Login], rights: Rights) -> tuple[int
     gone = set(there) - {user.name for user in users}
     found: Rights = set(admin.describe_acls(_EVERYTHING).result(SECONDS))
     missing, taken = sorted(rights - found), sorted(found - rights)
-    # Users last: a new one finds its rights, one that is taken away has none by then.
+    # Users last: a new one finds its rights, one that is locked out has none by then.
     _await(admin.delete_acls([_exactly(acl) for acl in taken]) if taken else {})
     _await(admin.create_acls(missing) if missing else {})
-    _await(admin.alter_user_scram_credentials([*map(_known, users), *map(_forgotten, sorted(gone))]))
+    _await(admin.alter_user_scram_credentials([*map(_known, users), *map(_locked, sorted(gone))]))
     return len(missing), len(taken)
 
 
@@ -162,8 +162,9 @@ def _known(user: Login) -> UserScramCredentialUpsertion:
     return UserScramCredentialUpsertion(user.name, info, user.password.encode())
 
 
-def _forgotten(name: str) -> UserScramCredentialDeletion:
-    return UserScramCredentialDeletion(name, ScramMechanism.SCRAM_SHA_512)
+def _locked(name: str) -> UserScramCredentialUpsertion:
+    """Not removed: Kafka 4.3.1 can forget every user at its next start when its log holds the removal of one. Nobody knows this password."""
+    return _known(Login(name, secrets.token_urlsafe(24)))
 
 
 def _exactly(acl: AclBinding) -> AclBindingFilter:

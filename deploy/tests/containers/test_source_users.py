@@ -112,6 +112,8 @@ async def test_a_source_writes_its_own_topic_and_hears_its_own_replies_and_the_b
     assert REFUSED in (await asyncio.to_thread(heard, other, f"sources.{OTHER}", PATIENCE))["error"]
     assert "Group authorization failed" in (await asyncio.to_thread(heard, ours, "intake.sources", PATIENCE))["error"]
     await _left_out(installation, ours)
+    await installation.kill("kafka")
+    await sent(KafkaDoor(OTHER, other, seconds=60))  # whoever was locked out before the kill took nobody along
 
 
 async def _left_out(installation: Composed, ours: dict[str, str]) -> None:
