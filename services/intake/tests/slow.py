@@ -154,7 +154,8 @@ class Slow:
         if self.due is None or moment > self.due:
             return
         if self.in_days:
-            self.left = int(self.limit[:-1]) - (moment.date() - self.began.date()).days
+            # days that ran out before days off, to whose end the date moved, leave none: never a date before it goes on
+            self.left = max(0, int(self.limit[:-1]) - (moment.date() - self.began.date()).days)
         else:
             self.left = minutes_between(moment, self.due)
         self.stopped, self.due = moment, None
