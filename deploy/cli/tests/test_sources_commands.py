@@ -95,6 +95,7 @@ async def test_dates_are_compared_in_sum_as_a_file_and_as_a_picture(
     assert "late by the law and not by the source's slip" not in told_.stdout
 
 
+@pytest.mark.full
 async def test_the_file_goes_to_standard_output_and_a_folder_that_is_not_there_is_said(gandan: Gandan, source: str, tmp_path: Path) -> None:  # fmt: skip
     shown = await gandan("compare", "--source", source, "--csv", "-")
     lost = await gandan("compare", "--source", source, "--csv", str(tmp_path / "none" / "so-sanh.csv"))
@@ -129,6 +130,7 @@ async def test_records_that_the_door_of_sources_could_not_take_are_handed_to_it_
     assert (await gandan("parked", "list")).output == "nothing is parked\n"
 
 
+@pytest.mark.full
 async def test_one_of_them_is_discarded_and_the_other_stays(gandan: Gandan, province: Province, set_aside: str) -> None:
     told_ = await gandan("parked", "discard", set_aside, "--why", "test-data")
 
