@@ -121,7 +121,8 @@ async def test_an_account_of_too_many_units_is_told_so(works: Works, tmp_path: P
 
 
 async def test_an_unknown_role_is_not_signed_in(site: httpx.AsyncClient) -> None:
-    assert (await sign_in(site, "publisher")).status_code == 404
+    for role in ("front", "screener", "king"):
+        assert (await sign_in(site, role)).status_code == 404
 
 
 async def test_rights_are_asked_of_the_directory_on_every_page(works: Works, tmp_path: Path, keys: Keys) -> None:
