@@ -42,7 +42,14 @@ READS: Mapping[str, Sequence[str]] = {
     "intake": ("intake.dossiers", "complaints.cases"),
     "complaints": ("intake.units", "intake.procedures", "intake.calendar", "intake.letters"),
     "notifications": ("intake.dossiers", "intake.contacts", "complaints.cases", "complaints.contacts"),
-    "reporting": ("intake.units", "intake.procedures", "intake.dossiers", "complaints.cases", "notifications.notices"),
+    "reporting": (
+        "intake.units",
+        "intake.procedures",
+        "intake.calendar",
+        "intake.dossiers",
+        "complaints.cases",
+        "notifications.notices",
+    ),
 }
 """Which topics a service reads: those of its listeners; contacts are for notifications alone."""
 ITERATIONS = 8192
