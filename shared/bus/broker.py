@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 _GRACE_SECONDS = 1.0
 """For an action whose caller is cancelled; longer than a connection takes to a broker that answers."""
 
+METADATA_MS = 5_000
+"""A topic made for a new source is heard of this soon."""
+
 Broker: TypeAlias = KafkaBroker
 """FastStream's broker object; only the bus knows whose it is."""
 
@@ -59,7 +62,7 @@ async def guarded(action: Awaitable[Any], timeout: float) -> BaseException | Non
 def make_broker(bootstrap: str, name: str) -> KafkaBroker:
     """A broker object for consumers only; it connects when started."""
     return KafkaBroker(
-        bootstrap, client_id=name, allow_auto_create_topics=False, apply_types=False, consumer_only=True, metadata_max_age_ms=30_000,
+        bootstrap, client_id=name, allow_auto_create_topics=False, apply_types=False, consumer_only=True, metadata_max_age_ms=METADATA_MS,
         request_timeout_ms=10_000, graceful_timeout=15, logger=None, security=login.of_broker(),
     )  # fmt: skip
 

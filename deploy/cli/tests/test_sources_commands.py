@@ -29,7 +29,7 @@ _TABLES = ("source", "source_event", "source_feed", "source_tally", "source_hour
 def told(number: int, received: date, promised_in: int) -> bytes:
     """A dossier of that day, promised so many days later; as history."""
     data = {
-        "code": f"H50.44.12-260302-{number:04}", "procedure": "1.004873", "unit": "19360", "channel": "direct", "status": 2, "backfill": True,
+        "code": f"H50.45.12-260302-{number:04}", "procedure": "1.004873", "unit": "19360", "channel": "direct", "status": 2, "backfill": True,
         "submitted_at": f"{received}T08:00:00+07:00", "appointment_at": f"{received + timedelta(days=promised_in)}T16:00:00+07:00",
     }  # fmt: skip
     made = {
@@ -105,7 +105,7 @@ async def test_the_file_goes_to_standard_output_and_a_folder_that_is_not_there_i
 
 
 def _parked(topic: str, body: bytes, offset: int) -> Parked:
-    raw = Raw(topic, 0, offset, b"H50.44.12-260302-0009", body, (), 0)
+    raw = Raw(topic, 0, offset, b"H50.45.12-260302-0009", body, (), 0)
     return Parked(raw, key_id(raw.key), None, "handler", "ValueError: mended since")
 
 

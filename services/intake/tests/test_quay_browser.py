@@ -28,7 +28,7 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
 ]
 
-WIDTHS = (360, 1280)
+WIDTHS = (360, pytest.param(1280, marks=pytest.mark.full))
 PATIENCE_MS = 30_000
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 NUMBER = "044085001234"
