@@ -18,6 +18,7 @@ from services.intake.tests.given import MARITAL_STATUS, OTHER_UNIT, RESIDENCE, U
 from services.intake.tests.talk import SUPPLEMENT, Talk
 from shared.runtime import Service
 from shared.testing.clock import StandingClock
+from shared.testing.waiting import wait_until
 from shared.web.root import Probes, Readiness, root_app
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -82,13 +83,21 @@ async def focused(page: Page) -> str:
     return found
 
 
+async def begun(page: Page) -> None:
+    """Wait until the page has put the focus where one begins: browsers do it with the next picture, after the page is there."""
+    there = "!document.querySelector('[autofocus]') || document.activeElement !== document.body"
+    await wait_until(lambda: page.evaluate(there), what="the focus where one begins")
+
+
 async def press(page: Page, *keys: str) -> None:
+    await begun(page)
     for key in keys:
         await page.keyboard.press(key)
 
 
 async def until(page: Page, name: str) -> None:
     """Tab until this has the focus."""
+    await begun(page)
     for _ in range(40):
         if await focused(page) == name:
             return
@@ -101,6 +110,7 @@ async def leave_for(page: Page, *keys: str) -> None:
     await press(page, *keys[:-1])
     async with page.expect_navigation():
         await page.keyboard.press(keys[-1])
+    await begun(page)
 
 
 async def write(page: Page, name: str, number: str) -> None:
