@@ -12,9 +12,7 @@ HOME = Path(".local/bench-quick")
 pytestmark = [pytest.mark.journey, pytest.mark.postgres, pytest.mark.kafka, pytest.mark.timeout(900)]
 
 
-@pytest.mark.parametrize(
-    "keys", [["relay"], pytest.param(list(KEYS), marks=pytest.mark.full)], ids=["one", "all"]
-)
+@pytest.mark.parametrize("keys", [["relay"], pytest.param(list(KEYS), marks=pytest.mark.full)], ids=["one", "all"])
 def test_keys_can_be_measured(keys: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     report = HOME.with_suffix(".json")
     report.unlink(missing_ok=True)
