@@ -3,7 +3,8 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command 
 BIN := .venv/bin
 READY := .venv/.ready
 JOBS ?= 2
-TESTS ?= shared services deploy
+# The long files first, so that no worker is left alone with one at the end.
+TESTS ?= deploy services shared
 RINGS ?= not full and not containers
 
 .PHONY: setup run test check fmt bench faults docs clean requirements compose-up
@@ -24,7 +25,7 @@ run: $(READY)
 	@exec $(BIN)/gandan up
 
 test: $(READY)
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -q -m "$(RINGS)" $(TESTS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -q -m "$(RINGS)" $(TESTS)
 
 # What a machine can review: format, lint, types, imports, words, contracts.
 check: $(READY)
