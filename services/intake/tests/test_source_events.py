@@ -12,7 +12,8 @@ from services.intake import handlers, store
 from services.intake.domain import Dossier, State
 from services.intake.domain.source_shapes import is_event_id
 from services.intake.domain.sources import Quota, Reason
-from services.intake.handlers import Desk, source_events
+from services.intake.handlers import Desk
+from services.intake.handlers.source_events import batch
 from services.intake.tests.given import AN, BIRTH, OTHER_UNIT, UNIT, citizen, facts_of, names_of, officer, submit
 from services.intake.tests.test_calendar import change
 from services.intake.tests.test_units import HOI, merge
@@ -329,18 +330,18 @@ async def test_more_than_the_quota_is_too_fast_until_time_passes(desk: Desk, clo
 async def test_others_have_their_turn_while_a_large_batch_is_judged() -> None:
     judged, seen = 0, 0
 
-    async def batch() -> None:
+    async def judge() -> None:
         nonlocal judged
-        async for _ in source_events._in_turns(range(2 * source_events.TURN)):
+        async for _ in batch.in_turns(range(2 * batch.TURN)):
             judged += 1
 
     async def other() -> None:
         nonlocal seen
         seen = judged
 
-    await asyncio.gather(batch(), other())
+    await asyncio.gather(judge(), other())
 
-    assert (seen, judged) == (source_events.TURN, 2 * source_events.TURN)
+    assert (seen, judged) == (batch.TURN, 2 * batch.TURN)
 
 
 async def test_a_dossier_of_ours_or_of_another_source_is_not_touched(desk: Desk) -> None:
