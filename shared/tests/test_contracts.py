@@ -81,7 +81,7 @@ def test_a_text_in_a_fact_is_a_code_and_every_other_field_a_plain_value(name: st
 def test_a_fact_is_about_one_of_its_fields_and_has_a_topic_of_its_producer(name: str) -> None:
     kind = KINDS[name]
     assert kind.about in {f.name for f in fields(kind)}
-    assert kind.topic.split(".")[0] == kind.__module__.rpartition(".")[2]
+    assert kind.topic.split(".")[0] == kind.__module__.removeprefix("shared.contracts.").split(".")[0]
     assert kind.__doc__
 
 

@@ -2,22 +2,13 @@
 
 import os
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
 from deploy import local
-
-
-def until(done: Callable[[], object], seconds: float = 60) -> None:
-    """Ask until the answer is true; fail when the time is over."""
-    deadline = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < deadline, "not within the time"
-        time.sleep(0.02)
 
 
 def is_alive(pid: int | None) -> bool:

@@ -12,7 +12,8 @@ import psutil
 import pytest
 
 from deploy import local
-from deploy.local.tests.conftest import is_alive, kill_at_once, until
+from deploy.local.tests.conftest import is_alive, kill_at_once
+from shared.testing.waiting import wait_until
 
 pytestmark = [pytest.mark.postgres, pytest.mark.kafka]
 
@@ -116,7 +117,7 @@ def test_passwords_are_readable_by_their_owner_only_and_no_status_shows_them(sta
     assert not [secret for secret in secrets if secret in repr(local.status(stack.home))]
 
 
-def test_three_simultaneous_starts_make_one_stack_and_its_last_client_s_death_ends_it(tmp_path: Path) -> None:
+async def test_three_simultaneous_starts_make_one_stack_and_its_last_client_s_death_ends_it(tmp_path: Path) -> None:
     clients = [client(tmp_path / "home") for _ in range(3)]
     answers = [first_line(process).rsplit(" ", 1) for process in clients]
     assert len({where for where, _ in answers}) == 1
@@ -126,7 +127,7 @@ def test_three_simultaneous_starts_make_one_stack_and_its_last_client_s_death_en
         end(process)
     assert local.status(tmp_path / "home").ready
     end(clients[2])  # kill -9
-    until(lambda: not local.status(tmp_path / "home").running)
+    await wait_until(lambda: not local.status(tmp_path / "home").running)
     assert not [server.name for server in seen.servers if is_alive(server.pid)]
 
 
@@ -147,7 +148,7 @@ async def test_a_killed_supervisor_takes_both_servers_down_and_committed_rows_st
     connection.terminate()
     seen = local.status(stack.home)
     kill_at_once(seen.supervisor)
-    until(lambda: not any(is_alive(server.pid) for server in seen.servers), 15)
+    await wait_until(lambda: not any(is_alive(server.pid) for server in seen.servers), seconds=15)
     with local.start(stack.home) as again:
         connection = await asyncpg.connect(again.database_urls["intake"])
         assert await connection.fetchval("SELECT count(*) FROM kept") >= 1

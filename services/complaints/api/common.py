@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Request
 
 from services.complaints import domain
 from services.complaints.api.schemas import CaseView
@@ -13,12 +13,11 @@ from services.complaints.domain import Case
 from services.complaints.domain.states import ROLES
 from services.complaints.handlers.commands import Asked
 from services.complaints.handlers.desk import Desk
-from shared.kernel import Once, Principal
-from shared.web.auth import allow, caller
+from shared.kernel import Principal
+from shared.web.auth import allow
+from shared.web.commands import Command, given
 from shared.web.cursor import Paging, paging
 from shared.web.door import Door
-from shared.web.etag import seen, seen_or_any
-from shared.web.idempotency import once, stamp
 from shared.web.language import Language, language
 
 
@@ -50,30 +49,26 @@ def _replay(answer: bytes, _door: Door) -> CaseView:
 
 @dataclass(frozen=True, slots=True)
 class Doing:
-    """One command on a case: who gives it, which version they read, and where the answer goes."""
+    """One command on a case under way."""
 
     desk: Desk
-    asked: Asked
-    who: Principal
-    request: Request
-    response: Response
+    given: Command
+
+    @property
+    def asked(self) -> Asked:
+        """Who gives it on which case, and which version they read."""
+        return Asked(self.given.by, self.given.id, self.given.seen)
 
     def show(self, case: Case) -> CaseView:
         """The case after the command, with its version as ETag."""
-        shown = view(case, self.who)
-        stamp(self.request, self.response, shown)
-        return shown
+        return self.given.answered(view(case, self.given.who))
 
 
 def doing(command: str) -> Callable[..., Awaitable[Doing]]:
-    """The dependency of a command's route: its right, the version read (citizens may say `*`), and its key."""
-    roles = ROLES[command]
-    version = seen_or_any if "citizen" in roles else seen
+    """The dependency of a command's route on a case."""
+    ask = given(ROLES[command], _replay)
 
-    async def take(
-        id: UUID, desk: At, request: Request, response: Response, who: Annotated[Principal, Depends(allow(*roles))],
-        read: Annotated[int | None, Depends(version)], key: Annotated[Once, Depends(once(200, render=_replay))],
-    ) -> Doing:  # fmt: skip
-        return Doing(desk, Asked(caller(who, key), id, read), who, request, response)
+    async def take(desk: At, it: Annotated[Command, Depends(ask)]) -> Doing:
+        return Doing(desk, it)
 
     return take

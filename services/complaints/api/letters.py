@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 from uuid import UUID
@@ -29,11 +29,12 @@ from services.complaints.handlers import letters, reading
 from services.complaints.handlers.desk import nobody
 from shared.kernel import Once, Principal
 from shared.store.lookups import lookup_secret
-from shared.web.auth import SCHEME, allow, caller, public, signed_in
+from shared.web.auth import SCHEME, caller, public, signed_in
+from shared.web.commands import Command, given
 from shared.web.cursor import Page
 from shared.web.door import Door
-from shared.web.etag import revalidate, seen, seen_or_any
-from shared.web.idempotency import once, stamp
+from shared.web.etag import revalidate
+from shared.web.idempotency import Renderer, once, stamp
 from shared.web.limits import limited
 from shared.web.refusals import TokenMissing
 
@@ -51,9 +52,6 @@ async def _sender(request: Request, response: Response) -> Principal | None:
 
 
 Sender = Annotated[Principal | None, Depends(_sender)]
-Screener = Annotated[Principal, Depends(allow(*domain.LETTER_ROLES["split"]))]
-Supplier = Annotated[Principal, Depends(allow(*domain.LETTER_ROLES["supply"]))]
-Version = Annotated[int, Depends(seen)]
 
 
 def _view_filed(shown: Mapping[str, Any], door: Door) -> SubmissionView:
@@ -76,7 +74,9 @@ def _replay_split(answer: bytes, _door: Door) -> SplitView:
     return SplitView.model_validate_json(answer)
 
 
-Command = Annotated[Once, Depends(once(200, render=_replay))]
+def doing(command: str, render: Renderer = _replay) -> Callable[..., Awaitable[Command]]:
+    """The dependency of a command's route on a letter."""
+    return given(domain.LETTER_ROLES[command], render)
 
 
 @router.post(
@@ -138,83 +138,69 @@ def letters_for(
 
 @router.post("/submissions/{id}/split")
 async def split_letter(
-    id: UUID, body: SplitBody, desk: At, who: Screener, version: Version, request: Request, response: Response,
-    key: Annotated[Once, Depends(once(200, render=_replay_split))],
-) -> SplitView:  # fmt: skip
+    body: SplitBody, desk: At, it: Annotated[Command, Depends(doing("split", _replay_split))]
+) -> SplitView:
     """Say what each part of a letter is and which unit is competent: each becomes a case there."""
     parts = [part.part() for part in body.parts]
-    submission, opened = await letters.split_letter(desk, caller(who, key), id, version, parts)
-    shown = SplitView.model_validate(letters.split_answer(submission, opened, who))
-    stamp(request, response, shown)
-    return shown
+    submission, opened = await letters.split_letter(desk, it.by, it.id, it.seen, parts)
+    return it.answered(SplitView.model_validate(letters.split_answer(submission, opened, it.who)))
 
 
 @router.post("/submissions/{id}/guide")
-async def guide_letter(
-    id: UUID, body: GuideBody, desk: At, who: Screener, version: Version, key: Command, request: Request, response: Response,
-) -> SubmissionView:  # fmt: skip
+async def guide_letter(body: GuideBody, desk: At, it: Annotated[Command, Depends(doing("guide"))]) -> SubmissionView:
     """Show the sender the right way; nothing is opened here."""
     submission = await letters.guide_letter(
-        desk, caller(who, key), id, version, reason_class=body.reason_class, reason=body.reason
+        desk, it.by, it.id, it.seen, reason_class=body.reason_class, reason=body.reason
     )
-    return _shown(submission, who, request, response)
+    return _shown(submission, it)
 
 
 @router.post("/submissions/{id}/file")
-async def file_letter(
-    id: UUID, body: FileBody, desk: At, who: Screener, version: Version, key: Command, request: Request, response: Response,
-) -> SubmissionView:  # fmt: skip
+async def file_letter(body: FileBody, desk: At, it: Annotated[Command, Depends(doing("file"))]) -> SubmissionView:
     """Keep a letter that is not settled, with the reason."""
     submission = await letters.file_letter(
-        desk, caller(who, key), id, version, reason_class=body.reason_class, reason=body.reason
+        desk, it.by, it.id, it.seen, reason_class=body.reason_class, reason=body.reason
     )
-    return _shown(submission, who, request, response)
+    return _shown(submission, it)
 
 
 @router.post("/submissions/{id}/request-supplement")
 async def request_supplement(
-    id: UUID, body: RequestSupplementBody, desk: At, who: Screener, version: Version, key: Command, request: Request, response: Response,
-) -> SubmissionView:  # fmt: skip
+    body: RequestSupplementBody, desk: At, it: Annotated[Command, Depends(doing("request-supplement"))]
+) -> SubmissionView:
     """Ask the sender for what is missing: the screening stands still until it comes."""
     submission = await letters.request_supplement(
-        desk, caller(who, key), id, version, reason=body.reason, respond_by=body.respond_by
+        desk, it.by, it.id, it.seen, reason=body.reason, respond_by=body.respond_by
     )
-    return _shown(submission, who, request, response)
+    return _shown(submission, it)
 
 
 @router.post("/submissions/{id}/supply")
-async def supply_letter(
-    id: UUID, body: SupplyBody, desk: At, who: Supplier, version: Annotated[int | None, Depends(seen_or_any)], key: Command, request: Request,
-    response: Response,
-) -> SubmissionView:  # fmt: skip
+async def supply_letter(body: SupplyBody, desk: At, it: Annotated[Command, Depends(doing("supply"))]) -> SubmissionView:
     """Supply what was missing, as its sender or at the counter; without a sign-in: `POST /lookups/supply`."""
-    submission = await letters.supply_letter(desk, caller(who, key), id, version, text=body.text)
-    return _shown(submission, who, request, response)
+    submission = await letters.supply_letter(desk, it.by, it.id, it.seen, text=body.text)
+    return _shown(submission, it)
 
 
 @router.post("/submissions/{id}/link")
-async def link_letter(
-    id: UUID, body: LinkBody, desk: At, who: Screener, version: Version, key: Command, request: Request, response: Response,
-) -> SubmissionView:  # fmt: skip
+async def link_letter(body: LinkBody, desk: At, it: Annotated[Command, Depends(doing("link"))]) -> SubmissionView:
     """Find that the letter says what another one of one's units says already; never across confidentiality."""
     submission = await letters.link_letter(
-        desk, caller(who, key), id, version, with_submission=body.with_submission, reason=body.reason
+        desk, it.by, it.id, it.seen, with_submission=body.with_submission, reason=body.reason
     )
-    return _shown(submission, who, request, response)
+    return _shown(submission, it)
 
 
 @router.post("/submissions/{id}/transfer")
 async def transfer_letter(
-    id: UUID, body: PassOnBody, desk: At, who: Screener, version: Version, key: Command, request: Request, response: Response,
-) -> SubmissionView:  # fmt: skip
+    body: PassOnBody, desk: At, it: Annotated[Command, Depends(doing("transfer"))]
+) -> SubmissionView:
     """Pass the letter on: a unit of the province screens it anew; with a body outside it ends here, and the sender is told."""
     submission = await letters.transfer_letter(
-        desk, caller(who, key), id, version, to_unit=body.to_unit, to_body=body.to_body, reason_class=body.reason_class, reason=body.reason
+        desk, it.by, it.id, it.seen, to_unit=body.to_unit, to_body=body.to_body, reason_class=body.reason_class, reason=body.reason
     )  # fmt: skip
-    return _shown(submission, who, request, response)
+    return _shown(submission, it)
 
 
-def _shown(submission: Submission, who: Principal, request: Request, response: Response) -> SubmissionView:
-    shown = _view(submission, who)
-    stamp(request, response, shown)
-    return shown
+def _shown(submission: Submission, it: Command) -> SubmissionView:
+    return it.answered(_view(submission, it.who))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-from uuid import UUID
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends
 
-from services.intake import domain, handlers
-from services.intake.api.common import AnyVersion, At, Command, Version, changed
+from services.intake import handlers
+from services.intake.api.common import Doing, doing
 from services.intake.api.schemas import (
     AppointmentBody,
     AssignBody,
@@ -25,251 +24,128 @@ from services.intake.api.schemas import (
     SupplementBody,
     SupplyBody,
 )
-from shared.kernel import Principal
-from shared.web.auth import allow, caller
 
 router = APIRouter(prefix="/v1")
 
 
-def acting(command: str) -> Any:
-    """Whoever may give this command, by their roles."""
-    return Depends(allow(*domain.roles_of(command)))
-
-
 @router.post("/dossiers/{id}/accept")
-async def accept_dossier(
-    id: UUID,
-    desk: At,
-    who: Annotated[Principal, acting("accept")],
-    version: Version,
-    key: Command,
-    request: Request,
-    response: Response,
-) -> DossierView:
+async def accept_dossier(it: Annotated[Doing, Depends(doing("accept"))]) -> DossierView:
     """Accept what came online or by post; settlement starts now."""
-    return changed(request, response, await handlers.accept_dossier(desk, caller(who, key), id, version), who)
+    return it.show(await handlers.accept_dossier(*it.asked))
 
 
 @router.post("/dossiers/{id}/refuse")
-async def refuse_dossier(
-    id: UUID,
-    body: ReasonBody,
-    desk: At,
-    who: Annotated[Principal, acting("refuse")],
-    version: Version,
-    key: Command,
-    request: Request,
-    response: Response,
-) -> DossierView:
+async def refuse_dossier(body: ReasonBody, it: Annotated[Doing, Depends(doing("refuse"))]) -> DossierView:
     """Do not accept, in writing and with the reason."""
-    dossier = await handlers.refuse_dossier(
-        desk, caller(who, key), id, version, reason_class=body.reason_class, reason=body.reason
-    )
-    return changed(request, response, dossier, who)
+    return it.show(await handlers.refuse_dossier(*it.asked, reason_class=body.reason_class, reason=body.reason))
 
 
 @router.post("/dossiers/{id}/assign")
-async def assign_dossier(
-    id: UUID,
-    body: AssignBody,
-    desk: At,
-    who: Annotated[Principal, acting("assign")],
-    version: Version,
-    key: Command,
-    request: Request,
-    response: Response,
-) -> DossierView:
+async def assign_dossier(body: AssignBody, it: Annotated[Doing, Depends(doing("assign"))]) -> DossierView:
     """Give the dossier to an officer."""
-    return changed(
-        request, response, await handlers.assign_dossier(desk, caller(who, key), id, version, officer=body.officer), who
-    )
+    return it.show(await handlers.assign_dossier(*it.asked, officer=body.officer))
 
 
 @router.post("/dossiers/{id}/request-supplement")
 async def request_supplement(
-    id: UUID, body: SupplementBody, desk: At, who: Annotated[Principal, acting("request-supplement")], version: Version, key: Command, request: Request, response: Response,
-) -> DossierView:  # fmt: skip
+    body: SupplementBody, it: Annotated[Doing, Depends(doing("request-supplement"))]
+) -> DossierView:
     """Ask for missing papers; the clock stands still until they come."""
-    dossier = await handlers.request_supplement(
-        desk, caller(who, key), id, version, components=body.components, reason=body.reason, respond_by=body.respond_by
+    return it.show(
+        await handlers.request_supplement(
+            *it.asked, components=body.components, reason=body.reason, respond_by=body.respond_by
+        )
     )
-    return changed(request, response, dossier, who)
 
 
 @router.post("/dossiers/{id}/supply")
-async def supply_components(
-    id: UUID,
-    body: SupplyBody,
-    desk: At,
-    who: Annotated[Principal, acting("supply")],
-    version: AnyVersion,
-    key: Command,
-    request: Request,
-    response: Response,
-) -> DossierView:
+async def supply_components(body: SupplyBody, it: Annotated[Doing, Depends(doing("supply"))]) -> DossierView:
     """Hand in the missing papers."""
     components = [c.component() for c in body.components]
-    return changed(
-        request,
-        response,
-        await handlers.supply_components(desk, caller(who, key), id, version, components=components),
-        who,
-    )
+    return it.show(await handlers.supply_components(*it.asked, components=components))
 
 
 @router.post("/dossiers/{id}/settle")
-async def settle_dossier(
-    id: UUID,
-    body: SettleBody,
-    desk: At,
-    who: Annotated[Principal, acting("settle")],
-    version: Version,
-    key: Command,
-    request: Request,
-    response: Response,
-) -> DossierView:
+async def settle_dossier(body: SettleBody, it: Annotated[Doing, Depends(doing("settle"))]) -> DossierView:
     """There is a result: granted, or rejected with reasons."""
-    dossier = await handlers.settle_dossier(
-        desk, caller(who, key), id, version, outcome=body.outcome, number=body.number, file=body.result_file
+    return it.show(
+        await handlers.settle_dossier(*it.asked, outcome=body.outcome, number=body.number, file=body.result_file)
     )
-    return changed(request, response, dossier, who)
 
 
 @router.post("/dossiers/{id}/return-result")
-async def return_result(
-    id: UUID,
-    body: ReturnBody,
-    desk: At,
-    who: Annotated[Principal, acting("return-result")],
-    version: Version,
-    key: Command,
-    request: Request,
-    response: Response,
-) -> DossierView:
+async def return_result(body: ReturnBody, it: Annotated[Doing, Depends(doing("return-result"))]) -> DossierView:
     """The citizen has the result."""
-    return changed(
-        request, response, await handlers.return_result(desk, caller(who, key), id, version, method=body.method), who
-    )
+    return it.show(await handlers.return_result(*it.asked, method=body.method))
 
 
 @router.post("/dossiers/{id}/withdraw")
-async def withdraw_dossier(
-    id: UUID,
-    body: ReasonBody,
-    desk: At,
-    who: Annotated[Principal, acting("withdraw")],
-    version: AnyVersion,
-    key: Command,
-    request: Request,
-    response: Response,
-) -> DossierView:
+async def withdraw_dossier(body: ReasonBody, it: Annotated[Doing, Depends(doing("withdraw"))]) -> DossierView:
     """Take the dossier back before there is a result."""
-    dossier = await handlers.withdraw_dossier(
-        desk, caller(who, key), id, version, reason_class=body.reason_class, reason=body.reason
-    )
-    return changed(request, response, dossier, who)
+    return it.show(await handlers.withdraw_dossier(*it.asked, reason_class=body.reason_class, reason=body.reason))
 
 
 @router.post("/dossiers/{id}/stop")
-async def stop_dossier(
-    id: UUID, body: StopBody, desk: At, who: Annotated[Principal, acting("stop")], version: AnyVersion, key: Command, request: Request, response: Response,
-) -> DossierView:  # fmt: skip
+async def stop_dossier(body: StopBody, it: Annotated[Doing, Depends(doing("stop"))]) -> DossierView:
     """Stop at the applicant's request, before there is a decision."""
-    dossier = await handlers.stop_dossier(
-        desk, caller(who, key), id, version, reason_class=body.reason_class, reason=body.reason
-    )
-    return changed(request, response, dossier, who)
+    return it.show(await handlers.stop_dossier(*it.asked, reason_class=body.reason_class, reason=body.reason))
 
 
 @router.post("/dossiers/{id}/pause")
-async def pause_dossier(
-    id: UUID, body: PauseBody, desk: At, who: Annotated[Principal, acting("pause")], version: Version, key: Command, request: Request, response: Response,
-) -> DossierView:  # fmt: skip
+async def pause_dossier(body: PauseBody, it: Annotated[Doing, Depends(doing("pause"))]) -> DossierView:
     """Wait for something outside the unit; the clock stands still."""
-    dossier = await handlers.pause_dossier(
-        desk, caller(who, key), id, version, reason_class=body.reason_class, reason=body.reason
-    )
-    return changed(request, response, dossier, who)
+    return it.show(await handlers.pause_dossier(*it.asked, reason_class=body.reason_class, reason=body.reason))
 
 
 @router.post("/dossiers/{id}/resume")
-async def resume_dossier(
-    id: UUID, desk: At, who: Annotated[Principal, acting("resume")], version: Version, key: Command, request: Request, response: Response,
-) -> DossierView:  # fmt: skip
+async def resume_dossier(it: Annotated[Doing, Depends(doing("resume"))]) -> DossierView:
     """Go on with a paused dossier."""
-    dossier = await handlers.resume_dossier(desk, caller(who, key), id, version)
-    return changed(request, response, dossier, who)
+    return it.show(await handlers.resume_dossier(*it.asked))
 
 
 @router.post("/dossiers/{id}/require-payment")
-async def require_payment(
-    id: UUID, body: PaymentBody, desk: At, who: Annotated[Principal, acting("require-payment")], version: Version, key: Command, request: Request, response: Response,
-) -> DossierView:  # fmt: skip
+async def require_payment(body: PaymentBody, it: Annotated[Doing, Depends(doing("require-payment"))]) -> DossierView:
     """Ask for a payment; the clock stands still until it is proved."""
-    dossier = await handlers.require_payment(
-        desk,
-        caller(who, key),
-        id,
-        version,
-        amount=body.amount,
-        purpose=body.purpose,
-        notice_no=body.notice_no,
-        respond_by=body.respond_by,
+    return it.show(
+        await handlers.require_payment(
+            *it.asked, amount=body.amount, purpose=body.purpose, notice_no=body.notice_no, respond_by=body.respond_by
+        )
     )
-    return changed(request, response, dossier, who)
 
 
 @router.post("/dossiers/{id}/confirm-payment")
-async def confirm_payment(
-    id: UUID, body: ProofBody, desk: At, who: Annotated[Principal, acting("confirm-payment")], version: AnyVersion, key: Command, request: Request, response: Response,
-) -> DossierView:  # fmt: skip
+async def confirm_payment(body: ProofBody, it: Annotated[Doing, Depends(doing("confirm-payment"))]) -> DossierView:
     """Hand in the proof of payment; the second appointment counts from now."""
-    dossier = await handlers.confirm_payment(
-        desk, caller(who, key), id, version, reference=body.reference, paid_at=body.paid_at
-    )
-    return changed(request, response, dossier, who)
+    return it.show(await handlers.confirm_payment(*it.asked, reference=body.reference, paid_at=body.paid_at))
 
 
 @router.post("/dossiers/{id}/move-appointment")
 async def move_appointment(
-    id: UUID, body: AppointmentBody, desk: At, who: Annotated[Principal, acting("move-appointment")], version: Version, key: Command, request: Request, response: Response,
-) -> DossierView:  # fmt: skip
+    body: AppointmentBody, it: Annotated[Doing, Depends(doing("move-appointment"))]
+) -> DossierView:
     """Apologise and promise another day: once, at the latest on the working day before the one promised."""
-    dossier = await handlers.move_appointment(
-        desk,
-        caller(who, key),
-        id,
-        version,
-        new_due_on=body.new_due_on,
-        reason_class=body.reason_class,
-        reason=body.reason,
-        signer=body.signer,
+    return it.show(
+        await handlers.move_appointment(
+            *it.asked,
+            new_due_on=body.new_due_on,
+            reason_class=body.reason_class,
+            reason=body.reason,
+            signer=body.signer,
+        )
     )
-    return changed(request, response, dossier, who)
 
 
 @router.post("/dossiers/{id}/correct")
-async def correct_dossier(
-    id: UUID, body: CorrectionBody, desk: At, who: Annotated[Principal, acting("correct")], version: Version, key: Command, request: Request, response: Response,
-) -> DossierView:  # fmt: skip
+async def correct_dossier(body: CorrectionBody, it: Annotated[Doing, Depends(doing("correct"))]) -> DossierView:
     """Put a typing error right; what was written first is kept."""
-    dossier = await handlers.correct_dossier(
-        desk,
-        caller(who, key),
-        id,
-        version,
-        field=body.field,
-        value=body.value,
-        reason_class=body.reason_class,
-        reason=body.reason,
+    return it.show(
+        await handlers.correct_dossier(
+            *it.asked, field=body.field, value=body.value, reason_class=body.reason_class, reason=body.reason
+        )
     )
-    return changed(request, response, dossier, who)
 
 
 @router.post("/dossiers/{id}/rate")
-async def rate_dossier(
-    id: UUID, body: RatingBody, desk: At, who: Annotated[Principal, acting("rate")], version: AnyVersion, key: Command, request: Request, response: Response,
-) -> DossierView:  # fmt: skip
+async def rate_dossier(body: RatingBody, it: Annotated[Doing, Depends(doing("rate"))]) -> DossierView:
     """Rate the service from 1 to 5, once, after the result was returned."""
-    dossier = await handlers.rate_dossier(desk, caller(who, key), id, version, score=body.score, comment=body.comment)
-    return changed(request, response, dossier, who)
+    return it.show(await handlers.rate_dossier(*it.asked, score=body.score, comment=body.comment))

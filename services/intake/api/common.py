@@ -1,21 +1,22 @@
 """What the routes share: their dependencies, and a dossier as this principal sees it."""
 
-from __future__ import annotations
-
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Annotated, Any
+from uuid import UUID
 
 import msgspec
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Request
 
 from services.intake import domain, handlers
 from services.intake.api.schemas import DossierView
 from services.intake.domain import Dossier
 from services.intake.handlers import Desk
-from shared.kernel import Once, Principal
+from shared.kernel import Caller, Principal
 from shared.web.auth import allow
+from shared.web.commands import Command, given
 from shared.web.door import Door
 from shared.web.etag import seen, seen_or_any
-from shared.web.idempotency import once, stamp
 from shared.web.language import Language, language
 
 
@@ -35,13 +36,6 @@ def view_filed(snapshot: dict[str, Any], door: Door) -> DossierView:
     return DossierView.model_validate({**snapshot, "lookup": {"code": snapshot["code"], "secret": secret}})
 
 
-def changed(request: Request, response: Response, dossier: Dossier, who: Principal) -> DossierView:
-    """The answer to a command."""
-    shown = view(dossier, who)
-    stamp(request, response, shown)
-    return shown
-
-
 def _replay(answer: bytes, _door: Door) -> DossierView:
     return DossierView.model_validate(msgspec.json.decode(answer))
 
@@ -50,5 +44,31 @@ At = Annotated[Desk, Depends(_desk)]
 Lang = Annotated[Language, Depends(language)]
 Version = Annotated[int, Depends(seen)]
 AnyVersion = Annotated[int | None, Depends(seen_or_any)]
-Command = Annotated[Once, Depends(once(200, render=_replay))]
 Reader = Annotated[Principal, Depends(allow("clerk", "handler", "head", "inspector", "admin", "citizen"))]
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """One command on a dossier under way."""
+
+    desk: Desk
+    given: Command
+
+    @property
+    def asked(self) -> tuple[Desk, Caller, UUID, int | None]:
+        """What the handler of every command begins with: who gives it on which dossier, and which version they read."""
+        return self.desk, self.given.by, self.given.id, self.given.seen
+
+    def show(self, dossier: Dossier) -> DossierView:
+        """The dossier after the command, with its version as ETag."""
+        return self.given.answered(view(dossier, self.given.who))
+
+
+def doing(command: str) -> Callable[..., Awaitable[Doing]]:
+    """The dependency of a command's route on a dossier."""
+    ask = given(domain.roles_of(command), _replay)
+
+    async def take(desk: At, it: Annotated[Command, Depends(ask)]) -> Doing:
+        return Doing(desk, it)
+
+    return take

@@ -10,8 +10,8 @@ from services.intake.data import procedures
 from services.intake.data.linked import linked_services
 from services.intake.domain import bundles
 from services.intake.tests.given import AN, BINH, OTHER_UNIT, UNIT, complete, facts_of, hanoi
+from services.intake.tests.lives import OFFICE
 from services.intake.tests.talk import Json, Talk
-from services.intake.tests.test_domain import OFFICE
 from shared.runtime import Service
 from shared.testing.clock import StandingClock
 

@@ -10,7 +10,7 @@ import pytest
 from services.intake import domain
 from services.intake.domain import Dossier, State
 from services.intake.tests.given import hanoi
-from services.intake.tests.test_domain import AT, give, in_state, submitted, told
+from services.intake.tests.lives import AT, give, in_state, submitted, told
 from shared.contracts.envelope import Fact
 from shared.law import CalendarNotPublished
 

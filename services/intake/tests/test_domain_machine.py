@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from services.intake.domain import Dossier, State, Unit
 from services.intake.tests.given import UNIT, a_unit
-from services.intake.tests.test_domain import (
+from services.intake.tests.lives import (
     ANSWERS,
     ARROWS,
     AT,

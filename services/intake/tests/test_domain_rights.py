@@ -16,7 +16,7 @@ from services.intake.tests.given import (
     citizen,
     officer,
 )
-from services.intake.tests.test_domain import give, in_state
+from services.intake.tests.lives import give, in_state
 from shared.kernel import Forbidden, Principal
 from shared.settings import Keys
 

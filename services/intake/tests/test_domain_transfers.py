@@ -11,7 +11,7 @@ import pytest
 from services.intake import domain
 from services.intake.domain import Dossier, State
 from services.intake.tests.given import OTHER_UNIT, UNIT, a_procedure, a_unit, hanoi
-from services.intake.tests.test_domain import OFFICE, OTHER, PROVINCE, give, in_state, stated, told
+from services.intake.tests.lives import OFFICE, OTHER, PROVINCE, give, in_state, stated, told
 
 LATER = hanoi("2026-11-24 09:00")
 DATES = ("due_at", "due_on", "promised_on", "lawful_due_on", "first_promised_on", "settlement")

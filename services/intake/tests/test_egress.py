@@ -71,6 +71,17 @@ async def lived(desk: Desk) -> Dossier:
     return await handlers.return_result(desk, CLERK, dossier.id, None, method="counter")
 
 
+async def assigned(desk: Desk, telemetry: Telemetry, server: Portal) -> tuple[Dossier, Egress]:
+    """A dossier somebody has in hand: the portal heard its first two steps, and its third is to be sent."""
+    dossier = await submit(desk, CLERK)
+    await handlers.assign_dossier(desk, HEAD, dossier.id, None, officer="cb-01")
+    await consumed(desk, telemetry)
+    sending = way(desk, server)
+    await handlers.send_due(sending)
+    await handlers.send_due(sending)
+    return dossier, sending
+
+
 async def queue(desk: Desk) -> list[Any]:
     async with desk.works.reading() as connection:
         return list(await connection.fetch("SELECT * FROM egress ORDER BY dossier, sequence"))
@@ -160,12 +171,7 @@ async def test_whatever_the_portal_does_each_step_is_there_once_and_in_order(
 async def test_a_step_that_was_taken_before_the_line_broke_is_found_and_not_sent_again(
     desk: Desk, telemetry: Telemetry, server: Portal
 ) -> None:
-    dossier = await submit(desk, CLERK)
-    await handlers.assign_dossier(desk, HEAD, dossier.id, None, officer="cb-01")
-    await consumed(desk, telemetry)
-    sending = way(desk, server)
-    await handlers.send_due(sending)
-    await handlers.send_due(sending)
+    dossier, sending = await assigned(desk, telemetry, server)
     server.moods.append(DROPS)
 
     await handlers.send_due(sending)
@@ -233,12 +239,7 @@ async def test_a_portal_that_is_away_is_tried_again_later_and_later(desk: Desk, 
 async def test_what_a_killed_process_had_in_hand_is_taken_again_in_doubt(
     desk: Desk, telemetry: Telemetry, server: Portal
 ) -> None:
-    dossier = await submit(desk, CLERK)
-    await handlers.assign_dossier(desk, HEAD, dossier.id, None, officer="cb-01")
-    await consumed(desk, telemetry)
-    sending = way(desk, server)
-    await handlers.send_due(sending)
-    await handlers.send_due(sending)
+    dossier, sending = await assigned(desk, telemetry, server)
     async with desk.works.reading() as connection:
         (held,) = await portal_store.claim(connection, 8, 0.0)
     server.take({"service": PROGRESS, "data": [{"MaHoSo": dossier.code, "TrangThai": "4"}]})

@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from services.intake import handlers
+from services.intake import handlers, store
+from services.intake.domain import Dossier
 from services.intake.domain.sources import Delivered, Mandate, Quota, Reason, Source
 from services.intake.handlers import Desk, Outcome
 from services.intake.tests.given import AN, MARITAL_STATUS, OTHER_UNIT, UNIT
@@ -85,6 +86,23 @@ async def heard_back(desk: Desk, kind: str, number: int = 1) -> list[Any]:
         return feed if len([row for row in feed if row["kind"] == kind]) >= number else []
 
     return await wait_until(found)
+
+
+async def the_dossier(desk: Desk) -> Dossier:
+    async with desk.works.reading() as connection:
+        found = await store.dossier_by_code(connection, CODE)
+    assert found is not None
+    return found
+
+
+def word(outcome: handlers.Outcome) -> str:
+    return outcome.reason or outcome.status
+
+
+async def statuses(desk: Desk) -> list[tuple[str, str | None]]:
+    async with desk.works.reading() as db:
+        rows = await db.fetch("SELECT status, reason FROM source_event ORDER BY seq")
+    return [(row["status"], row["reason"]) for row in rows]
 
 
 def later(at: datetime, **more: float) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
@@ -94,12 +95,36 @@ def test_a_missing_collector_never_holds_up_a_span_nor_the_end(where: str, reque
     assert dropped(telemetry) == 1500
 
 
-def test_spans_nobody_takes_are_counted_and_said_once_a_minute(nobody: str, caplog: pytest.LogCaptureFixture) -> None:
+class Listening(logging.Filter):
+    """Lets every line of a logger pass, and knows that there was one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard = threading.Event()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        del record
+        self.heard.set()
+        return True
+
+
+@pytest.fixture
+def exporter() -> Iterator[Listening]:
+    """Listens to the library's exporter, which says so when it is refused."""
+    listening, logger = Listening(), logging.getLogger(OTLPSpanExporter.__module__)
+    logger.addFilter(listening)
+    yield listening
+    logger.removeFilter(listening)
+
+
+def test_spans_nobody_takes_are_counted_and_said_once_a_minute(
+    nobody: str, exporter: Listening, caplog: pytest.LogCaptureFixture
+) -> None:
     telemetry = start(nobody)
     tracing = telemetry.tracing("intake")
     for number in range(600):
         tracing.create("intake.dossiers", str(number))
-    refused(telemetry)
+    assert exporter.heard.wait(60), "nobody was asked to take the spans"
     telemetry.shutdown(0.5)
     assert dropped(telemetry) == 600
     (line,) = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
@@ -107,15 +132,6 @@ def test_spans_nobody_takes_are_counted_and_said_once_a_minute(nobody: str, capl
     assert said is not None, line
     assert said[1] in {"600", "512"}, "all of them, or the batch that was refused before the end came"
     assert "Connection refused" in said[2]
-
-
-def refused(telemetry: Telemetry) -> None:
-    """Wait until the exporter was refused once, and says so."""
-    assert telemetry.departures is not None
-    reason, limit = telemetry.departures._delivery._reason, time.monotonic() + 60
-    while not reason.first and dropped(telemetry) == 0:
-        assert time.monotonic() < limit, "nobody was asked to take the spans"
-        time.sleep(0.01)
 
 
 class Scripted(SpanExporter):

@@ -1,0 +1,24 @@
+"""Events of source systems: judged, applied and answered, whole batches in one transaction, whatever door they came by.
+
+`taking` is what the doors call; `batch` judges and applies, `people` keeps whom an event names, `ledger` writes down what became of
+each and tells its source; `outcomes` are the words for it.
+"""
+
+from __future__ import annotations
+
+from services.intake.handlers.source_events.ledger import dates_told, inferred_of
+from services.intake.handlers.source_events.outcomes import ACCEPTED, WAITING, Outcome, UnknownSource
+from services.intake.handlers.source_events.taking import settle_waiting, take, take_events, turn_away
+
+__all__ = [
+    "ACCEPTED",
+    "WAITING",
+    "Outcome",
+    "UnknownSource",
+    "dates_told",
+    "inferred_of",
+    "settle_waiting",
+    "take",
+    "take_events",
+    "turn_away",
+]

@@ -1,0 +1,246 @@
+"""One batch of one source being taken: each event is judged, in order, and applied to its dossier or letter."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from services.intake.domain import Dossier, Office, mirror, source_quality
+from services.intake.domain import sources as rules
+from services.intake.domain.clocks import local_day
+from services.intake.domain.sources import Bucket, Delivered, Event, Known, Reason, Rejected, Source
+from services.intake.handlers.desk import Desk, schedules
+from services.intake.handlers.source_events.ledger import Ledger, lawful
+from services.intake.handlers.source_events.outcomes import ACCEPTED, DOSSIER, LETTER, PROCEDURE, WAITING, Outcome
+from services.intake.handlers.source_events.people import People
+from services.intake.handlers.source_letters import Mail
+from services.intake.store import source_quality as quality
+from services.intake.store import sources as store
+from shared.kernel import Refused
+from shared.law import CalendarNotPublished
+from shared.store.lookups import lookup_secret, lookup_verifier
+from shared.store.unit_of_work import Work
+
+TURN = 20
+"""Events judged in one go: some milliseconds."""
+
+Item = TypeVar("Item")
+
+
+@dataclass(slots=True)
+class _Owned:
+    """A dossier of the batch: as it stood, as it stands now, and the vault row of its person where that is new."""
+
+    now: Dossier
+    before: Dossier | None = None
+    person: UUID | None = None
+
+
+@dataclass(slots=True)
+class Batch:
+    """One batch of one source being taken; everything is written at its end."""
+
+    desk: Desk
+    work: Work
+    source: Source
+    bucket: Bucket
+    door: str
+    dossiers: dict[str, _Owned] = field(default_factory=dict)
+    ledger: Ledger = field(init=False)
+    people: People = field(init=False)
+    mail: Mail = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ledger = Ledger(self.work, self.source, self.door)
+        self.people = People(self.work, self.source)
+        self.mail = Mail(self.desk, self.work, self.source, self.people.inbox)
+
+    async def take(self, delivered: Sequence[Delivered]) -> Sequence[Outcome]:
+        """Judge each, in order, and write all; others have their turn after every few."""
+        found = [self._read(each) async for each in in_turns(delivered)]
+        await self._look([known for known, _ in found])
+        pairs = list(zip(delivered, found, strict=True))
+        outcomes = [self._one(each, *judged) async for each, judged in in_turns(pairs)]
+        await self._write()
+        await store.heard(self.work, self.source.id, self.bucket)
+        heard = [
+            (_said_at(*judged), each.at)
+            for each, judged, o in zip(delivered, found, outcomes, strict=True)
+            if not o.duplicate
+        ]
+        await quality.heard(self.work, self.source.id, source_quality.lags_of(heard))
+        return outcomes
+
+    def _read(self, delivered: Delivered) -> tuple[Known, Event | Rejected]:
+        """The event, where its source has not spent what it may send: one that came too fast is not judged."""
+        there, self.bucket = self.bucket.take(self.source.quota, delivered.at)
+        if there:
+            return rules.read(delivered, self.source, self.work.now, self.desk.shelf.units)
+        known, _ = rules.recognise(delivered, self.source)
+        return known, Rejected(Reason.TOO_FAST)
+
+    async def settle(self, ripe: Sequence[Any], before: datetime) -> None:
+        """Decide about events that waited."""
+        await self._look([Known(None, row["code"], None, None, row["body_hash"]) for row in ripe])
+        for row in ripe:
+            if row["received_at"] < before:
+                reason = Reason.UNKNOWN_PROCEDURE if row["waits_for"] == PROCEDURE else Reason.WAITED_TOO_LONG
+                self.ledger.forget(row)
+                self.ledger.reject(_known_of(row), Rejected(reason), row["received_at"], waited=row)
+            else:
+                self._again(row)
+        await self._write()
+
+    async def _look(self, known: Iterable[Known]) -> None:
+        """Everything the batch needs from the database, in three questions."""
+        listed = list(known)
+        codes = [k.key for k in listed if k.key is not None]
+        await self.ledger.look([k.id for k in listed if k.id is not None])
+        await self.mail.look(codes)
+        if codes:
+            self.dossiers = {code: _Owned(d, d) for code, d in (await store.owned(self.work, codes)).items()}
+            await self.ledger.look_for_waiting(codes)
+
+    def _one(self, delivered: Delivered, known: Known, judged: Event | Rejected) -> Outcome:
+        if isinstance(judged, Rejected):
+            return self.ledger.reject(known, judged, delivered.at)
+        if (before := self.ledger.known.get(judged.id)) is not None:
+            return self.ledger.repeated(known, before, delivered.at)
+        return self._applied(judged, known, delivered.at)
+
+    def _applied(self, event: Event, known: Known, at: datetime, waited: Any = None) -> Outcome:
+        try:
+            outcome = self._apply(event)
+        except Rejected as rejected:
+            return self.ledger.reject(known, rejected, at, waited=waited)
+        except CalendarNotPublished:
+            return self.ledger.reject(known, Rejected(Reason.SCHEMA, "/data/received_at"), at, waited=waited)
+        except Refused:
+            return self.ledger.reject(known, Rejected(Reason.IMPOSSIBLE_STATUS, "/data/status"), at, waited=waited)
+        if waited is not None and outcome.status == WAITING:
+            return outcome  # for something else now: its row stays as it is
+        self.ledger.keep(outcome, known, event, at, waited, self._dates(event))
+        if outcome.status == ACCEPTED:
+            for row in self.ledger.waiting.pop(event.key, []):
+                self._again(row)
+        return outcome
+
+    def _again(self, row: Any) -> None:
+        """An event that waited, once more."""
+        self.ledger.forget(row)
+        kept = Delivered(msgspec.json.encode(row["payload"]), self.work.now, digest=bytes(row["body_hash"]))
+        known, judged = rules.read(kept, self.source, self.work.now, self.desk.shelf.units)
+        if isinstance(judged, Rejected):
+            self.ledger.reject(known, judged, row["received_at"], waited=row)
+        else:
+            self._applied(judged, known, row["received_at"], waited=row)
+
+    def _apply(self, event: Event) -> Outcome:
+        """What the event does to its dossier or letter, or what it waits for."""
+        if self.mail.takes(event):
+            return self._taken_by_mail(event)
+        owned = self.dossiers.get(event.key)
+        if owned is not None and owned.now.source != self.source.id:
+            raise Rejected(Reason.SOURCE_MISMATCH, "/data/code")
+        if owned is None and "procedure" not in event.data:
+            return Outcome(event.id, WAITING, waits_for=DOSSIER, code=event.key)
+        if owned is None:
+            return self._begin(event)
+        _check_same(owned.now, event)
+        return self._follow(owned, event)
+
+    def _taken_by_mail(self, event: Event) -> Outcome:
+        if (inferred := self.mail.apply(event)) is None:
+            return Outcome(event.id, WAITING, waits_for=LETTER, code=event.key)
+        return Outcome(event.id, ACCEPTED, inferred=tuple(inferred), code=event.key)
+
+    def _begin(self, event: Event) -> Outcome:
+        if event.data["procedure"] not in self.desk.shelf.procedures:
+            return Outcome(event.id, WAITING, waits_for=PROCEDURE, code=event.key)
+        received_at = event.data.get("received_at") or event.data["submitted_at"]
+        procedure = self.desk.shelf.procedure(event.data["procedure"], local_day(received_at))
+        work, keys = self.work, self.work.works.keys
+        id_, details = work.new_id(), self.people.contact(event)
+        recipient = self.people.recipient(details) or work.new_id()
+        followed = mirror.begin(
+            event, procedure, id=id_, recipient=recipient, verifier=lookup_verifier(keys, event.key, lookup_secret(keys, id_, 0)), source=self.source.id,
+            tells_citizens=self.source.tells_citizens, office=self.desk.office_at(received_at, event.data["unit"]), now=work.now,
+        )  # fmt: skip
+        work.starts(id_)
+        self.dossiers[event.key] = _Owned(followed.dossier, person=self.people.keep(recipient, details))
+        return self._done(event, followed)
+
+    def _follow(self, owned: _Owned, event: Event) -> Outcome:
+        followed = mirror.follow(owned.now, event, self.source.id, self._office(owned.now), self.work.now)
+        if (details := self.people.contact(event)) is not None:
+            recipient = self.people.recipient(details) or owned.now.recipient
+            owned.person = self.people.keep(recipient, details)
+            followed = replace(followed, dossier=replace(followed.dossier, recipient=recipient))
+        owned.now = followed.dossier
+        return self._done(event, followed)
+
+    def _done(self, event: Event, followed: mirror.Followed) -> Outcome:
+        for fact in followed.facts:
+            self.work.record(fact, published=not self.source.sandbox)
+        dossier = followed.dossier
+        if followed.facts:
+            self.ledger.tell_dates(dossier, self._office(dossier))
+        return Outcome(event.id, ACCEPTED, inferred=followed.inferred, code=event.key, dossier=dossier.id)
+
+    def _dates(self, event: Event) -> dict[str, datetime | None]:
+        """When its dossier is due by law, and when its source promised it."""
+        if (owned := self.dossiers.get(event.key)) is None:
+            return {"due_at": None, "promised_at": None}
+        return {"due_at": lawful(owned.now, self._office(owned.now)), "promised_at": owned.now.due_at}
+
+    async def _write(self) -> None:
+        made = [(o.now, o.person) for o in self.dossiers.values() if o.before is None and o.person is not None]
+        changed = [
+            (o.now, o.person)
+            for o in self.dossiers.values()
+            if o.before is not None and (o.now is not o.before or o.person is not None)
+        ]
+        await store.write_dossiers(self.work, made, changed)
+        await self.mail.write()
+        self._schedule()
+        await self.ledger.write()
+
+    def _schedule(self) -> None:
+        """Clocks are kept of all; those of a sandbox announce nothing."""
+        quiet: dict[str, Any] = {"warn_at": None, "breach_at": None} if self.source.sandbox else {}
+        for owned in self.dossiers.values():
+            for each in schedules(owned.now, owned.before):
+                self.work.deadline(replace(each, **quiet))
+
+    def _office(self, dossier: Dossier) -> Office:
+        return self.desk.office_at(dossier.received_at, dossier.unit)
+
+
+async def in_turns(items: Sequence[Item]) -> AsyncIterator[Item]:
+    """One after the other, with a breath after every few: a large batch of one source does not keep the process from the others."""
+    for number, item in enumerate(items, 1):
+        yield item
+        if number % TURN == 0:
+            await asyncio.sleep(0)
+
+
+def _said_at(known: Known, judged: Event | Rejected) -> datetime | None:
+    """When an event says it was; of history it means nothing here."""
+    return None if isinstance(judged, Event) and judged.data.get("backfill") else known.time
+
+
+def _known_of(row: Any) -> Known:
+    return Known(row["id"], row["code"], row["payload"]["type"], None, row["body_hash"])
+
+
+def _check_same(dossier: Dossier, event: Event) -> None:
+    """An upsert tells the same procedure and unit as before: neither is moved by the way. A unit that another followed keeps its name there."""
+    for name, same in (("procedure", {dossier.procedure}), ("unit", {dossier.unit, dossier.receiving_unit})):
+        if name in event.data and event.data[name] not in same:
+            raise Rejected(Reason.SCHEMA, f"/data/{name}")

@@ -1,0 +1,102 @@
+"""Events of a source that come before what they are about: they wait, and are taken or rejected with it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from services.intake import handlers
+from services.intake.domain import State
+from services.intake.handlers import Desk
+from services.intake.tests.vendor import (
+    progressed,
+    registered,
+    send,
+    statuses,
+    the_dossier,
+    upserted,
+    word,
+)
+from shared.testing.clock import StandingClock
+
+pytestmark = pytest.mark.postgres
+
+
+async def test_progress_before_its_dossier_waits_and_is_taken_with_it(desk: Desk) -> None:
+    await registered(desk)
+    (waiting,) = await send(desk, progressed(4))
+
+    await send(desk, upserted())
+
+    assert (waiting.status, waiting.waits_for) == ("waiting", "dossier")
+    assert (await the_dossier(desk)).state is State.IN_PROGRESS
+    async with desk.works.reading() as db:
+        rows = await db.fetch("SELECT status, payload FROM source_event ORDER BY seq")
+    assert [(row["status"], row["payload"]) for row in rows] == [("accepted", None), ("accepted", None)]
+
+
+async def test_progress_before_its_dossier_is_taken_with_it_in_one_batch_too(desk: Desk) -> None:
+    await registered(desk)
+
+    outcomes = await send(desk, progressed(4), progressed(9, id="e-late"), progressed(9, id="e-late"), upserted())
+
+    assert [word(outcome) for outcome in outcomes] == ["waiting", "waiting", "waiting", "accepted"]
+    assert outcomes[2].duplicate
+    assert (await the_dossier(desk)).state is State.SETTLED
+    assert await statuses(desk) == [("accepted", None)] * 3
+    async with desk.works.reading() as db:
+        left = await db.fetchval("SELECT count(*) FROM source_event WHERE payload IS NOT NULL OR waits_for IS NOT NULL")
+        told = await db.fetch("SELECT kind FROM source_feed WHERE kind <> 'dates' ORDER BY seq")
+    assert left == 0
+    assert [row["kind"] for row in told] == ["waiting", "waiting", "accepted", "accepted", "accepted"]
+
+
+async def test_what_waited_in_its_batch_is_rejected_when_its_dossier_says_otherwise(desk: Desk) -> None:
+    await registered(desk)
+
+    outcomes = await send(desk, progressed(2, id="e-early"), upserted({"status": 4}))
+
+    assert [word(outcome) for outcome in outcomes] == ["waiting", "accepted"]
+    assert await statuses(desk) == [("rejected", "backward-status"), ("accepted", None)]
+
+
+async def test_progress_without_a_dossier_is_rejected_after_seven_days(desk: Desk, clock: StandingClock) -> None:
+    await registered(desk)
+    await send(desk, progressed(4))
+    clock.now += timedelta(days=6, hours=23)
+    await handlers.settle_waiting(desk)
+    assert await statuses(desk) == [("waiting", None)]
+
+    clock.now += timedelta(hours=2)
+    await handlers.settle_waiting(desk)
+
+    assert await statuses(desk) == [("rejected", "waited-too-long")]
+
+
+async def test_an_unknown_procedure_waits_for_the_catalogue(desk: Desk) -> None:
+    await registered(desk)
+    known = desk.shelf.procedures
+    desk.shelf.procedures = {}
+    (waiting, behind) = await send(desk, upserted(), progressed(4))
+    await handlers.settle_waiting(desk)
+    assert [(each.status, each.waits_for) for each in (waiting, behind)] == [
+        ("waiting", "procedure"),
+        ("waiting", "dossier"),
+    ]
+
+    desk.shelf.procedures = known
+    await handlers.settle_waiting(desk)
+
+    assert await statuses(desk) == [("accepted", None), ("accepted", None)]
+    assert (await the_dossier(desk)).state is State.IN_PROGRESS
+
+
+async def test_a_procedure_that_stays_unknown_is_rejected_by_its_name(desk: Desk, clock: StandingClock) -> None:
+    await registered(desk)
+    await send(desk, upserted({"procedure": "9.999999"}))
+
+    clock.now += timedelta(days=8)
+    await handlers.settle_waiting(desk)
+
+    assert await statuses(desk) == [("rejected", "unknown-procedure")]
