@@ -35,9 +35,10 @@ Item = TypeVar("Item")
 
 @dataclass(slots=True)
 class _Owned:
-    """A dossier of the batch: as it stood, as it stands now, and the vault row of its person where that is new."""
+    """A dossier of the batch: as it stands now, what counts for it, as it stood, and the vault row of its person where that is new."""
 
     now: Dossier
+    office: Office
     before: Dossier | None = None
     person: UUID | None = None
 
@@ -104,7 +105,8 @@ class Batch:
         await self.ledger.look([k.id for k in listed if k.id is not None])
         await self.mail.look(codes)
         if codes:
-            self.dossiers = {code: _Owned(d, d) for code, d in (await store.owned(self.work, codes)).items()}
+            owned = await store.owned(self.work, codes)
+            self.dossiers = {code: _Owned(d, self._office(d), d) for code, d in owned.items()}
             await self.ledger.look_for_waiting(codes)
 
     def _one(self, delivered: Delivered, known: Known, judged: Event | Rejected) -> Outcome:
@@ -167,37 +169,41 @@ class Batch:
         procedure = self.desk.shelf.procedure(event.data["procedure"], local_day(received_at))
         work, keys = self.work, self.work.works.keys
         id_, details = work.new_id(), self.people.contact(event)
-        recipient = self.people.recipient(details) or work.new_id()
+        recipient, office = (
+            self.people.recipient(details) or work.new_id(),
+            self.desk.office_at(received_at, event.data["unit"]),
+        )
         followed = mirror.begin(
             event, procedure, id=id_, recipient=recipient, verifier=lookup_verifier(keys, event.key, lookup_secret(keys, id_, 0)), source=self.source.id,
-            tells_citizens=self.source.tells_citizens, office=self.desk.office_at(received_at, event.data["unit"]), now=work.now,
+            tells_citizens=self.source.tells_citizens, office=office, now=work.now,
         )  # fmt: skip
         work.starts(id_)
-        self.dossiers[event.key] = _Owned(followed.dossier, person=self.people.keep(recipient, details))
-        return self._done(event, followed)
+        self.dossiers[event.key] = owned = _Owned(
+            followed.dossier, self._office(followed.dossier), person=self.people.keep(recipient, details)
+        )
+        return self._done(event, followed, owned)
 
     def _follow(self, owned: _Owned, event: Event) -> Outcome:
-        followed = mirror.follow(owned.now, event, self.source.id, self._office(owned.now), self.work.now)
+        followed = mirror.follow(owned.now, event, self.source.id, owned.office, self.work.now)
         if (details := self.people.contact(event)) is not None:
             recipient = self.people.recipient(details) or owned.now.recipient
             owned.person = self.people.keep(recipient, details)
             followed = replace(followed, dossier=replace(followed.dossier, recipient=recipient))
         owned.now = followed.dossier
-        return self._done(event, followed)
+        return self._done(event, followed, owned)
 
-    def _done(self, event: Event, followed: mirror.Followed) -> Outcome:
+    def _done(self, event: Event, followed: mirror.Followed, owned: _Owned) -> Outcome:
         for fact in followed.facts:
             self.work.record(fact, published=not self.source.sandbox)
-        dossier = followed.dossier
         if followed.facts:
-            self.ledger.tell_dates(dossier, self._office(dossier))
-        return Outcome(event.id, ACCEPTED, inferred=followed.inferred, code=event.key, dossier=dossier.id)
+            self.ledger.tell_dates(owned.now, owned.office)
+        return Outcome(event.id, ACCEPTED, inferred=followed.inferred, code=event.key, dossier=owned.now.id)
 
     def _dates(self, event: Event) -> dict[str, datetime | None]:
         """When its dossier is due by law, and when its source promised it."""
         if (owned := self.dossiers.get(event.key)) is None:
             return {"due_at": None, "promised_at": None}
-        return {"due_at": lawful(owned.now, self._office(owned.now)), "promised_at": owned.now.due_at}
+        return {"due_at": lawful(owned.now, owned.office), "promised_at": owned.now.due_at}
 
     async def _write(self) -> None:
         made = [(o.now, o.person) for o in self.dossiers.values() if o.before is None and o.person is not None]

@@ -133,8 +133,9 @@ class Ledger:
     def _reply(self, reply: Fact) -> None:
         self.work.record(reply, published=self.source.topics_at is not None)
         said = msgspec.to_builtins(reply)
+        del said["occurred_at"], said["source"]
         kind = type(reply).__name__.removeprefix("SourceEvent").lower()
-        self.entries.append(Entry(self.source.id, kind, reply.occurred_at, said.pop("code"), _without(said)))
+        self.entries.append(Entry(self.source.id, kind, reply.occurred_at, said.pop("code"), said))
 
 
 def _seq(waited: Any) -> int | None:
@@ -166,7 +167,3 @@ def dates_told(dossier: Dossier, office: Office) -> dict[str, Any]:
         "lawful_due_on": dossier.lawful_due_on, "provisional": dossier.provisional,
     })  # fmt: skip
     return made
-
-
-def _without(said: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in said.items() if name not in {"occurred_at", "source"}}
