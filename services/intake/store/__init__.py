@@ -284,9 +284,11 @@ async def dossier_by_code(connection: Connection, code: str) -> Dossier | None:
 
 
 async def of_bundle(connection: Connection, bundle: UUID) -> Sequence[Dossier]:
-    """The dossiers filed together, in the order of filing: ids of one millisecond have none, their codes count up."""
-    query = f"{_DOSSIER} WHERE d.bundle = $1 ORDER BY length(d.code), d.code"
-    return [dossier_of(row) for row in await connection.fetch(query, bundle)]
+    """The dossiers filed together, in the order of filing."""
+    return [
+        dossier_of(row)
+        for row in await connection.fetch(f"{_DOSSIER} WHERE d.bundle = $1 ORDER BY length(d.code), d.code", bundle)
+    ]
 
 
 async def texts(connection: Connection, id: UUID) -> Texts:
