@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import msgspec
@@ -70,7 +71,7 @@ async def test_every_command_of_every_role_is_refused_but_what_its_citizen_may_d
 async def replies(works: Works) -> list[tuple[str | None, dict[str, Any]]]:
     """What was stated of citizens on topics of replies, in order."""
     rows = await works.pool.fetch(
-        "SELECT topic, envelope FROM fact WHERE type LIKE '%source-citizen-acted%' ORDER BY recorded_at, id"
+        "SELECT topic, envelope FROM fact WHERE type LIKE '%source-citizen-acted%' ORDER BY key, sequence"
     )
     return [(row["topic"], msgspec.json.decode(row["envelope"])["data"]) for row in rows]
 
@@ -91,15 +92,44 @@ async def test_what_a_citizen_does_stands_in_the_feed_and_on_the_topic_of_replie
     await handlers.topics_made(desk, [TAN_THANH])
     await handlers.withdraw_dossier(desk, me, mine.dossier, None, reason_class="own-wish", reason="Không cần nữa")
 
-    topics, told = zip(*await replies(works), strict=True)
-    assert topics == (None, f"sources.{TAN_THANH}.replies")
-    assert [{name: value for name, value in each.items() if name not in {"occurred_at", "source"}} for each in told] == [
-        {"code": DONE, "act": "rate", "reason_class": None, "score": 4}, {"code": CODE, "act": "withdraw", "reason_class": "own-wish", "score": None},
-    ]  # fmt: skip
+    told = {
+        each["code"]: (topic, each["act"], each["reason_class"], each["score"]) for topic, each in await replies(works)
+    }
+    assert told == {
+        DONE: (None, "rate", None, 4), CODE: (f"sources.{TAN_THANH}.replies", "withdraw", "own-wish", None),
+    }  # fmt: skip
     feed = await heard_back(desk, "withdrawal-requested")
     assert {(row["kind"], row["code"]) for row in feed} >= {("dossier-rated", DONE), ("withdrawal-requested", CODE)}
     async with desk.works.reading() as connection:
         assert (await store.dossier(connection, mine.dossier)).state is State.ACCEPTED
+
+
+async def test_citizens_of_one_source_who_act_at_once_are_all_told_of_one_after_the_other(
+    desk: Desk, works: Works, keys: Keys
+) -> None:
+    await registered(desk)
+    await handlers.topics_made(desk, [TAN_THANH])
+    box, codes = sealed(keys.contact_public), [f"{CODE[:-4]}{number:04}" for number in range(20, 26)]
+    found = await send(desk, *(upserted({"contact_sealed": box, "code": code}, subject=code) for code in codes))
+    me, before = Caller(citizen(keys)), await sequences(works)
+
+    await asyncio.gather(
+        *(
+            handlers.withdraw_dossier(desk, me, each.dossier, None, reason_class="own-wish", reason="-")
+            for each in found
+            if each.dossier is not None
+        )
+    )
+
+    assert sorted(told["code"] for _, told in await replies(works)) == codes
+    assert (before, await sequences(works)) == ([*range(1, 7)], [*range(1, 13)])
+
+
+async def sequences(works: Works) -> list[int]:
+    """The places of what was stated on the source's topic of replies."""
+    topic = f"sources.{TAN_THANH}.replies"
+    rows = await works.pool.fetch("SELECT sequence FROM fact WHERE topic = $1 ORDER BY sequence", topic)
+    return [row["sequence"] for row in rows]
 
 
 async def test_what_the_sender_of_a_letter_wants_is_told_there_too_once(
