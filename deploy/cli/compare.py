@@ -15,6 +15,7 @@ from deploy.cli.installation import DONE, WRONG_USAGE, HomeOption, Installation,
 from deploy.cli.screen import Bar, as_json, columns
 from deploy.cli.sources import desk_of
 from services.intake import handlers
+from services.intake.api.comparison import comparison_view
 from services.intake.domain.comparison import Comparison
 from services.intake.domain.sources import Source
 from services.intake.handlers import Desk
@@ -57,7 +58,8 @@ def compare(
                 print(f"gandan compare: {error.filename}: {error.strerror}", file=sys.stderr)
                 return WRONG_USAGE
         if str(csv) != "-":
-            print(as_json(plain(source, total)) if as_json_ else "\n".join(_lines(total, lang)))
+            said = comparison_view(source, total).model_dump(mode="json")
+            print(as_json(said) if as_json_ else "\n".join(_lines(total, lang)))
         return DONE
 
     run("compare", home, work)
@@ -79,17 +81,6 @@ def _opened(file: Path) -> AbstractContextManager[TextIO]:
 
 def _words(lang: str) -> dict[str, str]:
     return {name: row[lang] for name, row in texts(FOLDER)["comparison"].items()}
-
-
-def plain(source: str, total: Comparison) -> dict[str, object]:
-    """The sums as data."""
-    return {
-        "source": source, "dossiers": total.number, "kinds": dict(total.counts), "differences": dict(total.spans),
-        "late_by_slip": total.late_by_slip, "late_by_law": total.late_by_law, "late_by_law_alone": total.hidden,
-        "procedures": [
-            {"procedure": each.procedure, **each.counts, "usual_days": each.usual_days} for each in total.procedures
-        ],
-    }  # fmt: skip
 
 
 def _lines(total: Comparison, lang: str) -> Iterator[str]:

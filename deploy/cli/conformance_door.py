@@ -126,7 +126,7 @@ async def _replies(
     while len(found) < wanted and time.monotonic() < deadline:
         for record in (await client.getmany(place, timeout_ms=300)).get(place, []):
             envelope = json.loads(record.value)
-            if marks & {envelope["data"]["event"], envelope["data"]["body_hash"]}:
+            if marks & {envelope["data"].get("event"), envelope["data"].get("body_hash")}:
                 found.append(envelope)
         show(len(found), wanted)
     return found

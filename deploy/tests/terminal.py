@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shutil
 import signal
 from asyncio.subprocess import PIPE, STDOUT
 from collections.abc import AsyncIterator, Mapping
@@ -20,11 +21,20 @@ def without_settings() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("GANDAN_")}
 
 
+def fresh_copy(folder: Path) -> Path:
+    """The repository as a clone has it: nothing that was made, installed or started here."""
+    clone = folder / "gandan"
+    shutil.copytree(ROOT, clone, ignore=shutil.ignore_patterns(".*", "*.egg-info", "build", "__pycache__"))
+    return clone
+
+
 @asynccontextmanager
-async def running(command: str, env: Mapping[str, str], seconds: float, *, until: str) -> AsyncIterator[str]:
+async def running(
+    command: str, env: Mapping[str, str], seconds: float, *, until: str, cwd: Path = ROOT
+) -> AsyncIterator[str]:
     """A terminal of its own, from the line that holds `until` on; gives what it said by then. Ended as with Ctrl-C."""
     shell = await asyncio.create_subprocess_exec(
-        "bash", "-c", command, cwd=ROOT, env=env, stdout=PIPE, stderr=STDOUT, start_new_session=True
+        "bash", "-c", command, cwd=cwd, env=env, stdout=PIPE, stderr=STDOUT, start_new_session=True
     )
     assert shell.stdout is not None
     reading: asyncio.Task[bytes] | None = None

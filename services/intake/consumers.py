@@ -36,7 +36,7 @@ _STRUCTURED = "application/cloudevents"
 
 async def on_case_facts(work: Work, arrivals: Sequence[Arrival]) -> None:
     """Tell a source what complaints says of its cases."""
-    await tell_source(work, [arrival.fact for arrival in arrivals if arrival.fact is not None])
+    await tell_source(work, [(each.fact, each.cause(work.now)) for each in arrivals if each.fact is not None])
 
 
 LISTENERS = (Listener("intake.source-feed", Catalogue.of(TOLD_BACK), {CASES: on_case_facts}),)

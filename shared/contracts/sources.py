@@ -1,4 +1,4 @@
-"""What intake answers source systems on `sources.<id>.replies`, and what changed in their registry (never published)."""
+"""What intake tells source systems on `sources.<id>.replies`, and what changed in their registry (never published)."""
 
 from __future__ import annotations
 
@@ -64,6 +64,20 @@ class SourceEventWaiting(SourceReply):
     code: str | None = None
 
 
+@fact(REPLIES, "source")
+class SourceCitizenActed(SourceReply):
+    """A citizen wants something of a dossier or case this source owns (`act`: withdraw, reopen, appeal), or was asked how it went (rate).
+
+    No answer to an event: it comes unasked, as its entry in the feed does. The source answers with a status of its own.
+    """
+
+    source: str
+    code: str
+    act: str
+    reason_class: str | None = None
+    score: int | None = None
+
+
 @fact("", "source")
 class SourceChanged(Fact):
     """The registry's entry of a source was made or changed; never published."""
@@ -86,7 +100,7 @@ class PortalProfileChanged(Fact):
     units: list[str] = field(default_factory=list)
 
 
-REPLY_FACTS: tuple[type[Fact], ...] = (SourceEventAccepted, SourceEventRejected, SourceEventWaiting)
+REPLY_FACTS: tuple[type[Fact], ...] = (SourceEventAccepted, SourceEventRejected, SourceEventWaiting, SourceCitizenActed)
 CATALOGUE = Catalogue.of(REPLY_FACTS)
 
 

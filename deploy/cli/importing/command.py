@@ -19,6 +19,7 @@ KINDS: Mapping[str, str] = {
     "dossiers": "dossiers",
     "procedures": "procedures",
     "rules": "rules",
+    "sources": "sources",
     "staff": "staff",
     "successions": "successions",
     "units": "units",

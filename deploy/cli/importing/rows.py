@@ -138,8 +138,9 @@ def _day(value: object) -> object:
     return value.date() if isinstance(value, datetime) and value.time() == time(0) else value
 
 
-def _parts(value: object) -> object:
-    """A cell that holds a list: JSON where it begins so, else words between semicolons."""
+def parts(value: object) -> object:
+    """A cell that holds a list: JSON where it begins so, else words between semicolons; one code may have become a number."""
+    value = _typed(value)
     if not isinstance(value, str):
         return value
     if value.lstrip().startswith(("[", "{")):
@@ -155,5 +156,5 @@ AsText = BeforeValidator(_typed)
 Code = Annotated[str, AsText]
 SheetDay = Annotated[Day, BeforeValidator(_day)]
 """A day that a sheet may have kept as a midnight."""
-Parts = BeforeValidator(_parts)
+Parts = BeforeValidator(parts)
 """Beside a list, `Annotated[list[…], Parts]`: in a sheet it is one cell."""

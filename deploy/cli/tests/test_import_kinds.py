@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from deploy.cli.tests.test_import_frame import book
 
 pytestmark = pytest.mark.postgres
 
-REFERENCE = ("procedure", "unit", "described", "former_name", "unit_succession", "staff")
+REFERENCE = ("procedure", "unit", "described", "former_name", "unit_succession", "staff", "source")
 MARITAL_STATUS: dict[str, Any] = {
     "code": "1.004873", "name": "Cấp giấy xác nhận", "sector": "civil-status", "sector_name": "Hộ tịch", "levels": ["commune"], "limit": "2wd",
     "basis": "Nghị định 123/2015/NĐ-CP", "valid_from": "2026-12-01",
@@ -165,3 +166,58 @@ async def test_staff_comes_in_and_circles_and_self_deputies_are_told_by_line(see
     assert refused(report) == [
         (3, "superior", "superior-cycle"), (4, "unit", "unknown-unit"), (5, "deputy", "deputy-of-oneself"), (6, "roles.0", "literal-error"),
     ]  # fmt: skip
+
+
+SYSTEM: dict[str, Any] = {
+    "id": "tan-thanh", "name": "Một cửa xã Tân Thành", "principal": "he-thong@tan-thanh", "units": ["19360", "18880"], "valid_from": "2026-01-01",
+}  # fmt: skip
+
+
+class TestSources:
+    """The registry of source systems."""
+
+    async def test_sources_come_in_and_bad_ones_are_told_by_line(self, seeded: Province, tmp_path: Path) -> None:
+        hai_lang = {
+            "id": "hai-lang", "name": "Hải Lăng", "principal": "hai-lang", "tells_citizens": True, "silence_hours": 4,
+            "units": [{"unit": "19333", "valid_from": "2026-01-01", "valid_to": "2026-06-30"}], "quota": {"burst": 5},
+        }  # fmt: skip
+        rows = [
+            SYSTEM, hai_lang, {**SYSTEM, "id": "xa-hung"}, {**SYSTEM, "id": "a", "principal": "a", "units": ["00001"]},
+            {**SYSTEM, "id": "b", "principal": "b", "units": [{"unit": "19360", "valid_from": "2026-02-01", "valid_to": "2026-01-01"}]},
+            {**SYSTEM, "id": "Xã"}, {**hai_lang, "sandbox": True},
+        ]  # fmt: skip
+        first = await imported(seeded, "sources", tmp_path / "rows.json", rows)
+        again = await imported(
+            seeded, "sources", tmp_path / "rows.json", [SYSTEM, {**hai_lang, "tells_citizens": False}]
+        )
+        assert (first.created, refused(first)) == (2, [
+            (3, "principal", "principal-taken"), (4, "units", "unknown-units"), (5, "units", "ends-before-it-begins"),
+            (6, "id", "string-pattern-mismatch"), (7, "", "sandbox-stays"),
+        ])  # fmt: skip
+        assert (again.created, again.changed, again.same) == (0, 1, 1)
+        kept = await seeded.pools["intake"].fetch(
+            "SELECT id, units, burst, tells_citizens, version FROM source ORDER BY id"
+        )
+        assert [(row["id"], row["burst"], row["tells_citizens"], row["version"]) for row in kept] == [
+            ("hai-lang", 5, False, 2), ("tan-thanh", 1000, False, 1),
+        ]  # fmt: skip
+        assert [(each["unit"], each["valid_from"], each["valid_to"]) for row in kept for each in row["units"]] == [
+            ("19333", "2026-01-01", "2026-06-30"), ("19360", "2026-01-01", None), ("18880", "2026-01-01", None),
+        ]  # fmt: skip
+
+    async def test_in_a_sheet_a_source_is_a_line_with_its_units_in_one_cell(
+        self, gandan: Gandan, seeded: Province, tmp_path: Path
+    ) -> None:
+        day, head = datetime(2026, 1, 1), ["id", "name", "principal", "units", "valid_from", "sandbox", "quota"]  # noqa: DTZ001 - a sheet knows no zone
+        one, several = ["a", "A", "a", 19360, day, True], ["b", "B", "b", "19333; 19360", day, None, '{"burst": 7}']
+        told = await gandan("import", "sources", str(book(tmp_path / "rows.xlsx", head, one, several)), "--json")
+        assert (told.exit_code, json.loads(told.stdout)["created"]) == (0, 2), told.output
+        kept = await seeded.pools["intake"].fetch("SELECT units, sandbox, burst FROM source ORDER BY id")
+        assert [([each["unit"] for each in row["units"]], row["sandbox"], row["burst"]) for row in kept] == [
+            (["19360"], True, 1000), (["19333", "19360"], False, 7),
+        ]  # fmt: skip
+
+    async def test_what_a_source_needs_is_named(self, seeded: Province, tmp_path: Path) -> None:
+        rows = [{name: value for name, value in SYSTEM.items() if name != "valid_from"}]
+        report = await imported(seeded, "sources", tmp_path / "rows.json", rows)
+        assert refused(report) == [(1, "units.0.valid_from", "missing"), (1, "units.1.valid_from", "missing")]

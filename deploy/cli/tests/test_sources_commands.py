@@ -70,6 +70,16 @@ async def test_the_report_shows_all_sources_or_one_in_full(gandan: Gandan, sourc
     assert none.exit_code == 1
 
 
+async def test_topics_sync_makes_the_two_topics_of_every_source_but_of_those_that_are_closed(gandan: Gandan, province: Province, source: str) -> None:  # fmt: skip
+    made_for = "INSERT INTO source SELECT (jsonb_populate_record(s, $1)).* FROM source s WHERE id = 'tan-thanh'"
+    await province.pools["intake"].execute(made_for, {"id": "da-dong", "principal": "da-dong", "state": "closed"})
+
+    made, again = [json.loads((await gandan("topics", "sync", "--json")).stdout)["made"] for _ in range(2)]
+
+    wanted = [f"{province.prefix}sources.{source}{what}" for what in ("", ".replies")]
+    assert (sorted(made), again) == (wanted, [])
+
+
 async def test_dates_are_compared_in_sum_as_a_file_and_as_a_picture(
     gandan: Gandan, source: str, tmp_path: Path
 ) -> None:

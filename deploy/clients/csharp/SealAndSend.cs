@@ -1,5 +1,5 @@
 // Seals a contact and sends one dossier: dotnet run -- URL TOKEN SOURCE UNIT PROCEDURE CODE [RECEIVED_AT]
-// Not run by this project's tests: they have no .NET. The Java example does the same, and is run.
+// This project's tests run it where there is .NET, and read it where not. The Java example does the same.
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;

@@ -145,6 +145,7 @@ class Campaign:
                 assert rows[each.id] + model.duplicates == model.sent, "accepted + waiting + rejected = sent"
             await self._replied(each, model)
         await self._listed()
+        await self._clocks_seen()
         await self._formed()
         await self._nobody_told_twice()
 
@@ -175,6 +176,16 @@ class Campaign:
             assert found == {(id_, reason) for id_, reason, _ in model.refused} | {
                 ("", reason) for reason in model.nameless
             }
+
+    async def _clocks_seen(self) -> None:
+        """The report says whose clock is ahead, and who told a day late; of no other."""
+        for each in self.vendors:
+            token = self.province.token("publisher", units=(), subject=each.id)
+            said = (await self._got(f"/intake/v1/sources/{each.id}/quality", token)).json()["clock"]["state"]
+            if each.ahead is None:
+                assert said is None
+            else:
+                assert said == ("behind" if each.offline else "ahead" if each.ahead else "right"), each.id
 
     async def _formed(self) -> None:
         """Register and Form 06 of each unit."""

@@ -18,6 +18,7 @@ from nacl.public import PublicKey, SealedBox
 
 from deploy.tests.faults.ledger import KNOWN_PROCEDURE, Json, Ledger
 from shared.testing.clients import PASSES
+from shared.testing.clock import MONDAY_MORNING
 
 VIETNAM = timezone(timedelta(hours=7))
 BATCH = 60
@@ -52,6 +53,10 @@ class Vendor:
     tells_citizens: bool = False
     offline: bool = False
     """Its line is down for the first day."""
+    ahead: timedelta | None = None
+    """By how much its clock is ahead of ours; None: its events say no time."""
+    begun: datetime = MONDAY_MORNING
+    """When it makes its events, by our clock."""
     random: random.Random = field(init=False)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
     ids: Iterator[int] = field(default_factory=lambda: count(1))
@@ -117,9 +122,10 @@ class Vendor:
     def _event(self, kind: str, data: Json) -> Json:
         id_ = f"good-{next(self.ids)}"
         self.spent = self.spent or {"id": id_, "subject": data["code"]}
+        said_at = {} if self.ahead is None else {"time": (self.begun + self.ahead).isoformat()}
         return {
             "specversion": "1.0", "id": id_, "source": f"/sources/{self.id}", "type": f"vn.gandan.source.dossier-{kind}.v1",
-            "subject": data["code"], "data": data,
+            "subject": data["code"], **said_at, "data": data,
         }  # fmt: skip
 
     def _broken(self) -> Json | bytes:

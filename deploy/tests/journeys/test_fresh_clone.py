@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import shutil
 import signal
 import time
 from asyncio.subprocess import PIPE, STDOUT, Process
@@ -17,12 +16,12 @@ import pytest
 
 from deploy import local
 from deploy.tests import readme
+from deploy.tests.terminal import fresh_copy
 from shared.testing.processes import free_port
 from shared.testing.waiting import wait_until
 
 pytestmark = [pytest.mark.journey, pytest.mark.full, pytest.mark.timeout(1200)]
 
-ROOT = Path(__file__).parents[3]
 READY_SECONDS = 60
 
 
@@ -53,8 +52,7 @@ async def _said(run: Process) -> str:
 async def test_a_fresh_copy_is_ready_within_a_minute_and_files_the_readmes_first_dossier(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    clone = tmp_path / "gandan"
-    shutil.copytree(ROOT, clone, ignore=shutil.ignore_patterns(".*", "*.egg-info", "build", "__pycache__"))
+    clone = fresh_copy(tmp_path)
     inherited = {n: v for n, v in os.environ.items() if not n.startswith("GANDAN_") and n != "VIRTUAL_ENV"}
     port, home, began = free_port(), clone / ".local", time.monotonic()
     env = inherited | {"GANDAN_PORT": str(port), "GANDAN_JARS": str(tmp_path / "jars"), "SAMPLE": "no"}

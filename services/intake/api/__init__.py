@@ -7,6 +7,7 @@ from services.intake.api import (
     calendar,
     catalogue,
     commands,
+    comparison,
     dossiers,
     egress,
     files,
@@ -24,6 +25,6 @@ from services.intake.api import (
 
 routers = (
     dossiers.router, commands.router, lists.router, lookups.router, catalogue.router, units.router, forms.router, transfers.router, bundles.router, staff.router,
-    calendar.router, files.router, sources.router, source_reports.router, visits.router, portal.router, egress.router,
+    calendar.router, files.router, sources.router, source_reports.router, comparison.router, visits.router, portal.router, egress.router,
 )  # fmt: skip
 """The busiest first: routes are matched in this order."""

@@ -34,6 +34,7 @@ Owner = Annotated[Principal, Depends(allow("publisher", "admin", "ops"))]
 Admin = Annotated[Principal, Depends(allow("admin"))]
 Registrar = Annotated[Principal, Depends(allow("admin", "ops"))]
 SourceId = Annotated[str, text(max_length=40, pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
+Account = Annotated[str, text(max_length=100, pattern=r"^[A-Za-z0-9._@:/-]+$")]
 
 
 class NotCloudEvents(Refused):
@@ -89,8 +90,8 @@ class SourceBody(Body):
     )  # fmt: skip
 
     name: Annotated[str, text(max_length=200)]
-    principal: Annotated[str, text(max_length=100, pattern=r"^[A-Za-z0-9._@:/-]+$")]
-    units: Annotated[list[MandateBody], Field(max_length=500)]
+    principal: Account
+    units: Annotated[Sequence[MandateBody], Field(max_length=500)]
     quota: QuotaBody = QuotaBody()
     tells_citizens: bool = False
     contact: Annotated[str, text(max_length=200)] | None = None

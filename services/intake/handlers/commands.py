@@ -11,8 +11,8 @@ from services.intake import domain, store
 from services.intake.domain import Component, Dossier, Office
 from services.intake.handlers.desk import Desk, acting, state
 from services.intake.handlers.files import attach, component_files
+from services.intake.handlers.source_acts import tell_owner
 from services.intake.store import NOTHING_KEPT, Kept
-from services.intake.store import sources as source_store
 from shared.contracts.envelope import Fact
 from shared.kernel import Caller, NotFound, Stale
 from shared.store.unit_of_work import Work
@@ -32,7 +32,7 @@ async def _change(
         await attach(work, id, files or {}, purpose)
         store.save(work, dossier, kept)
         state(work, before, dossier, fact)
-        source_store.tell(work, dossier, fact)
+        await tell_owner(work, dossier, fact)
         return dossier
 
     return await desk.together.do(who, change)

@@ -13,12 +13,13 @@ from services.intake.domain.letters import Heard, Letter
 from services.intake.domain.source_shapes import LETTER_PROGRESSED, LETTER_UPSERTED, VISITS_COUNTED
 from services.intake.domain.sources import Event, Reason, Rejected, Source
 from services.intake.handlers.desk import Desk
+from services.intake.handlers.source_acts import OF_CASES, reply
 from services.intake.store import letters as store
 from services.intake.store import sources as feeds
 from shared.contracts import complaints as cases
-from shared.contracts.envelope import Fact, fact_type
+from shared.contracts.envelope import fact_type
 from shared.kernel import Invalid, NotFound, Principal
-from shared.store.unit_of_work import Work
+from shared.store.unit_of_work import Cause, Work
 
 LONGEST_SPAN = 366
 TOLD_BACK = (
@@ -26,7 +27,6 @@ TOLD_BACK = (
     cases.DeadlineBreached, cases.OutcomeRated, cases.CitizenActRequested,
 )  # fmt: skip
 """What a source hears of its cases: the law's dates, and what its citizen did or wants."""
-_OF_CITIZENS = (cases.OutcomeRated, cases.CitizenActRequested)
 
 
 class SpanTooLong(Invalid):
@@ -113,15 +113,23 @@ class Mail:
         await store.count(self.work, self.source.id, self.counted)
 
 
-async def tell_source(work: Work, stated: Sequence[Fact]) -> None:
-    """What complaints says of a source's cases goes into its feed."""
-    entries = [_entry(fact) for fact in stated if getattr(fact, "source", None) is not None]
-    await feeds.feed(work, entries)
+async def tell_source(work: Work, stated: Sequence[tuple[Any, Cause]]) -> None:
+    """What complaints says of a source's cases goes into its feed; what its citizen did, to its topic of replies too."""
+    theirs = [(fact, cause) for fact, cause in stated if getattr(fact, "source", None) is not None]
+    await feeds.feed(work, [_entry(fact) for fact, _ in theirs])
+    for fact, cause in theirs:
+        if isinstance(fact, OF_CASES):
+            await reply(work, fact.source or "", _letter(fact), fact, cause)
+
+
+def _letter(fact: Any) -> str:
+    """The code of the letter a case came from."""
+    return str(fact.code.rpartition(".")[0])
 
 
 def _entry(fact: Any) -> feeds.Entry:
     name = fact_type(type(fact)).split(".")[2]
-    kind = name if isinstance(fact, (*_OF_CITIZENS, cases.DeadlineWarned, cases.DeadlineBreached)) else "dates"
+    kind = name if isinstance(fact, (*OF_CASES, cases.DeadlineWarned, cases.DeadlineBreached)) else "dates"
     said = {
         each: getattr(fact, each, None) for each in ("kind", "act", "reason_class", "score", "due_on", "promised_on")
     }
@@ -136,7 +144,7 @@ def _entry(fact: Any) -> feeds.Entry:
         for each, value in said.items()
         if value is not None
     }
-    return feeds.Entry(fact.source, kind, fact.occurred_at, fact.code.rpartition(".")[0], data)
+    return feeds.Entry(fact.source, kind, fact.occurred_at, _letter(fact), data)
 
 
 async def read_visits(desk: Desk, who: Principal, unit: str, first: date, last: date) -> Sequence[Any]:

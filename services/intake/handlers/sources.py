@@ -9,12 +9,14 @@ from typing import Any
 
 import asyncpg
 
+from services.intake import domain
 from services.intake.domain.sources import ACTIVE, CLOSED, SUSPENDED, Source
 from services.intake.handlers.desk import Desk
 from services.intake.handlers.source_events import UnknownSource
 from services.intake.store import sources as store
 from shared.contracts.sources import SourceChanged
 from shared.kernel import Caller, Invalid, NotFound, Principal, Refused, Stale
+from shared.store.unit_of_work import Work
 
 STATES = (ACTIVE, SUSPENDED, CLOSED)
 ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
@@ -49,31 +51,43 @@ async def read_source(desk: Desk, who: Principal, id: str) -> Source:
 
 async def put_source(desk: Desk, who: Caller, wanted: Source, seen: int | None) -> Source:
     """Make an entry, or change it; the change is a fact that stays here."""
+    async with desk.works.begin(who) as work:
+        source, _ = await keep_source(desk, work, wanted, seen)
+    return source
+
+
+async def keep_source(desk: Desk, work: Work, wanted: Source, seen: int | None = None) -> tuple[Source, domain.Outcome]:
+    """Write an entry where it differs; `seen` is the version the caller read, None: whatever it is now."""
     _check_units(desk, wanted)
+    before = await store.source(work.db, wanted.id)
+    if seen is not None and (before is None or before.version != seen):
+        raise Stale(seen=seen, version=None if before is None else before.version)
+    if before is None:
+        return await _write(work, replace(wanted, version=1, topics_at=None)), "created"
+    if before.sandbox != wanted.sandbox:
+        raise SandboxStays(source=wanted.id)
+    kept = replace(wanted, version=before.version, topics_at=before.topics_at)
+    if kept == before:
+        return before, "same"
+    return await _write(work, replace(kept, version=before.version + 1)), "changed"
+
+
+async def _write(work: Work, source: Source) -> Source:
     try:
-        async with desk.works.begin(who) as work:
-            before = await store.source(work.db, wanted.id)
-            if seen is not None and (before is None or before.version != seen):
-                raise Stale(seen=seen, version=None if before is None else before.version)
-            if before is not None and before.sandbox != wanted.sandbox:
-                raise SandboxStays(source=wanted.id)
-            source = replace(
-                wanted,
-                version=1 if before is None else before.version + 1,
-                topics_at=None if before is None else before.topics_at,
-            )
-            await store.put(work, source)
-            work.record(_changed(work.now, source), published=False)
+        await store.put(work, source)
     except asyncpg.UniqueViolationError as error:
         if error.constraint_name != "source_principal_key":
             raise
         raise PrincipalTaken(field="/principal") from None
+    work.record(_changed(work.now, source), published=False)
     return source
 
 
 def _check_units(desk: Desk, source: Source) -> None:
     if unknown := sorted({each.unit for each in source.units} - set(desk.shelf.units)):
         raise UnknownUnits(field="/units", units=", ".join(unknown))
+    if any(each.valid_to is not None and each.valid_to < each.valid_from for each in source.units):
+        raise domain.EndsBeforeItBegins(field="/units")
 
 
 def _changed(at: Any, source: Source) -> SourceChanged:

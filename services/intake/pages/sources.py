@@ -86,7 +86,7 @@ class Finding:
 
     kind: str
     text: str
-    todo: str
+    advice: str
 
 
 def _findings(words: Mapping[str, str], found: Quality, language: str) -> Iterator[Finding]:
@@ -94,10 +94,10 @@ def _findings(words: Mapping[str, str], found: Quality, language: str) -> Iterat
     silence, total = found.silence, found.total
     if silence.state == SILENT:
         yield Finding(
-            "bad", words["found-silent"].format(time=hours_text(words, silence.lasts, language)), words["todo-silent"]
+            "bad", words["found-silent"].format(time=hours_text(words, silence.lasts, language)), words["advice-silent"]
         )
     elif silence.state == NEVER:
-        yield Finding("soon", words["found-never"], words["todo-never"])
+        yield Finding("soon", words["found-never"], words["advice-never"])
     if total.rejected:
         kind = "bad" if total.rejected > total.sent * _MANY else "soon"
         reason = next(iter(found.reasons))
@@ -110,22 +110,22 @@ def _findings(words: Mapping[str, str], found: Quality, language: str) -> Iterat
         yield Finding(
             "bad",
             words[f"found-{found.clock}"].format(time=_length(words, abs(found.skew or 0), language)),
-            words[f"todo-{found.clock}"],
+            words[f"advice-{found.clock}"],
         )
     if found.lags.late > found.lags.timed * _MANY:
         share = share_text(found.lags.late, found.lags.timed, language)
-        yield Finding("soon", words["found-late"].format(share=share), words["todo-late"])
+        yield Finding("soon", words["found-late"].format(share=share), words["advice-late"])
     if found.missing_number:
         yield Finding(
             "soon",
             words["found-missing"].format(number=number_text(found.missing_number, language)),
-            words["todo-missing"],
+            words["advice-missing"],
         )
     if total.waiting and found.oldest_waiting_at is not None:
         text = words["found-waiting"].format(
             number=number_text(total.waiting, language), day=day_text(local(found.oldest_waiting_at).date())
         )
-        yield Finding("soon", text, words["todo-waiting"])
+        yield Finding("soon", text, words["advice-waiting"])
 
 
 def _tiles(words: Mapping[str, str], found: Quality, language: str) -> list[dict[str, Any]]:
@@ -193,7 +193,7 @@ def _reasons(words: Mapping[str, str], found: Quality, language: str) -> list[di
     return [
         {
             "code": reason, "name": words[f"reason-{reason}"], "number": number_text(number, language), "bar": charts.bar(number, most, "late"),
-            "todo": data.source_reasons()[reason][language],
+            "advice": data.source_reasons()[reason][language],
         }
         for reason, number in found.reasons.items()
     ]  # fmt: skip

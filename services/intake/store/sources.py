@@ -61,6 +61,7 @@ _OF_SOURCE = """SELECT seq, id, payload, body_hash, received_at, code, door, wai
 WHERE source = $1 AND status = 'waiting' AND (received_at < $2 OR (waits_for = 'procedure' AND payload -> 'data' ->> 'procedure' = ANY($3::text[]))) ORDER BY seq LIMIT $4 FOR UPDATE"""
 _SAVE = f"""UPDATE dossier SET {", ".join(f'"{name}" = ${n}' for n, name in enumerate(SNAPSHOT[1:], 2))}, person = coalesce(${len(SNAPSHOT) + 1}, person)
 WHERE id = $1"""
+_HEARING = "SELECT id FROM source WHERE id = ANY($1::text[]) AND topics_at IS NOT NULL"
 _NO_TOPICS = "SELECT id FROM source WHERE topics_at IS NULL AND state <> 'closed' ORDER BY id"
 
 
@@ -225,6 +226,16 @@ def tell(work: Work, dossier: Dossier, fact: Fact) -> None:
     said = {name: value for name, value in data.items() if value is not None}
     kind = fact_type(type(fact)).split(".")[2]
     work.along(_FEED_ONE, dossier.source, kind, fact.occurred_at, dossier.code, said)
+
+
+async def hears(work: Work, source: str) -> bool:
+    """Whether a source has a topic of replies by now."""
+    return await work.ask(_hear, source)
+
+
+async def _hear(connection: Connection, sources: Sequence[str]) -> Sequence[bool]:
+    there = {row["id"] for row in await connection.fetch(_HEARING, list(sources))}
+    return [each in there for each in sources]
 
 
 async def read_feed(connection: Connection, source: str, after: tuple[int, int], limit: int) -> Sequence[Any]:

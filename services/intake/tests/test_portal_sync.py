@@ -161,6 +161,15 @@ async def test_a_make_up_saturday_counts_and_the_day_it_was_given_for_does_not(
     assert (await the_dossier(desk, f"{CODE}1")).lawful_due_on == date(2026, 9, 7)
 
 
+async def test_days_off_of_the_next_year_are_known_when_the_old_one_ends(desk: Desk, clock: StandingClock) -> None:
+    await registered(desk)
+    clock.at("2026-12-30T09:00:00+07:00")
+
+    await send(desk, dossier_item(NgayTiepNhan="20261230080000", NgayHenTra=""))
+
+    assert (await the_dossier(desk)).lawful_due_on == date(2027, 1, 5)
+
+
 async def test_received_on_a_make_up_saturday_is_received_on_a_working_day(desk: Desk, clock: StandingClock) -> None:
     await registered(desk)
     clock.at("2026-08-24T08:00:00+07:00")

@@ -58,6 +58,19 @@ async def test_units_that_are_not_there_and_a_sandbox_that_changes_are_refused_b
     assert (other.status_code, other.json()["code"]) == (409, "sandbox-stays")
 
 
+async def test_an_entry_that_says_nothing_new_keeps_its_version_and_an_account_speaks_for_one_source(
+    talk: Talk, desk: Desk
+) -> None:
+    made, again = await put(talk), await put(talk)
+    await registered(desk, "hai-lang")
+    taken = await put(talk, {"principal": "hai-lang"})
+    ended = await put(talk, {"units": [{"unit": UNIT, "valid_from": "2026-01-01", "valid_to": "2025-12-31"}]})
+
+    assert (made.json()["version"], again.json()["version"], again.headers["etag"]) == (1, 1, made.headers["etag"])
+    assert (taken.status_code, taken.json()["code"]) == (409, "principal-taken")
+    assert (ended.status_code, ended.json()["code"]) == (422, "ends-before-it-begins")
+
+
 async def test_one_event_is_taken_structured_and_binary_and_counts_once(talk: Talk) -> None:
     await put(talk)
     told = upserted()

@@ -11,9 +11,11 @@ from services.intake import handlers
 from services.intake.consumers import Sources
 from services.intake.domain.sources import PATIENCE, Reason
 from services.intake.handlers import Desk
-from services.intake.tests.vendor import QUOTA, every_reason, progressed, registered, upserted
+from services.intake.tests.vendor import QUOTA, delivered, every_reason, progressed, registered, upserted
+from shared.bus.arrival import Raw
 from shared.bus.broker import bounded_stop, connect_forever, make_broker
 from shared.bus.door import Door
+from shared.kernel import system
 from shared.moments import uuid7
 from shared.telemetry.setup import Telemetry
 from shared.testing.clock import StandingClock
@@ -103,10 +105,26 @@ async def ended(desk: Desk, number: int) -> bool:
     return found >= number
 
 
-async def test_what_comes_on_the_topic_of_nobody_is_written_down_as_rejected(desk: Desk) -> None:
-    from services.intake.tests.vendor import delivered  # noqa: PLC0415 - beside its only use
-    from shared.kernel import system  # noqa: PLC0415 - as above
+async def test_a_source_that_is_suspended_is_turned_away_on_its_topic_and_the_others_of_the_batch_are_taken(
+    desk: Desk, stack: TestStack
+) -> None:
+    await registered(desk, state="suspended")
+    await registered(desk, "xa-hung")
+    sources, key = Sources(desk, stack.bootstrap, "", 1), b"H50.44.12-261123-0007"
+    told = {"tan-thanh": upserted(), "xa-hung": upserted(source="xa-hung")}
+    records = [Raw(f"sources.{id_}", 0, 0, key, msgspec.json.encode(event), (), 0) for id_, event in told.items()]
 
+    async with desk.works.begin(system("test")) as work:
+        await sources.take(work, records)
+
+    async with desk.works.reading() as db:
+        rows = await db.fetch("SELECT source, coalesce(reason, status), payload FROM source_event ORDER BY source")
+        owner = await db.fetchval("SELECT source FROM dossier")
+    assert [tuple(row) for row in rows] == [("tan-thanh", "source-mismatch", None), ("xa-hung", "accepted", None)]
+    assert owner == "xa-hung"
+
+
+async def test_what_comes_on_the_topic_of_nobody_is_written_down_as_rejected(desk: Desk) -> None:
     async with desk.works.begin(system("test")) as work:
         await handlers.turn_away(work, "unheard", "kafka", [delivered(upserted(source="unheard"), work.now)])
 
