@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,6 +13,8 @@ from services.intake.handlers import Filing
 from services.intake.store.lists import Wanted
 from shared.web.fields import Day, Instant, text
 from shared.web.people import IdentityNumber, PersonBody
+
+Sets: TypeAlias = Annotated[int, Field(ge=1, le=99, description="How many sets of the papers were handed in.")]
 
 
 class Body(BaseModel):
@@ -61,6 +63,7 @@ class DossierBody(Body):
     submitter: PersonBody
     owner: PersonBody | None = None
     components: Annotated[list[ComponentBody], Field(max_length=50)] = []
+    sets: Sets = 1
     form: dict[str, Any] | None = None
     summary: Annotated[str, text(max_length=1000)] | None = None
     resubmits: UUID | None = None
@@ -79,7 +82,7 @@ class DossierBody(Body):
             late_entry_reason=self.late_entry_reason,
         )
         owner = self.owner.details() if self.owner else None
-        return Filing(submission, self.submitter.details(), owner, self.summary, self.form)
+        return Filing(submission, self.submitter.details(), owner, self.summary, self.form, self.sets)
 
 
 class Lookup(BaseModel):
@@ -114,6 +117,7 @@ class DossierView(BaseModel):
     procedure: str
     unit: str
     channel: str
+    sets: int = 1
     submitted_at: Instant
     received_at: Instant
     accepted_at: Instant | None
