@@ -67,6 +67,8 @@ def test_the_first_line_is_what_a_citizen_wants_to_know(words: tuple[str, ...], 
             ("--several-places", "--rule", "denunciation.processing", "--from", "2026-02-12T10:00"),
             "2026-03-05T17:00:00+07:00",
         ),
+        (("--rule", "complaint.acceptance", "--as-of", "2026-06-30"), "2026-07-10"),
+        (("--rule", "complaint.acceptance", "--from", "2026-07-06", "--as-of", "2026-06-30"), "2026-07-16"),
         (("--extensions", "2", "--rule", "denunciation.settlement", "--from", "2026-03-02"), "2026-06-01"),
         (
             ("--suspend", "2026-08-04..2026-08-24", "--rule", "complaint.settlement.first", "--from", "2026-07-15"),

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake import domain, handlers
 from services.intake.api.common import At, Reader, view, view_filed
-from services.intake.api.schemas import Body, ComponentBody, DossierView
+from services.intake.api.schemas import Body, ComponentBody, DossierView, Sets
 from services.intake.data.linked import linked_services
 from services.intake.domain import Submission
 from services.intake.handlers import Filing
@@ -31,6 +31,8 @@ class PartBody(Body):
 
     procedure: Annotated[str, text(max_length=30)]
     components: Annotated[list[ComponentBody], Field(default_factory=list, max_length=50)]
+    sets: Sets = 1
+    form: dict[str, Any] | None = None
     summary: Annotated[str, text(max_length=1000)] | None = None
 
 
@@ -52,6 +54,7 @@ class BundleBody(Body):
     unit: Annotated[str, text(max_length=10)]
     channel: Literal["online", "direct", "postal"]
     received_at: Instant | None = None
+    late_entry_reason: Annotated[str, text(max_length=500)] | None = None
     submitter: PersonBody
     owner: PersonBody | None = None
     parts: Annotated[list[PartBody], Field(min_length=1, max_length=10)]
@@ -62,8 +65,11 @@ class BundleBody(Body):
 
     def _filing(self, part: PartBody) -> Filing:
         papers = tuple(each.component() for each in part.components)
-        asked = Submission(part.procedure, self.unit, self.channel, papers, received_at=self.received_at)
-        return Filing(asked, self.submitter.details(), self.owner.details() if self.owner else None, part.summary)
+        asked = Submission(
+            part.procedure, self.unit, self.channel, papers, received_at=self.received_at, late_entry_reason=self.late_entry_reason
+        )  # fmt: skip
+        owner = self.owner.details() if self.owner else None
+        return Filing(asked, self.submitter.details(), owner, part.summary, part.form, part.sets)
 
 
 class BundleView(BaseModel):

@@ -141,13 +141,15 @@ async def get_register(desk: At, who: Officer, unit: Asked, first: First, last: 
 )
 async def get_register_sheet(desk: At, who: Officer, unit: Asked, first: First, last: Last) -> Response:
     """The same register as a sheet."""
-    register = await _register(desk, who, unit, first, last)
+    register = await _register(desk, who, unit, first, last, listed=True)
     sheet = await asyncio.to_thread(registers.sheet_of, register)
     return Response(sheet, media_type=SHEET, headers=_named("attachment", f"so-07-{unit}-{first}-{last}.xlsx"))
 
 
-async def _register(desk: Desk, who: Principal, unit: str, first: date, last: date) -> registers.Register:
-    entries = await handlers.read_register(desk, who, unit, first, last)
+async def _register(
+    desk: Desk, who: Principal, unit: str, first: date, last: date, *, listed: bool = False
+) -> registers.Register:
+    entries = await handlers.read_register(desk, who, unit, first, last, listed=listed)
     return registers.Register(
         *handlers.center_of(desk.shelf.unit(unit).as_of(last)), first, last, desk.works.clock(), entries
     )

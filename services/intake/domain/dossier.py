@@ -169,6 +169,8 @@ class Dossier:
     """What that system's slip promises."""
     backfilled_at: datetime | None = None
     """When it came as history: what was past then is announced to nobody."""
+    sets: int = 1
+    """Of its papers, as form 01 counts them."""
     answer: Term | None = None
     settlement: Term | None = None
     transfer: Term | None = None

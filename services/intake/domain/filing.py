@@ -95,14 +95,14 @@ def check_resubmission(before: Dossier | None, again: UUID | None, *, procedure:
 
 
 def submit(
-    submission: Submission, procedure: Procedure, *, id: UUID, code: str, recipient: UUID, verifier: str, at: datetime, office: Office,
+    submission: Submission, procedure: Procedure, *, id: UUID, code: str, recipient: UUID, verifier: str, at: datetime, office: Office, sets: int = 1,
 ) -> tuple[Dossier, list[Fact]]:  # fmt: skip
     """Receive a dossier; what came over the counter is accepted at once, else an officer answers in time."""
     dossier = Dossier(
         id=id, code=code, procedure=procedure.code, procedure_version=procedure.version, unit=submission.unit, channel=submission.channel,
         subject_kind=submission.subject_kind, state=State.SUBMITTED, recipient=recipient, submitted_at=at,
         received_at=submission.received_at or at, receiving_unit=submission.unit, limit=procedure.limit, pause_mode=procedure.pause_mode, max_supplements=procedure.max_supplements,
-        resubmits=submission.resubmits, bundle=submission.bundle,
+        resubmits=submission.resubmits, bundle=submission.bundle, sets=sets,
     )  # fmt: skip
     papers = len(submission.components)
     if submission.channel != "direct":

@@ -84,6 +84,8 @@ class Filing:
     summary: str | None = None
     form: Mapping[str, Any] | None = None
     """What was filled in online."""
+    sets: int = 1
+    """Of the papers."""
 
 
 def office_of(law: Law, at: datetime, unit: str) -> Office:

@@ -84,7 +84,7 @@ async def enter(
     code = await store.next_code(work, unit.agency, work.now.astimezone(ZONE).date())
     dossier, stated = domain.submit(
         asked, procedure, id=id_, code=code, recipient=hand.recipient, verifier=lookup_verifier(keys, code, lookup_secret(keys, id_, 0)),
-        at=work.now, office=desk.office_at(asked.received_at or work.now, unit.code),
+        at=work.now, office=desk.office_at(asked.received_at or work.now, unit.code), sets=filing.sets,
     )  # fmt: skip
     store.create(
         work,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -46,14 +46,15 @@ def _check_of(schema: bytes) -> Callable[[Any], list[Finding]]:
     return compiled(msgspec.json.decode(schema))
 
 
-def check_form(procedure: Procedure, form: Form) -> None:
-    """Raise what is wrong with a form, every place of it."""
+def check_form(procedure: Procedure, form: Form, at: Sequence[str | int] = ()) -> None:
+    """Raise what is wrong with a form, every place of it; `at`: where in the body the form stands."""
+    place = "".join(f"/{part}" for part in (*at, "form"))
     if procedure.form_schema is None:
-        raise FormNotTaken(field="/form", procedure=procedure.code)
+        raise FormNotTaken(field=place, procedure=procedure.code)
     if len(msgspec.json.encode(form)) > MOST_BYTES:
-        raise FormTooLarge(field="/form", most=MOST_BYTES)
+        raise FormTooLarge(field=place, most=MOST_BYTES)
     if found := _check_of(msgspec.json.encode(procedure.form_schema))(form):
-        raise FormWrong(findings=found)
+        raise FormWrong(findings=[{**each, "loc": ("body", *at, *each["loc"][1:])} for each in found])
 
 
 def keep_form(work: Work, dossier: UUID, person: PersonRow, form: Form) -> None:

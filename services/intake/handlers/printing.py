@@ -24,7 +24,7 @@ def slip_of(desk: Desk, papers: Papers, base_url: str) -> slips.Slip:
         authority=center.authority, center=center.name, place=center.place, code=dossier.code, procedure=papers.procedure,
         request=papers.summary or papers.procedure, channel=_channel(dossier), submitter=party_of(papers.submitter),
         owner=party_of(papers.owner) if papers.owner else None,
-        components=components_of(papers), limit=dossier.limit,
+        components=components_of(papers), sets=dossier.sets, limit=dossier.limit,
         basis=rule.legal_basis, basis_verified=rule.verified, received_at=dossier.received_at, entered_at=domain.entered_late(dossier), due_at=domain.check_slip(dossier), return_method="counter",
         return_place=center_at(desk, dossier.unit, desk.works.clock()).name, lookup_url=f"{base_url}/tra-cuu?ma={dossier.code}",
         lookup_secret=papers.secret, phone="", receiver="", explanation=explanation(desk, dossier, "vi"), provisional=dossier.provisional,

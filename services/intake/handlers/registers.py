@@ -25,8 +25,8 @@ from shared.store import vault
 
 LONGEST = timedelta(days=366)
 """A register covers a year at most."""
-MOST = 2000
-"""Dossiers in one register: two seconds of printing."""
+PRINTED, LISTED = 2000, 10_000
+"""Dossiers in one register, on paper and as a sheet: some seconds of work each."""
 
 _OF_A_COMMUNE: Mapping[str, str] = {"commune-committee": "UBND", "commune-police": "Công an"}
 _OF_THE_PROVINCE: Mapping[str, str] = {
@@ -43,17 +43,20 @@ class RegisterTooLong(Invalid):
     """There are more dossiers in this period than one register holds."""
 
 
-async def read_register(desk: Desk, who: Principal, unit: str, first: date, last: date) -> tuple[Entry, ...]:
+async def read_register(
+    desk: Desk, who: Principal, unit: str, first: date, last: date, *, listed: bool = False
+) -> tuple[Entry, ...]:
     """What a unit received from `first` to `last`, in the order of receipt; each person opened is a fact, unpublished."""
     if not who.may_act_for(unit):
         raise Forbidden(unit=unit)
     received_by = desk.shelf.unit(unit)
     if not timedelta(0) <= last - first < LONGEST:
         raise BadPeriod(field="from", days=LONGEST.days)
+    most = LISTED if listed else PRINTED
     async with desk.works.begin(Caller(who)) as work:
-        rows = await store.register(work.db, unit, moment(first), moment(last + timedelta(days=1)), MOST + 1)
-        if len(rows) > MOST:
-            raise RegisterTooLong(field="to", most=MOST)
+        rows = await store.register(work.db, unit, moment(first), moment(last + timedelta(days=1)), most + 1)
+        if len(rows) > most:
+            raise RegisterTooLong(field="to", most=most)
         for row in rows:
             read = facts.IdentityRead(occurred_at=work.now, dossier=row["dossier"], unit=unit, purpose="register")
             work.record(read, published=False)
@@ -65,6 +68,7 @@ def _entries(keys: Keys, unit: Unit, rows: Sequence[Mapping[str, Any]]) -> tuple
         Entry(
             code=row["code"], procedure=row["procedure_name"], applicant=_applicant(keys, row), decided_by=_decided_by(unit, row),
             received_at=row["received_at"], due_on=row["promised_on"], returned_at=row["returned_at"], method=_method(row["returned"]), state=row["state"],
+            sets=row["sets"],
         )
         for row in rows
     )  # fmt: skip

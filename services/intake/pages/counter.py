@@ -14,7 +14,7 @@ from starlette.responses import Response
 from services.intake import handlers
 from services.intake.domain import Dossier
 from services.intake.handlers import LISTS, Desk, Filing
-from services.intake.pages.entering import Entered, entered, new_key, place_of, said
+from services.intake.pages.entering import APART, Entered, entered, new_key, place_of, said
 from shared.kernel import IdempotencyMismatch, Invalid, NotFound, Principal, Repeated, StillRunning
 from shared.law.zone import local
 from shared.web.pages import Visit
@@ -124,7 +124,7 @@ async def _page(desk: Desk, visit: Visit, form: Entered, status: int = 200, **sa
     values: dict[str, Any] = {"alike": (), "failed": "", **said_}
     return visit.page(
         "counter.html", "counter", status, units=units, unit=unit, offered=_offered(desk, unit), chosen=chosen, form=form, key=form["key"] or new_key(),
-        papers=await _papers(desk, chosen), procedure=desk.shelf.procedure(chosen, today_of(desk)).name if chosen else "", lists=await side(desk, visit), q="", **values,
+        papers=await _papers(desk, chosen), apart=any(form[name] or name in form.wrong for name in APART), procedure=desk.shelf.procedure(chosen, today_of(desk)).name if chosen else "", lists=await side(desk, visit), q="", **values,
     )  # fmt: skip
 
 

@@ -17,14 +17,19 @@ from services.intake.pages.counter import days_late, officer, procedure_of, toda
 from services.intake.pages.entering import Entered, entered, new_key, place_of, said
 from shared.contracts import intake as facts
 from shared.contracts.envelope import fact_type
-from shared.kernel import Invalid, NotFound, Principal, Refused, Repeated, Stale
+from shared.kernel import Caller, Invalid, NotFound, Principal, Refused, Repeated, Stale
 from shared.law.zone import local
 from shared.web.pages import Visit
 from shared.web.pages.writing import minute_text, weekday_text
 
 DECISIONS: Final = ("accept", "request-supplement", "refuse")
 REASONS: Final = ("not-complete", "not-eligible", "wrong-place", "duplicate", "other")
+STEPS: Final = ("supply", "settle", "return-result")
+"""What comes after the answer; of a dossier one at most."""
+OUTCOMES: Final = ("granted", "rejected")
+METHODS: Final = ("counter", "post", "electronic")
 LONGEST_REASON: Final = 2000
+LONGEST_NUMBER: Final = 60
 _CLOCKS: Final = frozenset(
     {fact_type(facts.DeadlineWarned), fact_type(facts.DeadlineBreached), fact_type(facts.DeadlineMoved)}
 )
@@ -88,7 +93,9 @@ async def _decide(desk: Desk, visit: Visit, form: Entered) -> None:
         form["reason"].strip()[:LONGEST_REASON],
     )
     words = visit.words("counter")
-    if decision not in DECISIONS:
+    if decision in STEPS:
+        await _STEP[decision](desk, visit, form, who, seen)
+    elif decision not in DECISIONS:
         form.wrong["decision"] = words["choose-decision"]
     elif decision == "accept":
         await handlers.accept_dossier(desk, who, id_, seen)
@@ -113,6 +120,43 @@ async def _ask(desk: Desk, visit: Visit, form: Entered, who: Principal, seen: in
     )
 
 
+async def _supply(desk: Desk, visit: Visit, form: Entered, who: Caller, seen: int) -> None:
+    """Take the papers that were asked for and have come."""
+    dossier, texts = await handlers.read_dossier_texts(desk, who.principal, _id(visit))
+    papers = form.ticked(_asked_for(texts.supplement, await papers_of(desk, dossier)))
+    if not papers:
+        form.wrong["components"] = visit.words("counter")["choose-brought"]
+        return
+    await handlers.supply_components(desk, who, dossier.id, seen, components=papers)
+
+
+async def _settle(desk: Desk, visit: Visit, form: Entered, who: Caller, seen: int) -> None:
+    """Say what came of it."""
+    outcome, number = form["outcome"], form["result_number"].strip()
+    if outcome not in OUTCOMES:
+        form.wrong["outcome"] = visit.words("counter")["choose-outcome"]
+        return
+    await handlers.settle_dossier(desk, who, _id(visit), seen, outcome=outcome, number=number[:LONGEST_NUMBER] or None)
+
+
+async def _return(desk: Desk, visit: Visit, form: Entered, who: Caller, seen: int) -> None:
+    """Hand the result over."""
+    method = form["method"] if form["method"] in METHODS else METHODS[0]
+    await handlers.return_result(desk, who, _id(visit), seen, method=method)
+
+
+_STEP: Final = {"supply": _supply, "settle": _settle, "return-result": _return}
+
+
+def _asked_for(
+    supplement: Mapping[str, Any] | None, papers: Sequence[Mapping[str, Any]]
+) -> Sequence[Mapping[str, Any]]:
+    """The papers the applicant was asked for last, as the procedure knows them."""
+    known = {each["name"]: each for each in papers}
+    asked = (supplement or {}).get("components", ())
+    return [known.get(name, {"name": name, "kind": "original", "count": 1}) for name in asked]
+
+
 async def papers_of(desk: Desk, dossier: Dossier) -> Sequence[Mapping[str, Any]]:
     """The papers the procedure asks for, in the version the dossier keeps."""
     versions = await handlers.read_versions(desk, dossier.procedure)
@@ -125,9 +169,11 @@ async def _page(desk: Desk, visit: Visit, form: Entered, status: int = 200, *, s
     history = await handlers.read_history(desk, who, dossier.id)
     happened = [_happened(desk, row, words) for row in history]
     acts = {each["name"] for each in domain.actions(dossier, who)}
+    papers = await papers_of(desk, dossier)
     return visit.page(
         "dossier.html", "counter", status, dossier=dossier, texts=texts, stands=words.get(dossier.state, dossier.state), form=form, key=_key(form, status),
-        procedure=procedure_of(desk, dossier), unit=desk.shelf.units[dossier.unit].name, papers=await papers_of(desk, dossier),
+        procedure=procedure_of(desk, dossier), unit=desk.shelf.units[dossier.unit].name, papers=papers,
+        step=next((name for name in STEPS if name in acts), ""), brought=_asked_for(texts.supplement, papers), outcomes=OUTCOMES, methods=METHODS,
         history=happened, changes=_since(dossier, history, happened, seen), decisions=[name for name in DECISIONS if name in acts], reasons=REASONS,
         slip=dossier.accepted_at is not None and dossier.due_at is not None, **_dates(desk, visit, dossier),
         **{"done": "", "failed": "", "again": False, "stale": seen is not None, **values},
@@ -142,7 +188,10 @@ def _key(form: Entered, status: int) -> str:
 def _dates(desk: Desk, visit: Visit, dossier: Dossier) -> dict[str, Any]:
     late = days_late(dossier, today_of(desk))
     due = dossier.due_on or (local(dossier.answer_due_at).date() if dossier.answer_due_at else None)
-    return {"late": late, "due": weekday_text(due, visit.language) if due else "", "answering": dossier.due_on is None}
+    why = handlers.explanation(desk, dossier, visit.language) if due else ()
+    return {
+        "late": late, "due": weekday_text(due, visit.language) if due else "", "answering": dossier.due_on is None, "why": why,
+    }  # fmt: skip
 
 
 def _happened(desk: Desk, row: Mapping[str, Any], words: Mapping[str, str]) -> dict[str, str]:

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal, cast
 
 import orjson
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from services.intake.domain import Component, Submission
 from services.intake.handlers import Filing
 from shared.kernel import Caller, Once, Principal, Refused
-from shared.web.fields import text
+from shared.web.fields import Instant, text
 from shared.web.language import Language
 from shared.web.pages import Visit
 from shared.web.people import PersonBody
@@ -24,6 +24,10 @@ from shared.web.validation import findings
 
 PERSON: Final = ("name", "identity_no", "phone", "email", "address")
 OWNER: Final = ("name", "identity_no", "address")
+APART: Final = ("sets", "received_at", "late_entry_reason")
+"""What most dossiers need no word about."""
+VIETNAM: Final = "+07:00"
+"""What a browser's clock leaves out of `2026-11-20T08:15`."""
 _PROBLEMS: Final = Path(__file__).parent.parent / "data" / "problems.toml"
 _NO_CONTENT: Final = frozenset({"form", "again", "despite"})
 """Fields of a form that are not what it asks to do."""
@@ -63,6 +67,9 @@ class FilingForm(BaseModel):
     submitter: PersonBody
     owner: PersonBody | None = None
     summary: Annotated[str, text(max_length=1000)] | None = None
+    sets: Annotated[int, Field(ge=1, le=99)] = 1
+    received_at: Instant | None = None
+    late_entry_reason: Annotated[str, text(max_length=500)] | None = None
 
 
 @dataclass(slots=True)
@@ -78,7 +85,7 @@ class Entered:
     @property
     def first(self) -> str:
         """The field to go to: the first wrong one in the order of the form."""
-        order = ["unit", "procedure", "components", *PERSON, *(f"owner_{name}" for name in OWNER), "summary"]
+        order = ["unit", "procedure", "components", *PERSON, *(f"owner_{name}" for name in OWNER), "summary", *APART]
         return min(self.wrong, key=lambda name: order.index(name) if name in order else len(order), default="")
 
     def filing(self, papers: Sequence[Component], language: str) -> Filing | None:
@@ -86,17 +93,23 @@ class Entered:
         try:
             form = FilingForm.model_validate(self._nested())
         except ValidationError as error:
-            for each in findings(cast("Sequence[Mapping[str, Any]]", error.errors()), cast("Language", language)):
+            told = [{**each, "loc": ("body", *each["loc"])} for each in error.errors()]
+            for each in findings(told, cast("Language", language)):
                 self.wrong.setdefault(_place(each["pointer"]), each["detail"])
             return None
-        submission = Submission(form.procedure, form.unit, form.channel, tuple(papers))
-        return Filing(submission, form.submitter.details(), form.owner.details() if form.owner else None, form.summary)
+        submission = Submission(
+            form.procedure, form.unit, form.channel, tuple(papers), received_at=form.received_at, late_entry_reason=form.late_entry_reason
+        )  # fmt: skip
+        owner = form.owner.details() if form.owner else None
+        return Filing(submission, form.submitter.details(), owner, form.summary, sets=form.sets)
 
     def _nested(self) -> dict[str, Any]:
         given = {name: value for name, value in self.values.items() if value.strip()}
         nested: dict[str, Any] = {
-            name: given[name] for name in ("unit", "procedure", "channel", "summary") if name in given
+            name: given[name] for name in ("unit", "procedure", "channel", "summary", *APART) if name in given
         }
+        if "received_at" in nested:
+            nested["received_at"] += VIETNAM
         nested["submitter"] = {name: given[name] for name in PERSON if name in given}
         if owner := {name: given[f"owner_{name}"] for name in OWNER if f"owner_{name}" in given}:
             nested["owner"] = owner

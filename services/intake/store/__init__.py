@@ -50,7 +50,7 @@ _WITH_PEOPLE = """dossier d JOIN procedure c ON c.code = d.procedure AND c.versi
 JOIN person p ON p.id = d.person LEFT JOIN person o ON o.id = d.owner"""
 _PAPERS = f"""SELECT d.summary, d.components, d.supplement, d.payment, d.apology, d.reason, d.corrections, d.handovers, c.name AS procedure_name, c.components AS procedure_components, {_PEOPLE}
 FROM {_WITH_PEOPLE} WHERE d.id = $1"""
-_REGISTER = f"""SELECT d.id AS dossier, d.code, d.procedure, d.procedure_version, c.name AS procedure_name, c.decided_by, d.state, d.received_at, d.promised_on,
+_REGISTER = f"""SELECT d.id AS dossier, d.code, d.sets, d.procedure, d.procedure_version, c.name AS procedure_name, c.decided_by, d.state, d.received_at, d.promised_on,
 d.returned_at, f.envelope AS returned, {_PEOPLE}
 FROM {_WITH_PEOPLE} LEFT JOIN fact f ON f.aggregate = d.id AND f.type = '{fact_type(ResultReturned)}'
 WHERE d.receiving_unit = $1 AND d.received_at >= $2 AND d.received_at < $3 ORDER BY d.received_at, d.code LIMIT $4"""

@@ -96,6 +96,7 @@ class DossierRow(Row, table=True):
     """The system that owns it; its people, texts and slip are kept there."""
     appointment_at: datetime | None = Field(default=None, sa_type=Instant)
     backfilled_at: datetime | None = Field(default=None, sa_type=Instant)
+    sets: int = 1
     person: UUID
     owner: UUID | None = None
     summary: str | None = None

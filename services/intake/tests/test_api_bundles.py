@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
 from services.intake.data import procedures
 from services.intake.data.linked import linked_services
 from services.intake.domain import bundles
 from services.intake.tests.given import AN, BINH, OTHER_UNIT, UNIT, complete, facts_of, hanoi
 from services.intake.tests.lives import OFFICE
+from services.intake.tests.printed import words
 from services.intake.tests.talk import Json, Talk
+from services.intake.tests.test_api_forms_online import BIRTH_FORM
 from shared.runtime import Service
 from shared.testing.clock import StandingClock
 
@@ -42,6 +46,82 @@ async def test_one_filing_makes_a_dossier_of_each_procedure_with_its_own_code_an
         facts = await facts_of(service.api.state.desk.works, each["id"])
         assert (facts[0][0], facts[0][1]["bundle"]) == ("dossier-submitted", made["id"])
     assert answer.headers["location"].endswith(f"/v1/bundles/{made['id']}")
+
+
+@pytest.mark.parametrize(
+    ("code", "due_on"),
+    [
+        ("birth-verification", "2026-12-01"), ("death", "2026-12-02"), ("death-social-insurance", "2026-12-07"), ("death-aged-80", "2026-12-09"),
+        ("death-merit", "2026-12-18"),
+    ],
+)  # fmt: skip
+async def test_each_linked_service_has_its_own_procedures_papers_and_limit(talk: Talk, code: str, due_on: str) -> None:
+    parts = linked_services()[code].parts
+
+    answer = await talk.post("/bundles", bundle(code, parts), token=talk.token("clerk"))
+
+    assert answer.status_code == 201, answer.text
+    made = answer.json()["dossiers"]
+    assert [(each["procedure"], each["due_on"], each["lawful_due_on"]) for each in made] == [
+        (part, due_on, due_on) for part in parts
+    ]
+    for each in made:
+        papers = (await talk.get(f"/dossiers/{each['id']}", talk.citizen())).json()["components"]
+        assert [paper["name"] for paper in papers] == [paper.name for paper in complete(each["procedure"])]
+
+
+async def test_each_part_counts_its_own_sets_on_its_slip_and_in_the_register(talk: Talk) -> None:
+    asked = bundle()
+    asked["parts"][1]["sets"] = 2
+
+    made = (await talk.post("/bundles", asked, token=talk.token("clerk"))).json()["dossiers"]
+
+    assert [each["sets"] for each in made] == [1, 2, 1]
+    slips = [words((await talk.get(f"/dossiers/{each['id']}/forms/01.pdf", talk.citizen())).content) for each in made]
+    assert [f"Số lượng hồ sơ: 0{number} (bộ)" in slip for number, slip in zip((1, 2, 1), slips, strict=True)] == [
+        True
+    ] * 3
+    sheet = await talk.get(f"/registers/07.xlsx?unit={UNIT}&from=2026-11-23&to=2026-11-23", talk.token("clerk"))
+    active = load_workbook(io.BytesIO(sheet.content)).active
+    assert active is not None
+    assert [row[3] for row in active.iter_rows(min_row=9, values_only=True)] == [1, 2, 1]
+    asked["parts"][0]["sets"] = 0
+    refused = await talk.post("/bundles", asked, token=talk.token("clerk"))
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/parts/0/sets")
+
+
+async def test_what_came_together_on_an_earlier_day_is_entered_with_its_reason(talk: Talk) -> None:
+    late = bundle(received_at="2026-11-20T08:15:00+07:00")
+
+    without = await talk.post("/bundles", late, token=talk.token("clerk"))
+    entered = await talk.post("/bundles", {**late, "late_entry_reason": "Mất điện"}, token=talk.token("clerk"))
+
+    assert (without.status_code, without.json()["code"]) == (422, "late-entry-reason-missing")
+    assert without.json()["errors"][0]["pointer"] == "/late_entry_reason"
+    assert entered.status_code == 201, entered.text
+    for each in entered.json()["dossiers"]:
+        assert each["due_on"] == "2026-11-26"  # from Friday the 20th: the 23rd, the 25th and the 26th
+        shown = (await talk.get(f"/dossiers/{each['id']}", talk.token("clerk"))).json()
+        assert (shown["late_entry_reason"], shown["received_at"]) == ("Mất điện", "2026-11-20T08:15:00+07:00")
+
+
+async def test_forms_of_parts_are_checked_by_their_own_procedure_and_told_at_their_place(talk: Talk) -> None:
+    asked = bundle(channel="online")
+    asked["parts"][0]["form"] = BIRTH_FORM
+
+    made = (await talk.post("/bundles", asked, token=talk.citizen())).json()["dossiers"]
+
+    assert (await talk.get(f"/dossiers/{made[0]['id']}/form", talk.citizen())).json() == {"form": BIRTH_FORM}
+    assert (await talk.get(f"/dossiers/{made[1]['id']}/form", talk.citizen())).status_code == 404
+    asked["parts"][0]["form"] = {**BIRTH_FORM, "mother": {}}
+    wrong = await talk.post("/bundles", asked, token=talk.citizen())
+    assert [(each["pointer"], each["code"]) for each in wrong.json()["errors"]] == [
+        ("/parts/0/form/mother/name", "missing")
+    ]
+    del asked["parts"][0]["form"]
+    asked["parts"][1]["form"] = BIRTH_FORM
+    untaken = await talk.post("/bundles", asked, token=talk.citizen())
+    assert (untaken.json()["code"], untaken.json()["errors"][0]["pointer"]) == ("form-not-taken", "/parts/1/form")
 
 
 async def test_the_dossiers_of_a_bundle_go_their_own_ways_and_are_read_together(talk: Talk) -> None:
@@ -119,6 +199,7 @@ async def test_a_part_without_its_papers_files_nothing(talk: Talk) -> None:
     answer = await talk.post("/bundles", asked, token=talk.token("clerk"))
 
     assert (answer.status_code, answer.json()["code"]) == (422, "missing-component")
+    assert answer.json()["errors"][0]["pointer"] == "/parts/2/components"
     assert (await talk.get("/dossiers", talk.token("clerk"))).json()["items"] == []
 
 

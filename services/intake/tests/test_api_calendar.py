@@ -7,8 +7,9 @@ import pytest
 
 from services.intake import handlers
 from services.intake.tests.given import UNIT
-from services.intake.tests.talk import Json, Talk, problem
+from services.intake.tests.talk import Json, Talk, body, problem
 from shared.runtime import Service
+from shared.testing.clock import StandingClock
 
 pytestmark = pytest.mark.postgres
 
@@ -104,6 +105,18 @@ async def test_a_year_nobody_knows_is_refused_by_its_number_everywhere(talk: Tal
     ):
         assert (answer.status_code, problem(answer)["code"]) == (409, "calendar-not-published")
         assert "2031" in problem(answer)["detail"]
+
+
+async def test_a_dossier_that_would_end_in_a_year_nobody_knows_is_refused_by_its_number(
+    talk: Talk, clock: StandingClock
+) -> None:
+    clock.at("2028-12-28T08:00:00+07:00")
+
+    answer = await talk.post("/dossiers", body(), token=talk.token("clerk"))
+
+    assert (answer.status_code, problem(answer)["code"]) == (409, "calendar-not-published")
+    assert "2029" in problem(answer)["detail"]
+    assert (await talk.get("/dossiers", talk.token("clerk"))).json()["items"] == []
 
 
 async def test_a_day_of_another_year_a_day_without_a_name_and_hours_out_of_order_are_refused(talk: Talk) -> None:

@@ -214,6 +214,17 @@ async def test_strangers_cannot_tell_a_paper_from_none(talk: Talk, number: str) 
     assert (await talk.get(path, talk.token("publisher"))).status_code == 403
 
 
+@pytest.mark.parametrize("number", ["01", "06"])
+async def test_a_slip_of_another_unit_s_dossier_is_answered_as_one_that_is_not_there(talk: Talk, number: str) -> None:
+    path = f"/dossiers/{(await talk.file())['id']}/forms/{number}.pdf"
+    stranger = talk.token("clerk", "head", units=[OTHER_UNIT])
+
+    real, none = await talk.get(path, stranger), await talk.get(f"{NOBODY_S}/forms/{number}.pdf", stranger)
+
+    assert (await talk.get(path, talk.token("clerk"))).status_code == 200
+    assert (real.status_code, problem(real)) == (none.status_code, problem(none)) == (404, problem(none))
+
+
 async def test_printing_a_letter_is_kept_as_a_reading_of_the_person_and_changes_nothing_else(
     talk: Talk, service: Service
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.intake.tests.talk import Json, Talk
+from services.intake.tests.talk import SUPPLEMENT, Json, Talk
 from shared.runtime import Service
 from shared.testing.clock import StandingClock
 
@@ -152,6 +152,11 @@ async def test_every_refusal_has_its_name(talk: Talk, clock: StandingClock) -> N
     settled = await talk.act(resumed, "settle", "head", {"outcome": "granted"})
     assert await refused(talk, settled, "rate", "citizen", {"score": 5}) == (409, "not-yet-returned")
     assert await refused(talk, settled, "stop", "citizen", WHY) == (409, "already-settled")
+    assert await refused(talk, settled, "request-supplement", "clerk", SUPPLEMENT) == (409, "already-settled")
+    assert await refused(talk, settled, "supply", "citizen", {"components": [{"name": "Căn cước"}]}) == (
+        409,
+        "already-settled",
+    )
     returned = await talk.act(settled, "return-result", "clerk", {"method": "counter"})
     rated = await talk.act(returned, "rate", "citizen", {"score": 1})
     assert await refused(talk, rated, "rate", "citizen", {"score": 5}) == (409, "already-rated")

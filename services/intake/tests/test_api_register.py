@@ -186,14 +186,15 @@ async def test_an_unknown_unit_is_named_to_whoever_may_see_all(talk: Talk) -> No
 async def test_a_register_too_long_to_print_is_refused_and_nobody_s_name_was_read(
     talk: Talk, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(registers, "MOST", 2)
+    monkeypatch.setattr(registers, "PRINTED", 1)
+    monkeypatch.setattr(registers, "LISTED", 2)
     for _ in range(3):
         await talk.file()
 
-    answer = await register(talk, NOVEMBER)
+    answers = [await register(talk, NOVEMBER, kind=kind) for kind in ("pdf", "xlsx")]
 
-    assert (answer.status_code, problem(answer)["code"]) == (422, "register-too-long")
-    assert "hơn 2 hồ sơ" in answer.json()["detail"]
+    assert [(answer.status_code, problem(answer)["code"]) for answer in answers] == [(422, "register-too-long")] * 2
+    assert ["hơn 1 hồ sơ" in answers[0].json()["detail"], "hơn 2 hồ sơ" in answers[1].json()["detail"]] == [True, True]
     desk: Desk = service.api.state.desk
     async with desk.works.reading() as connection:
         assert await connection.fetchval("SELECT count(*) FROM fact WHERE type LIKE '%identity-read%'") == 0

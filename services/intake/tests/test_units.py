@@ -8,11 +8,23 @@ from typing import Any
 
 import pytest
 
-from services.intake import domain, handlers
+from services.intake import data, domain, handlers
 from services.intake.domain import Succession, UnitRecord
 from services.intake.handlers import Desk, center_of
+from services.intake.handlers.catalogue import version_of
 from services.intake.store import units
-from services.intake.tests.given import OTHER_UNIT, RESIDENCE, UNIT, facts_of, filed, hanoi, names_of, officer, submit
+from services.intake.tests.given import (
+    OTHER_UNIT,
+    RESIDENCE,
+    UNIT,
+    complete,
+    facts_of,
+    filed,
+    hanoi,
+    names_of,
+    officer,
+    submit,
+)
 from services.intake.tests.talk import Talk, body, problem
 from shared.contracts.envelope import derived_id
 from shared.contracts.intake import UNITS
@@ -137,6 +149,37 @@ class TestMerger:
             assert (await facts_of(desk.works, before.id))[-1][1]["from_unit"] == unit
         assert (await handlers.read_dossier(desk, CLERK, closed.id)).unit == UNIT
 
+    async def test_a_dossier_of_a_district_goes_to_its_commune_with_its_date(
+        self, desk: Desk, clock: StandingClock
+    ) -> None:
+        clock.at("2025-06-20T09:00:00+07:00")
+        district = UnitRecord("47001", "Huyện Hải Lăng", "district", "district", "H50.20", None, date(2015, 1, 1))
+        seed = version_of(next(each for each in data.procedures() if each.code == RESIDENCE))
+        older = replace(
+            seed, code="9.000009", version=0, levels=("district",), limit="20wd", valid_from=date(2020, 1, 1)
+        )
+        follows = Succession("47001", UNIT, date(2025, 7, 1), "Luật 72/2025/QH15, Điều 54")
+        await handlers.put_unit(desk, ADMIN, district, renamed_on=None, seen=0)
+        await handlers.put_procedure(desk, ADMIN, older, 0)
+        await handlers.refresh(desk)
+        before = await submit(
+            desk, officer("clerk", unit="47001"), filed("9.000009", unit="47001", components=complete(RESIDENCE))
+        )
+        assert (before.code, before.due_on) == ("H50.20-250620-0001", date(2025, 7, 18))  # four weeks without a holiday
+        async with desk.works.begin(ADMIN) as work:
+            await handlers.keep_succession(desk, work, follows)
+        clock.at("2025-07-01T00:00:10+07:00")
+        await handlers.keep_up(desk)
+
+        after = await handlers.read_dossier(desk, CLERK, before.id)
+        assert (after.unit, after.receiving_unit, after.code) == (UNIT, "47001", before.code)
+        assert [
+            (each.due_at, each.promised_on, each.lawful_due_on, each.first_promised_on) for each in (before, after)
+        ] == [(hanoi("2025-07-18 17:00"), *[date(2025, 7, 18)] * 3)] * 2
+        clock.at("2025-07-18T16:00:00+07:00")
+        await handlers.settle_dossier(desk, Caller(officer("handler")), before.id, None, outcome="granted", number=None)
+        assert (await facts_of(desk.works, before.id))[-1][1]["timing"] == "on"
+
     async def test_the_deadline_is_announced_for_the_successor(self, desk: Desk, clock: StandingClock) -> None:
         clock.at("2026-12-31T09:00:00+07:00")
         dossier = await submit(desk, CLERK, filed(RESIDENCE))
@@ -228,6 +271,27 @@ class TestOverHttp:
             for query in ("on=2026-12-31", "on=2027-01-01", "kind=ward", "on=2020-01-01")
         ]
         assert counts == [91, 92, 8, 0]
+
+    async def test_nothing_is_entered_for_a_day_before_its_unit_existed(self, talk: Talk) -> None:
+        made = {
+            "name": "Phường Hội",
+            "level": "commune",
+            "kind": "ward",
+            "agency": "H50.201",
+            "valid_from": "2026-11-20",
+        }
+        assert (await talk.put(f"/units/{HOI}", made, token=talk.token("admin"), seen=0)).status_code == 200
+        clerk = talk.token("clerk", units=[HOI])
+
+        async def entered(day: str) -> Any:
+            late = {"received_at": f"{day}T09:00:00+07:00", "late_entry_reason": "Mất điện"}
+            return await talk.post("/dossiers", body(unit=HOI, **late), token=clerk)
+
+        before, first = await entered("2026-11-19"), await entered("2026-11-20")
+        assert (before.status_code, before.json()["code"], before.json()["errors"][0]["pointer"]) == (
+            422, "unit-not-yet-there", "/unit",
+        )  # fmt: skip
+        assert (first.status_code, first.json()["due_on"]) == (201, "2026-11-26")
 
     async def test_a_non_state_body_receives_no_dossiers(self, talk: Talk) -> None:
         made = {

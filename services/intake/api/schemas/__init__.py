@@ -37,6 +37,7 @@ from services.intake.api.schemas.dossiers import (
     Lookup,
     Paper,
     Payment,
+    Sets,
     Supplement,
 )
 from services.intake.api.schemas.files import FileView
@@ -78,6 +79,7 @@ __all__ = [
     "ReasonBody",
     "RejectTransferBody",
     "ReturnBody",
+    "Sets",
     "SettleBody",
     "StopBody",
     "Supplement",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,6 +13,8 @@ from services.intake.domain import Component, Submission
 from services.intake.handlers import Filing
 from shared.web.fields import Instant, text
 from shared.web.people import PersonBody
+
+Sets: TypeAlias = Annotated[int, Field(ge=1, le=99, description="How many sets of the papers were handed in.")]
 
 
 class ComponentBody(Body):
@@ -55,6 +57,7 @@ class DossierBody(Body):
     submitter: PersonBody
     owner: PersonBody | None = None
     components: Annotated[list[ComponentBody], Field(max_length=50)] = []  # noqa: RUF012 - each body has a list of its own
+    sets: Sets = 1
     form: dict[str, Any] | None = None
     summary: Annotated[str, text(max_length=1000)] | None = None
     resubmits: UUID | None = None
@@ -73,7 +76,7 @@ class DossierBody(Body):
             late_entry_reason=self.late_entry_reason,
         )
         owner = self.owner.details() if self.owner else None
-        return Filing(submission, self.submitter.details(), owner, self.summary, self.form)
+        return Filing(submission, self.submitter.details(), owner, self.summary, self.form, self.sets)
 
 
 class Lookup(BaseModel):
@@ -108,6 +111,7 @@ class DossierView(BaseModel):
     procedure: str
     unit: str
     channel: str
+    sets: int = 1
     submitted_at: Instant
     received_at: Instant
     accepted_at: Instant | None
