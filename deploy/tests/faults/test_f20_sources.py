@@ -20,15 +20,21 @@ pytestmark = [pytest.mark.journey, pytest.mark.kafka, pytest.mark.postgres]
 
 @dataclass(frozen=True)
 class Scale:
-    """How many sources, events of each, and places at which intake dies."""
+    """How many sources, events of each, places at which intake dies, and whether the readers are killed each time, too."""
 
     sources: int
     events: int
     deaths: tuple[str, ...]
+    readers_die: bool = False
 
 
 SHORT = Scale(4, 60, ("door.effects:1",))
-FULL = Scale(20, 2500, ("door.effects:2", "relay.confirmed:2", "door.committed:3", "relay.deleted:3", "door.effects:5"))
+FULL = Scale(
+    20,
+    2500,
+    ("door.effects:2", "relay.confirmed:2", "door.committed:3", "relay.deleted:3", "door.effects:5"),
+    readers_die=True,
+)
 
 CLOCKS = {1: timedelta(0), 3: timedelta(minutes=4)}
 """Of those that speak over HTTP: right, or as far ahead as is still taken; the others say no time."""
@@ -77,10 +83,13 @@ async def test_what_sources_tell_is_counted_as_somebody_else_counts_it_whatever_
 
 
 async def _first_day(told: Campaign, scale: Scale) -> None:
-    """Everybody whose line is up tells, and intake dies between two steps again and again."""
+    """Everybody whose line is up tells, and intake dies between two steps again and again, whoever reads it with it."""
     told.start_office(scale.deaths[0])
     async with told.telling(offline=False):
         for failpoint in [*scale.deaths[1:], ""]:
             await died(told.office)
             told.start_office(failpoint)
+            if scale.readers_die:
+                told.readers.kill()
+                await told.start_readers()
     await told.heard(*(each for each in told.vendors if not each.offline))
