@@ -225,17 +225,20 @@ async def running(
         process.spawn(_connected(process, parts), "kafka")
         process.spawn(measure_forever(process), "gauges")
         apps = {r.service.name: r.service.api for r in process.services}
-        pages = pages_by_path(
-            {
-                at: r.service.pages
-                for r in process.services
-                if r.service.pages is not None
-                for at in (r.service.pages_at, *r.service.pages_also_at)
-            }
-        )
+        pages = pages_by_path(_pages(process.services))
         refused = telemetry.metrics.admission.refused
         bounds = Bounds(settings.max_in_flight, settings.max_streams, refused, settings.origins)
         yield process, root_app(apps, probes=probes_of(process), pages=pages, bounds=bounds)
+
+
+def _pages(services: Sequence[Running]) -> dict[str, Any]:
+    """The pages of each service that has some, under each of their addresses."""
+    return {
+        at: each.service.pages
+        for each in services
+        if each.service.pages is not None
+        for at in (each.service.pages_at, *each.service.pages_also_at)
+    }
 
 
 async def _connected(process: Process, parts: frozenset[str]) -> None:

@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from services.intake import app, handlers
-from services.intake.handlers import Desk, Shelf
+from services.intake.handlers import Cabinet, Desk, Shelf
 from services.intake.tests.talk import Talk
 from shared.runtime import Frame, Service
 from shared.settings import Keys, Settings
@@ -48,6 +48,12 @@ async def service(works: Works, settings: Settings, keys: Keys, telemetry: Telem
     assert built.begin is not None
     await built.begin()
     return built
+
+
+@pytest_asyncio.fixture
+async def cabinet(service: Service) -> Cabinet:
+    made: Cabinet = service.api.state.cabinet
+    return made
 
 
 @pytest_asyncio.fixture

@@ -4,74 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
-import httpx
 import pytest
-import pytest_asyncio
 
-from services.intake import handlers, timers
+from services.intake import handlers
 from services.intake.handlers import Cabinet
 from services.intake.tests.given import AN, BINH, MARITAL_STATUS, OTHER_UNIT, UNIT, citizen
-from services.intake.tests.talk import Json, Talk, body, problem
-from shared.kernel import Once, Principal
-from shared.runtime import Service
+from services.intake.tests.papers import PDF, filed, kept, named, online, send, sent
+from services.intake.tests.talk import Talk, body, problem
+from shared.kernel import Principal
 from shared.settings import Keys
 from shared.store.files.archives import DOCX
 from shared.store.files.tests import samples
 from shared.store.unit_of_work import Works
-from shared.testing.clock import StandingClock
 
 pytestmark = pytest.mark.postgres
 
-PDF = samples.pdf()
+
 NOBODY_S = "00000000-0000-7000-8000-000000000000"
+
+
 TOGETHER = ("1.001193", "1.004222", "9.000001")
-
-
-@pytest_asyncio.fixture
-async def cabinet(service: Service) -> Cabinet:
-    made: Cabinet = service.api.state.cabinet
-    return made
-
-
-async def send(
-    talk: Talk, content: Any = PDF, kind: str = "application/pdf", *, token: str | None = None, key: str | None = None
-) -> httpx.Response:
-    return await talk.http.post(
-        "/files", content=content,
-        headers={"authorization": f"Bearer {token or talk.citizen()}", "content-type": kind, "idempotency-key": key or f"file-{next(talk.keys)}"},
-    )  # fmt: skip
-
-
-async def sent(talk: Talk, content: bytes = PDF, kind: str = "application/pdf", token: str | None = None) -> str:
-    answer = await send(talk, content, kind, token=token)
-    assert answer.status_code == 201, answer.text
-    id_: str = answer.json()["id"]
-    return id_
-
-
-def online(*files: str, **changes: Any) -> Json:
-    """An online dossier with these files as papers."""
-    papers = [{"name": f"Tờ {n}", "kind": "electronic", "file": file} for n, file in enumerate(files)]
-    return body(channel="online", components=papers, **changes)
-
-
-async def filed(talk: Talk, *files: str, token: str | None = None) -> Json:
-    answer = await talk.post("/dossiers", online(*files), token=token or talk.citizen())
-    assert answer.status_code == 201, answer.text
-    dossier: Json = answer.json()
-    return dossier
-
-
-def kept(folder: Path) -> list[Path]:
-    """Everything in the store of files."""
-    return sorted(path for path in (folder / "files").rglob("*") if path.is_file())
 
 
 async def test_a_file_is_taken_and_read_again(talk: Talk, tmp_path: Path) -> None:
@@ -302,77 +258,6 @@ async def test_a_result_that_is_not_the_office_s_is_refused(talk: Talk) -> None:
     assert (await talk.get(f"/dossiers/{dossier['id']}", talk.token("handler"))).json()["state"] == "in-progress"
 
 
-async def test_a_file_nobody_handed_in_is_gone_after_a_day(
-    talk: Talk, cabinet: Cabinet, clock: StandingClock, tmp_path: Path
-) -> None:
-    loose, used = await sent(talk), await sent(talk, samples.png(), "image/png")
-    await filed(talk, used)
-    clock.at("2026-11-24T08:14:00+07:00")
-    await named_timer(cabinet, "intake.loose-files").once()
-    assert len(kept(tmp_path)) == 2
-
-    clock.at("2026-11-24T08:16:00+07:00")
-    await named_timer(cabinet, "intake.loose-files").once()
-
-    assert len(kept(tmp_path)) == 1
-    assert (await talk.get(f"/files/{loose}", talk.citizen())).status_code == 404
-    assert (await talk.get(f"/files/{used}", talk.citizen())).content == samples.png()
-
-
-async def test_a_blob_somebody_else_needs_survives_the_sweep(
-    talk: Talk, cabinet: Cabinet, clock: StandingClock
-) -> None:
-    await sent(talk)
-    used = await sent(talk)
-    await filed(talk, used)
-    clock.at("2026-11-25T08:16:00+07:00")
-
-    await handlers.sweep_loose(cabinet)
-
-    assert (await talk.get(f"/files/{used}", talk.citizen())).content == PDF
-
-
-async def test_killed_between_blob_and_row_leaves_litter_that_is_swept_and_no_broken_reference(
-    cabinet: Cabinet, keys: Keys, works: Works, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await dies_before_its_row(cabinet, keys, monkeypatch)
-    (litter,) = kept(tmp_path)
-    assert await works.pool.fetchval("SELECT count(*) FROM file") == 0
-
-    await handlers.sweep_litter(cabinet)
-    assert kept(tmp_path) == [litter]  # it may still be on its way
-    left = tmp_path / "files" / "incoming" / "half"
-    left.write_bytes(b"half")
-    not_ours = tmp_path / "files" / "ab" / "abcd"
-    not_ours.parent.mkdir(exist_ok=True)
-    not_ours.write_bytes(b"an operator's")
-    age(litter, left, not_ours)
-    await named_timer(cabinet, "intake.file-litter").once()
-    assert kept(tmp_path) == [not_ours]
-
-
-async def test_litter_is_no_hindrance_for_the_same_bytes(
-    talk: Talk, cabinet: Cabinet, keys: Keys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await dies_before_its_row(cabinet, keys, monkeypatch)
-
-    file = await sent(talk)
-    age(*kept(tmp_path))
-    await handlers.sweep_litter(cabinet)
-
-    assert (await talk.get(f"/files/{file}", talk.citizen())).content == PDF
-
-
-async def test_a_blob_that_was_damaged_is_our_fault_and_gives_no_byte(talk: Talk, tmp_path: Path) -> None:
-    file = await sent(talk)
-    (blob,) = kept(tmp_path)
-    blob.write_bytes(bytes(len(PDF) + 16))
-
-    answer = await talk.get(f"/files/{file}", talk.citizen())
-
-    assert (answer.status_code, answer.json()["code"]) == (500, "internal-error")
-
-
 async def test_no_content_name_or_digest_reaches_a_log(
     talk: Talk, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -395,36 +280,6 @@ async def test_a_clerk_hands_in_scans_at_the_counter(talk: Talk) -> None:
 
     assert (await talk.get(f"/files/{scan}", talk.citizen())).content == PDF
     assert dossier["state"] == "accepted"
-
-
-def named_timer(cabinet: Cabinet, name: str) -> Any:
-    return next(timer for timer in timers.file_timers(cabinet) if timer.name == name)
-
-
-def named(key: str) -> Any:
-    return lambda digest: Once.of(key, "POST", "/v1/files", digest, 201)
-
-
-class Killed(BaseException):
-    """Nothing after it runs."""
-
-
-async def dies_before_its_row(cabinet: Cabinet, keys: Keys, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file is taken in by a process that ends when the blob is kept and its row is not."""
-
-    async def die(*_arguments: object) -> None:
-        raise Killed
-
-    with monkeypatch.context() as patched:
-        patched.setattr("services.intake.store.files.add_file", die)
-        with pytest.raises(Killed):
-            await handlers.keep_file(cabinet, citizen(keys), named("killed"), "application/pdf", samples.streamed(PDF))
-
-
-def age(*paths: Path) -> None:
-    """As if it had been written two days ago."""
-    for path in paths:
-        os.utime(path, times=(time.time() - 2 * 86_400,) * 2)
 
 
 async def test_a_person_with_two_roles_hands_in_for_the_office(cabinet: Cabinet, keys: Keys) -> None:
