@@ -24,6 +24,8 @@ pytestmark = [pytest.mark.journey, pytest.mark.kafka, pytest.mark.postgres]
 PERIOD = {"from": "2026-09-01", "to": "2026-11-26"}
 SECONDS = 240
 """How long a busy machine may take; a quiet one needs a tenth."""
+PLAYED_WITHIN = 20
+"""Seconds, for the sample's acts on a quiet machine."""
 
 
 class Seen:
@@ -89,6 +91,13 @@ def slip_in(words: str) -> Sequence[str]:
     return found.groups()
 
 
+def seconds_in(words: str) -> int:
+    """How long the acts took, as a newcomer is told."""
+    found = re.search(r"acts of invented people in (\d+) s", words)
+    assert found, words
+    return int(found[1])
+
+
 async def test_the_day_alone_has_the_figures_counted_by_hand_and_each_leads_to_its_list(empty: Empty) -> None:
     child = await lived(empty, "day")
     async with local_client(60) as http:
@@ -116,6 +125,7 @@ async def test_the_whole_sample_has_the_figures_counted_by_hand_in_every_unit(em
         assert await seen.total("44") == tuple(map(sum, zip(*UNITS.values(), strict=True)))
         values = await every_figure_is_the_length_of_its_list(seen)
         assert values["overdue"] == 11
+        assert seconds_in(child.words()) < PLAYED_WITHIN
         ranked = [place for place in (await seen.get("/reporting/v1/league"))["items"] if place["place"]]
         assert {place["unit"] for place in ranked} == {"19360", "19333", "19432"}
     assert child.stop() == 0

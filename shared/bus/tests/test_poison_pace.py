@@ -63,7 +63,7 @@ async def test_a_poison_fact_stops_its_own_key_and_slows_the_others_little(consu
         lines, bad = await consumer.lines(), derived_id(f"pace{turn}True", 0)
         assert lines[bad] == (2, 2)
         assert all(lines[derived_id(f"pace{turn}True", key)] == (EACH, EACH) for key in range(1, KEYS))
-    share = median(clean) / median(poisoned)
+    share = median(alone / beside for alone, beside in zip(clean, poisoned, strict=True))
     number = KEYS * EACH
     told = f"alone {number / median(clean):,.0f} facts/s, beside poison {number / median(poisoned):,.0f}: {share:.2f}"
     assert share >= SHARE, told
