@@ -72,6 +72,29 @@ def everywhere(text: str) -> Slip:
     return replace(SLIP, submitter=party, owner=party, components=rows, explanation=(text,), **fields)
 
 
+GOLDEN_01 = (
+    "Mẫu số 01 – Thông tư số 03/2025/TT-VPCP ỦY BAN NHÂN DÂN PHƯỜNG QUẢNG TRỊ TRUNG TÂM PHỤC VỤ HÀNH CHÍNH CÔNG "
+    "PHƯỜNG QUẢNG TRỊ CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM Độc lập - Tự do - Hạnh phúc Quảng Trị, ngày 23 tháng 11 "
+    "năm 2026 GIẤY TIẾP NHẬN HỒ SƠ VÀ HẸN TRẢ KẾT QUẢ Mã hồ sơ: H50.144-261123-0007 Quét để tra cứu Tiếp nhận hồ "
+    "sơ của: Nguyễn Thị Hồng Ước Số định danh: 045199001234 Hình thức nộp: Trực tiếp Địa chỉ: 12 Trần Hưng Đạo, "
+    "phường Quảng Trị Số điện thoại: 0912345678 Email: uoc@example.vn Chủ hồ sơ: Hồ Văn Đăk Địa chỉ chủ hồ sơ: "
+    "Thôn A Xing, xã Lìa Thủ tục: Cấp Giấy xác nhận tình trạng hôn nhân (1.004873) Nội dung yêu cầu giải quyết: "
+    "Xin cấp giấy xác nhận để đăng ký kết hôn 1. Thành phần hồ sơ nộp gồm: STT Tên giấy tờ Bản chính Bản chứng "
+    "thực Bản chụp Bản điện tử 1 Tờ khai 01 2 Trích lục ghi chú ly hôn 01 3 Căn cước 02 4 Ảnh chụp 01 2. Số lượng "
+    "hồ sơ: 01 (bộ) 3. Thời gian giải quyết hồ sơ theo quy định là: 03 ngày làm việc (căn cứ: Nghị định "
+    "123/2015/NĐ-CP, Điều 22) 4. Thời gian nhận hồ sơ: 08 giờ 15 phút, ngày 23 tháng 11 năm 2026 5. Thời gian trả "
+    "kết quả giải quyết hồ sơ: 17 giờ 00 phút, ngày 27 tháng 11 năm 2026 Cách tính ngày hẹn: – Nhận thứ Hai "
+    "23/11/2026; ngày nhận không tính. – Thứ Ba 24/11 là ngày nghỉ lễ. 6. Nhận kết quả: Trực tiếp tại Trung tâm "
+    "Phục vụ hành chính công phường Quảng Trị Tra cứu tình trạng hồ sơ: https://gandan.example/tra-cuu Nhập mã hồ "
+    "sơ và mã tra cứu bên cạnh. Hãy giữ kín mã này. Điện thoại hỗ trợ: 0233 3852 000 Mã tra cứu 7K3M Q9TX NGƯỜI "
+    "NỘP HỒ SƠ (Ký và ghi rõ họ tên) Nguyễn Thị Hồng Ước NGƯỜI TIẾP NHẬN HỒ SƠ (Ký và ghi rõ họ tên) Lê Quang Thạch"
+)
+
+
+def test_every_word_of_form_01() -> None:
+    assert words(SLIP) == GOLDEN_01
+
+
 def test_the_slip_shows_every_field_of_form_01() -> None:
     text = words(SLIP)
     for shown in (
