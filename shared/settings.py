@@ -231,7 +231,8 @@ class Login:
         name, _, password = text.partition(":")
         return Login(name, password)
 
-    def __str__(self) -> str:
+    def written(self) -> str:
+        """As `read` takes it; never by accident, as a `str` would be."""
         return f"{self.name}:{self.password}"
 
 

@@ -116,10 +116,12 @@ class Installation:
         if service not in SERVICES:
             raise NoSuchConsumer(f"no service has a consumer {name!r}")
         async with self.built(service, telemetry) as (made, works):
+            if made.begin is not None:
+                await (
+                    made.begin()
+                )  # it judges by reference data and the law as acts have left it, which the running service has read
             entry = next((known for known in made.entries if known.name == name), None)
             if entry is not None:
-                if made.begin is not None:
-                    await made.begin()  # a door judges by reference data, which the running service has read
                 yield Door.of(entry, works, self.bootstrap, telemetry.metrics, self.settings.topic_prefix)
                 return
             listener = next((known for known in made.listeners if known.name == name), None)

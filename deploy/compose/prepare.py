@@ -64,13 +64,15 @@ def _logins(path: Path, names: Sequence[str]) -> list[Login]:
     """A line per user of Kafka; those that are new are added."""
     known = {login.name: login for login in _kept(path)}
     made = [known.get(name) or Login(name, secrets.token_urlsafe(24)) for name in names]
-    _write(path, "\n".join(map(str, made)))
+    _write(path, "\n".join(each.written() for each in made))
     return made
 
 
 def _of_kafka(login: Login) -> tuple[str, str]:
     """The file of one user: the collector is told its name by its own settings."""
-    return ("collector.password", login.password) if login.name == COLLECTOR else (f"{login.name}.login", str(login))
+    return (
+        ("collector.password", login.password) if login.name == COLLECTOR else (f"{login.name}.login", login.written())
+    )
 
 
 def _write(path: Path, text: str) -> None:

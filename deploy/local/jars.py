@@ -7,6 +7,7 @@ import os
 import tempfile
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
@@ -180,7 +181,19 @@ def ask_repository(jar: Jar, part: Path, download: Download) -> Path:
     group, name, version = jar.coordinate.split(":")
     resolver = PythonResolver(progress_callback=counting(download))
     context = MavenContext(resolver, repo_cache=part, remote_repos=repository(), timeout=TIMEOUT)
-    return Path(context.project(group, name).at_version(version).artifact(packaging="jar").resolve())
+    try:
+        return Path(context.project(group, name).at_version(version).artifact(packaging="jar").resolve())
+    except BaseException as error:
+        let_go(error)
+        raise
+
+
+def let_go(error: BaseException) -> None:
+    """Drop what the frames of an error hold: the library leaves open what it was reading, until its answer is dropped."""
+    link: BaseException | None = error
+    while link is not None:
+        traceback.clear_frames(link.__traceback__)
+        link = link.__context__
 
 
 def place(got: Path, target: Path) -> None:

@@ -23,7 +23,6 @@ async def watch(
     consumer: Consumer,
     *,
     stale: float = 45,
-    unassigned: float = 150,
     every: float = 5,
     hopeless: float = 120,
 ) -> None:
@@ -36,7 +35,7 @@ async def watch(
         await asyncio.sleep(every)
         if consumer.busy_since is not None:
             continue
-        why = pulse.why_dead(stale, unassigned)
+        why = pulse.why_dead(stale)
         if not why:
             bad_since = None if pulse.is_well(stale) else bad_since
         elif await _answers(consumer.bootstrap):
@@ -61,21 +60,18 @@ class Pulse:
     fetch: int = 0
     """The client's own stamp of its last fetch: only that it changes counts."""
     fetched_at: float = 0.0
-    alone_since: float | None = None
-    """Since when it has no partition."""
 
-    def why_dead(self, stale: float, unassigned: float) -> str:
-        """Look now; what is wrong with it, or nothing."""
+    def why_dead(self, stale: float) -> str:
+        """Look now; what is wrong with it, or nothing.
+
+        One without partitions may be well: nobody writes to its topics yet, or its group has more members than they have partitions.
+        """
         client, now = self.consumer.subscriber.consumer, time.monotonic()
         if client is None:
             return "no consumer"
         failing = now - max(self.consumer.polled_at, self.born)
         if not client.assignment():  # polls are answered then too, with nothing, while its coordination lives
-            self.alone_since = self.alone_since or now
-            if failing > stale:
-                return f"unassigned, no poll for {failing:.0f} s"
-            return "unassigned" if now - self.alone_since > unassigned else ""
-        self.alone_since = None
+            return f"unassigned, no poll for {failing:.0f} s" if failing > stale else ""
         self._feel(client, now)
         if now - self.born <= stale:
             return ""
@@ -91,8 +87,9 @@ class Pulse:
 
     def is_well(self, stale: float) -> bool:
         """Whether it has lived for a while and still does: the first moments after a restart prove nothing."""
-        now = time.monotonic()
-        oldest = min(self.fetched_at, self.consumer.polled_at)
+        now, client = time.monotonic(), self.consumer.subscriber.consumer
+        reads = client is not None and client.assignment()
+        oldest = min(self.fetched_at, self.consumer.polled_at) if reads else self.consumer.polled_at
         return now - self.born > stale and now - oldest < stale / 4
 
 

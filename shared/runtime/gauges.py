@@ -54,5 +54,5 @@ async def _measure(process: Process, running: Running, seen: set[tuple[str, str]
         )
     seen |= parked.keys()
     for consumer_ in running.consumers:
-        for topic in consumer_.listener.topics:
+        for topic in consumer_.listener.topics or (consumer_.name,):  # a door reads topics by a pattern
             metrics.consumer.lag.set(consumer_.lag()[1], {"consumer": consumer_.name, "topic": topic})

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from shared.runtime.process import Process, Running
 
 ASK_SECONDS = 2
-STALE_SWEEP_SECONDS = 120
 
 
 def probes_of(process: Process) -> Probes:

@@ -244,6 +244,8 @@ def _pages(services: Sequence[Running]) -> dict[str, Any]:
 async def _connected(process: Process, parts: frozenset[str]) -> None:
     if parts & {"consumers", "relay"}:
         await _connect(process)
+    else:
+        process.heard(None)  # nothing here speaks to Kafka
     await asyncio.Event().wait()
 
 

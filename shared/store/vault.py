@@ -147,7 +147,7 @@ class _Contact(msgspec.Struct):
 
 
 @lru_cache(maxsize=4)
-def _box(private_key: bytes) -> SealedBox[PrivateKey]:
+def box_of(private_key: bytes) -> SealedBox[PrivateKey]:
     """What opens boxes sealed for this key: making it costs as much as opening one."""
     return SealedBox(PrivateKey(private_key))
 
@@ -155,7 +155,7 @@ def _box(private_key: bytes) -> SealedBox[PrivateKey]:
 def open_contact(private_key: bytes, sealed: bytes) -> Details:
     """The person in a box sealed for this key, numbers normalised as on a form; `NotSealedForUs`."""
     try:
-        found = msgspec.json.decode(_box(private_key).decrypt(sealed), type=_Contact)
+        found = msgspec.json.decode(box_of(private_key).decrypt(sealed), type=_Contact)
     except (CryptoError, msgspec.MsgspecError, UnicodeDecodeError):
         raise NotSealedForUs from None
     identity, phone = _digits(found.identity_no), _digits(found.phone)

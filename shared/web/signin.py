@@ -1,7 +1,8 @@
 """Who looks at a page: a sealed cookie holds the session, and every form is bound to the browser it was shown in.
 
 No table stands behind it: the cookie is the session, AES-256-GCM under a key derived from `keys.cursor`. It holds roles,
-units and the recipient, never an identity number. Rights of the staff directory are asked anew on every request.
+units and the recipient, never an identity number. Where a service has the staff directory (intake), rights are
+asked of it anew on every request; elsewhere those of the sign-in hold until the session ends.
 """
 
 from __future__ import annotations

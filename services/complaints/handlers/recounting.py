@@ -44,12 +44,13 @@ async def count_limits_again(desk: Desk, batch: int = BATCH) -> bool:
 async def _count(work: Work, asked: Recount, ids: Sequence[UUID]) -> tuple[int, int]:
     """Count the limits of these again; how many limits moved, and how many letters and cases stay."""
     law = standing(record for _, record in await law_store.read(work.db))
-    due = await _due(work, ids)
-    letters, lost = _again(work, asked, law, await submissions.load_many(work, ids), due, count_letter_again)
+    found_letters, found_cases = await submissions.load_many(work, ids), await cases.load_many(work, ids)
+    due = await _due(work, ids)  # behind the locks: what another command moved meanwhile is no news of this act
+    letters, lost = _again(work, asked, law, found_letters, due, count_letter_again)
     for letter, now, stated in letters:
         state_letter(work, letter, now, stated)
     await submissions.move(work, [now for _, now, _ in letters])
-    counted, more = _again(work, asked, law, await cases.load_many(work, ids), due, count_case_again)
+    counted, more = _again(work, asked, law, found_cases, due, count_case_again)
     for case, then, said in counted:
         state_case(work, case, then, said)
     await cases.move(work, [then for _, then, _ in counted])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from datetime import UTC, date, datetime
 from typing import Any
@@ -22,6 +23,7 @@ from shared.kernel import system
 from shared.law import Calendar, rulebook, shipped, write_rule, year_record
 from shared.store.unit_of_work import Works
 from shared.testing.clock import StandingClock
+from shared.testing.waiting import wait_until
 
 pytestmark = pytest.mark.postgres
 
@@ -63,6 +65,27 @@ async def seen(works: Works, case: Case) -> dict[str, Any]:
     """The row of a case."""
     (row,) = await rows(works, 'SELECT * FROM "case" WHERE id = $1', case.id)
     return row
+
+
+async def test_what_another_command_moved_meanwhile_is_no_news_of_the_act(desk: Desk, works: Works) -> None:
+    case = await given.opened(desk)
+    async with works.pool.acquire() as other:
+        async with other.transaction():
+            await other.execute('SELECT 1 FROM "case" WHERE id = $1 FOR UPDATE', case.id)
+            counting = asyncio.create_task(hear(desk, without(STORM)))
+            await wait_until(lambda: _somebody_waits(works), what="the counting waits for the case")
+            await other.execute("UPDATE deadline SET due_on = $2 WHERE aggregate = $1", case.id, date(2026, 12, 2))
+        await counting
+    assert [moved["old_due_on"] for moved in await moves(works, case.id)] == ["2026-12-02"]
+
+
+async def _somebody_waits(works: Works) -> bool:
+    """Whether a session of this database waits for a lock."""
+    (row,) = await rows(
+        works,
+        "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+    )
+    return bool(row["n"])
 
 
 async def test_a_day_off_moves_the_limit_to_accept_a_complaint_and_keeps_its_version(desk: Desk, works: Works) -> None:

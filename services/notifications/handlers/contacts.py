@@ -9,7 +9,6 @@ from uuid import UUID
 
 import msgspec
 from nacl.exceptions import CryptoError
-from nacl.public import PrivateKey, SealedBox
 
 from services.notifications import store
 from services.notifications.adapters.messages import address_of
@@ -64,7 +63,7 @@ def _contact_id(source: str, recipient: UUID) -> UUID:
 def _open(keys: Keys, sealed: bytes) -> vault.Details:
     """The details inside; what went wrong is told without a word of them."""
     try:
-        plain = SealedBox(PrivateKey(keys.contact)).decrypt(sealed)
+        plain = vault.box_of(keys.contact).decrypt(sealed)
         return msgspec.json.decode(plain, type=vault.Details)
     except (CryptoError, ValueError, TypeError, msgspec.MsgspecError):
         raise SealedForAnother from None

@@ -117,6 +117,12 @@ async def test_a_placeholder_without_verifier_fits_no_secret(site: httpx.AsyncCl
     assert (await ask(site, secret="")).status_code == 404
 
 
+async def test_a_code_with_a_nul_hidden_in_it_is_a_code_nobody_has(site: httpx.AsyncClient) -> None:
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    answer = await site.post("/tra-cuu", content=b"code=H50%0%000.1&secret=AAAA%00BBBB", headers=form)
+    assert answer.status_code < 500
+
+
 async def test_one_address_asks_so_often_and_not_more(site: httpx.AsyncClient) -> None:
     seen = [(await ask(site, f"H50.12-261123-{n:04}")).status_code for n in range(12)]
     assert seen[:10] == [404] * 10

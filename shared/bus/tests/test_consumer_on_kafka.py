@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +19,7 @@ from shared.bus import topics
 from shared.bus.arrival import Arrival, Raw
 from shared.bus.consumer import Consumer, Listener
 from shared.bus.door import Door, Entry
-from shared.bus.watchdog import watch
+from shared.bus.watchdog import Pulse, watch
 from shared.contracts.envelope import derived_id
 from shared.contracts.intake import DOSSIERS, UNITS
 from shared.store.unit_of_work import Work, Works
@@ -250,6 +252,23 @@ async def test_a_door_whose_coordination_ended_before_it_had_any_topic_is_restar
         watching.cancel()
 
 
+def test_a_reader_without_partitions_is_well_while_its_polls_are_answered(stack_free: Consumer) -> None:
+    long_ago, now = time.monotonic() - 3600, time.monotonic()
+    pulse, stack_free.polled_at = Pulse(stack_free, long_ago), now
+    assert (pulse.why_dead(45), pulse.is_well(45)) == ("", True)
+    stack_free.polled_at = long_ago
+    assert pulse.why_dead(45).startswith("unassigned, no poll")
+    assert not pulse.is_well(45)
+
+
+@pytest.fixture
+def stack_free(probe_works: Works, metrics: Metrics) -> Consumer:
+    """A consumer whose client has no partition: as a door nobody writes to, or one member too many."""
+    consumer = Consumer(listener(), probe_works, "", metrics)
+    consumer.subscriber = SimpleNamespace(consumer=SimpleNamespace(assignment=frozenset))
+    return consumer
+
+
 def _end_the_coordination(client: Any) -> None:
     """What aiokafka does with an error it did not expect of its group: the task ends, and every poll fails from then on."""
     ended = asyncio.get_running_loop().create_future()
@@ -287,12 +306,12 @@ async def test_a_subscriber_that_fetches_is_left_alone(
 ) -> None:
     async with consuming(stack.bootstrap, probe_works, listener(), metrics, prefix=own) as consumer:
         alive = consumer.subscriber.consumer
-        began = asyncio.get_running_loop().time()
+        began = time.monotonic()
         watching = asyncio.create_task(watch(consumer, stale=6, every=0.05))
         for last in range(1, 5):
             await publish(stack, own, last, last)
             await applied(probe_works, last)
-        await wait_until(lambda: asyncio.get_running_loop().time() > began + 6.5, what="longer than stale")
+        await wait_until(lambda: consumer.polled_at > began + 6.5, what="polls for longer than stale")
         assert consumer.subscriber.consumer is alive
         watching.cancel()
 

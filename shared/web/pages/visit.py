@@ -158,8 +158,8 @@ class Visit:
             body += part
             if len(body) > LONGEST_FORM:
                 raise FormTooLarge(field="form")
-        text = body.decode("utf-8", "replace").replace("%00", "").replace("\0", "")
-        return dict(parse_qsl(text, keep_blank_values=True))
+        sent = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
+        return {name.replace("\0", ""): value.replace("\0", "") for name, value in sent}
 
     def page(self, template: str, section: str, status: int = 200, **values: Any) -> Response:
         """The page, with its cookies."""

@@ -85,6 +85,7 @@ def test_memory_is_bounded() -> None:
         ("10.0.0.1", "10.0.0.2", False),
         ("2001:db8::1", "2001:db8::ffff", True),
         ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("::ffff:10.0.0.1", "::ffff:10.0.0.2", False),
         ("unix", "unix", True),
     ],
 )
