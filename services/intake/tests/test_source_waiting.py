@@ -92,6 +92,24 @@ async def test_an_unknown_procedure_waits_for_the_catalogue(desk: Desk) -> None:
     assert (await the_dossier(desk)).state is State.IN_PROGRESS
 
 
+async def test_whatever_waits_for_one_procedure_is_decided_once(desk: Desk) -> None:
+    await registered(desk)
+    known = desk.shelf.procedures
+    desk.shelf.procedures = {}
+    await send(desk, upserted(), upserted({"status": 4}), upserted({"status": 9}))
+
+    desk.shelf.procedures = known
+    await handlers.settle_waiting(desk)
+
+    assert await statuses(desk) == [("accepted", None)] * 3
+    assert (await the_dossier(desk)).state is State.SETTLED
+    async with desk.works.reading() as db:
+        told = await db.fetch("SELECT kind FROM source_feed WHERE kind <> 'dates' ORDER BY seq")
+        counted = await db.fetchval("SELECT number FROM source_tally WHERE what = 'accepted'")
+    assert [row["kind"] for row in told] == ["waiting"] * 3 + ["accepted"] * 3
+    assert counted == 3
+
+
 async def test_a_procedure_that_stays_unknown_is_rejected_by_its_name(desk: Desk, clock: StandingClock) -> None:
     await registered(desk)
     await send(desk, upserted({"procedure": "9.999999"}))

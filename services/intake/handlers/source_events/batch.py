@@ -90,6 +90,8 @@ class Batch:
         """Decide about events that waited."""
         await self._look([Known(None, row["code"], None, None, row["body_hash"]) for row in ripe])
         for row in ripe:
+            if row["seq"] in self.ledger.decided:
+                continue  # with the dossier it waited for
             if row["received_at"] < before:
                 reason = Reason.UNKNOWN_PROCEDURE if row["waits_for"] == PROCEDURE else Reason.WAITED_TOO_LONG
                 self.ledger.forget(row)
