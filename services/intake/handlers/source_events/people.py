@@ -31,11 +31,11 @@ class People:
         number = details.identity_no if details is not None and not self.source.sandbox else None
         return vault.recipient_of(self.work.works.keys.people, number) if number else None
 
-    def inbox(self, event: Event) -> UUID | None:
-        """Where the person of an event is told, kept in the vault; None where it names nobody."""
+    def inbox(self, event: Event, known: UUID | None) -> UUID | None:
+        """Where the person of an event is told, kept in the vault: `known` unless they have a number; None where it names nobody."""
         if (details := self.contact(event)) is None:
             return None
-        recipient = self.recipient(details) or self.work.new_id()
+        recipient = self.recipient(details) or known or self.work.new_id()
         self.keep(recipient, details)
         return recipient
 
