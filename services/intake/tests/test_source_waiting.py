@@ -74,6 +74,20 @@ async def test_progress_without_a_dossier_is_rejected_after_seven_days(desk: Des
     assert await statuses(desk) == [("rejected", "waited-too-long")]
 
 
+async def test_a_source_whose_events_cannot_be_settled_holds_up_no_other(desk: Desk, clock: StandingClock) -> None:
+    await registered(desk, "hai-lang")
+    await registered(desk)
+    await send(desk, progressed(4, source="hai-lang"), source="hai-lang")
+    await send(desk, progressed(4))
+    await desk.works.pool.execute("UPDATE source_event SET payload = '{}' WHERE source = 'hai-lang'")
+
+    clock.now += timedelta(days=8)
+    with pytest.raises(KeyError):
+        await handlers.settle_waiting(desk)
+
+    assert await statuses(desk) == [("waiting", None), ("rejected", "waited-too-long")]
+
+
 async def test_an_unknown_procedure_waits_for_the_catalogue(desk: Desk) -> None:
     await registered(desk)
     known = desk.shelf.procedures
