@@ -10,7 +10,10 @@ import pytest
 
 from deploy.tests.terminal import BLOCK, ROOT, fresh_copy, running, typed, without_settings
 from services.intake import data
+from services.intake.domain import letters
+from services.intake.domain.source_shapes import SHAPES
 from services.intake.domain.sources import Reason
+from shared.contracts.letters import ARROWS
 from shared.testing.processes import free_port
 
 GUIDE = (ROOT / "deploy" / "sources.md").read_text("utf-8")
@@ -45,6 +48,14 @@ async def test_the_guide_followed_to_the_letter_gets_a_dossier_in_within_the_hou
     assert len(re.findall(r"^[0-9a-f-]{36} accepted $", said, re.MULTILINE)) == 2
     assert len(re.findall(r"^tan-thanh-thu: \d+ đúng, 0 cần sửa$", said, re.MULTILINE)) == 3
     assert seconds < HOUR
+
+
+def test_the_guide_names_every_event_a_source_may_send_and_every_word_of_letters() -> None:
+    kinds, states = {shape.kind for shape in SHAPES.values()}, {state for arrows in ARROWS.values() for state in arrows}
+    said = {*letters._OUTCOMES.values(), *letters._GROUNDS.values(), *letters._REASONS.values()}
+
+    assert sorted(word for word in {*kinds, *states}.union(*said) if f"`{word}`" not in GUIDE) == []
+    assert "`POST /intake/v1/portal-sync`" in GUIDE
 
 
 @pytest.mark.parametrize("reason", Reason)

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from services.intake.domain.states import ARROWS, PORTAL_STATUS, State
 
-STATUSES = range(1, 11)
 SETTLING_STOPPED = 8
 """May resume (paused) or not (stopped): stopped when the source says that it is finished."""
 

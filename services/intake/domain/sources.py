@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any, Final
@@ -265,8 +265,3 @@ def _check_units(data: Mapping[str, Any], source: Source, units: Mapping[str, An
             raise Rejected(Reason.UNKNOWN_UNIT, f"/data/{name}")
         if not source.speaks_for(unit, day):
             raise Rejected(Reason.FOREIGN_UNIT, f"/data/{name}")
-
-
-def fresh_bucket(quota: Quota) -> Bucket:
-    """A full one."""
-    return Bucket(float(quota.burst), datetime.min.replace(tzinfo=UTC))

@@ -40,7 +40,7 @@ class Mail:
     desk: Desk
     work: Work
     source: Source
-    inbox: Callable[[Event], UUID | None]
+    inbox: Callable[[Event, UUID | None], UUID | None]
     known: dict[str, Letter] = field(default_factory=dict)
     changed: dict[str, Letter] = field(default_factory=dict)
     counted: dict[tuple[str, date, str], Any] = field(default_factory=dict)
@@ -75,7 +75,7 @@ class Mail:
         if letter is not None:
             return self._told_of(letters.follow(letter, event, office, now), event)
         nobody = event.data["kind"] == letters.DENUNCIATION or event.data.get("anonymous")
-        recipient = None if nobody else self.inbox(event) or self.work.new_id()
+        recipient = None if nobody else self.inbox(event, None) or self.work.new_id()
         return letters.begin(event, id=self.work.new_id(), source=self.source.id, recipient=recipient, office=office, now=now)  # fmt: skip
 
     def _told_of(self, heard: Heard, event: Event) -> Heard:
@@ -84,7 +84,7 @@ class Mail:
             return heard
         if heard.letter.anonymous:
             raise Rejected(Reason.SCHEMA, "/data/contact_sealed")
-        recipient = self.inbox(event)
+        recipient = self.inbox(event, heard.letter.recipient)
         version = heard.letter.version if heard.letter.recipient == recipient else heard.letter.version + 1
         return replace(heard, letter=replace(heard.letter, recipient=recipient, version=version))
 

@@ -1,4 +1,7 @@
-"""The only SQL of intake: dossiers by hot statements here; `lists` finds them by built statements, `catalogue`, `units`, `staff`, `calendar`, `files` and `portal` are beside."""
+"""The only SQL of intake: dossiers by hot statements here; `lists` finds them by built statements.
+
+Beside: `catalogue`, `units`, `staff`, `calendar`, `files`, `portal`; `sources` with `source_quality`, `comparison` and `letters`.
+"""
 
 from __future__ import annotations
 

@@ -33,6 +33,7 @@ _KNOWN = """SELECT id, body_hash, status, reason, fields, inferred, waits_for, c
 WHERE source = $1 AND id = ANY($2::text[]) AND status <> 'rejected'"""
 _LOCK_OWNED = "SELECT id FROM dossier WHERE code = ANY($1::text[]) ORDER BY id FOR UPDATE"
 _OWNED = f"{_DOSSIER} WHERE d.code = ANY($1::text[])"
+_PEOPLE = "SELECT d.code, p.id, p.data_key, p.sealed FROM dossier d JOIN person p ON p.id = d.person WHERE d.code = ANY($1::text[])"
 _WAITING_FOR = """SELECT seq, id, payload, body_hash, received_at, code, door FROM source_event
 WHERE source = $1 AND code = ANY($2::text[]) AND status = 'waiting' ORDER BY seq"""
 _WRITE = """INSERT INTO source_event (source, id, type, code, body_hash, status, reason, fields, inferred, waits_for, door, time, received_at, decided_at, dossier, payload)
@@ -167,6 +168,12 @@ async def owned(work: Work, codes: Iterable[str]) -> dict[str, Dossier]:
     if not await work.db.fetch(_LOCK_OWNED, wanted):
         return {}
     return {row["code"]: dossier_of(row) for row in await work.db.fetch(_OWNED, wanted)}
+
+
+async def people(work: Work, codes: Iterable[str]) -> Mapping[str, Any]:
+    """The vault rows of the people of these dossiers, by code."""
+    wanted = sorted(set(codes))
+    return {row["code"]: row for row in await work.db.fetch(_PEOPLE, wanted)} if wanted else {}
 
 
 async def waiting_for(work: Work, source: str, codes: Iterable[str]) -> Sequence[Any]:

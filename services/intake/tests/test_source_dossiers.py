@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
+from typing import NamedTuple
 
 import pytest
 
@@ -14,6 +16,7 @@ from services.intake.tests.law import change
 from services.intake.tests.test_units import HOI, merge
 from services.intake.tests.vendor import (
     CODE,
+    Json,
     heard_back,
     progressed,
     registered,
@@ -25,6 +28,7 @@ from services.intake.tests.vendor import (
 )
 from shared.kernel import Caller
 from shared.settings import Keys
+from shared.store.vault import Details
 from shared.testing.clock import StandingClock
 
 pytestmark = pytest.mark.postgres
@@ -42,6 +46,40 @@ async def test_the_contact_in_the_box_is_kept_in_the_vault_and_makes_the_inbox_t
     async with desk.works.reading() as connection:
         ((recipient, _, details),) = await handlers.contact_details(desk.works, connection, [dossier.recipient])
     assert (recipient, details and details.name) == (dossier.recipient, AN.name)
+
+
+async def test_a_contact_told_again_is_kept_once_and_one_that_changed_anew(desk: Desk, keys: Keys) -> None:
+    await registered(desk)
+    moved = replace(AN, phone="+84900000001")
+
+    def named(person: Details, status: int) -> Json:
+        return upserted({"status": status, "contact_sealed": sealed(keys.contact_public, person)})
+
+    await send(desk, named(AN, 2))
+    await send(desk, named(AN, 4), named(AN, 5))
+    once = await newest_contact(desk)
+    await send(desk, named(moved, 4), named(moved, 9))
+
+    assert (once.sequence, once.phone, once.rows) == (1, AN.phone, 1)
+    assert await newest_contact(desk) == Contact(2, moved.phone, 2)
+    assert (await the_dossier(desk)).state is State.SETTLED
+
+
+class Contact(NamedTuple):
+    """What notifications has of the dossier's person, how often it was told, and the rows of the vault."""
+
+    sequence: int
+    phone: str | None
+    rows: int
+
+
+async def newest_contact(desk: Desk) -> Contact:
+    recipient = (await the_dossier(desk)).recipient
+    async with desk.works.reading() as connection:
+        ((_, sequence, details),) = await handlers.contact_details(desk.works, connection, [recipient])
+        rows = await connection.fetchval("SELECT count(*) FROM person")
+    assert details is not None
+    return Contact(sequence, details.phone, rows)
 
 
 @pytest.mark.parametrize("tells", [True, False])

@@ -21,6 +21,7 @@ from shared.contracts.letters import ARROWS
 from shared.kernel import system
 from shared.law import shipped
 from shared.settings import Keys
+from shared.store.vault import Details
 from shared.telemetry.setup import Telemetry
 from shared.testing.clock import MONDAY_MORNING, StandingClock
 from shared.testing.records import Log, fed
@@ -223,6 +224,21 @@ async def test_a_sender_named_later_is_told_from_then_on(desk: Desk, keys: Keys)
     first, second = await told(desk)
     assert first["recipient"] != second["recipient"] == str(citizen(keys).recipient)
     assert second["steps"] == []
+
+
+async def test_a_sender_without_a_number_keeps_their_inbox_and_naming_them_again_says_nothing(
+    desk: Desk, keys: Keys
+) -> None:
+    await registered(desk)
+    an = Details(AN.name, phone=AN.phone)
+
+    await send(desk, written({"contact_sealed": sealed(keys.contact_public, an)}))
+    await send(desk, written({"contact_sealed": sealed(keys.contact_public, an)}))
+    await send(desk, written({"state": "accepted", "contact_sealed": sealed(keys.contact_public, an)}))
+
+    first, second = await told(desk)
+    assert first["recipient"] == second["recipient"]
+    assert (first["state"], second["state"]) == ("opened", "accepted")
 
 
 async def test_a_denunciation_names_nobody(desk: Desk) -> None:

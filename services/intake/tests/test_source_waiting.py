@@ -74,6 +74,20 @@ async def test_progress_without_a_dossier_is_rejected_after_seven_days(desk: Des
     assert await statuses(desk) == [("rejected", "waited-too-long")]
 
 
+async def test_a_source_whose_events_cannot_be_settled_holds_up_no_other(desk: Desk, clock: StandingClock) -> None:
+    await registered(desk, "hai-lang")
+    await registered(desk)
+    await send(desk, progressed(4, source="hai-lang"), source="hai-lang")
+    await send(desk, progressed(4))
+    await desk.works.pool.execute("UPDATE source_event SET payload = '{}' WHERE source = 'hai-lang'")
+
+    clock.now += timedelta(days=8)
+    with pytest.raises(KeyError):
+        await handlers.settle_waiting(desk)
+
+    assert await statuses(desk) == [("waiting", None), ("rejected", "waited-too-long")]
+
+
 async def test_an_unknown_procedure_waits_for_the_catalogue(desk: Desk) -> None:
     await registered(desk)
     known = desk.shelf.procedures
@@ -90,6 +104,24 @@ async def test_an_unknown_procedure_waits_for_the_catalogue(desk: Desk) -> None:
 
     assert await statuses(desk) == [("accepted", None), ("accepted", None)]
     assert (await the_dossier(desk)).state is State.IN_PROGRESS
+
+
+async def test_whatever_waits_for_one_procedure_is_decided_once(desk: Desk) -> None:
+    await registered(desk)
+    known = desk.shelf.procedures
+    desk.shelf.procedures = {}
+    await send(desk, upserted(), upserted({"status": 4}), upserted({"status": 9}))
+
+    desk.shelf.procedures = known
+    await handlers.settle_waiting(desk)
+
+    assert await statuses(desk) == [("accepted", None)] * 3
+    assert (await the_dossier(desk)).state is State.SETTLED
+    async with desk.works.reading() as db:
+        told = await db.fetch("SELECT kind FROM source_feed WHERE kind <> 'dates' ORDER BY seq")
+        counted = await db.fetchval("SELECT number FROM source_tally WHERE what = 'accepted'")
+    assert [row["kind"] for row in told] == ["waiting"] * 3 + ["accepted"] * 3
+    assert counted == 3
 
 
 async def test_a_procedure_that_stays_unknown_is_rejected_by_its_name(desk: Desk, clock: StandingClock) -> None:

@@ -10,8 +10,6 @@ from typing import Any
 
 from services.intake.domain.portal import PROGRESS, SYNC, Form
 
-FORMS = ("adapter", "lgsp-2026")
-
 
 @cache
 def form(name: str) -> Form:

@@ -26,6 +26,7 @@ from shared.kernel import Refused
 from shared.law import CalendarNotPublished
 from shared.store.lookups import lookup_secret, lookup_verifier
 from shared.store.unit_of_work import Work
+from shared.store.vault import Details
 
 TURN = 20
 """Events judged in one go: some milliseconds."""
@@ -35,12 +36,13 @@ Item = TypeVar("Item")
 
 @dataclass(slots=True)
 class _Owned:
-    """A dossier of the batch: as it stands now, what counts for it, as it stood, and the vault row of its person where that is new."""
+    """A dossier of the batch: as it stands now, what counts for it, as it stood, the vault row of its person where that is new, and what it holds."""
 
     now: Dossier
     office: Office
     before: Dossier | None = None
     person: UUID | None = None
+    details: Details | None = None
 
 
 @dataclass(slots=True)
@@ -65,7 +67,7 @@ class Batch:
     async def take(self, delivered: Sequence[Delivered]) -> Sequence[Outcome]:
         """Judge each, in order, and write all; others have their turn after every few."""
         found = [self._read(each) async for each in in_turns(delivered)]
-        await self._look([known for known, _ in found])
+        await self._look([known for known, _ in found], _named(judged for _, judged in found))
         pairs = list(zip(delivered, found, strict=True))
         outcomes = [self._one(each, *judged) async for each, judged in in_turns(pairs)]
         await self._write()
@@ -90,6 +92,8 @@ class Batch:
         """Decide about events that waited."""
         await self._look([Known(None, row["code"], None, None, row["body_hash"]) for row in ripe])
         for row in ripe:
+            if row["seq"] in self.ledger.decided:
+                continue  # with the dossier it waited for
             if row["received_at"] < before:
                 reason = Reason.UNKNOWN_PROCEDURE if row["waits_for"] == PROCEDURE else Reason.WAITED_TOO_LONG
                 self.ledger.forget(row)
@@ -98,15 +102,17 @@ class Batch:
                 self._again(row)
         await self._write()
 
-    async def _look(self, known: Iterable[Known]) -> None:
-        """Everything the batch needs from the database, in three questions."""
+    async def _look(self, known: Iterable[Known], named: Iterable[str] = ()) -> None:
+        """Everything the batch needs from the database, in a few questions; `named`: dossiers whose person is told again."""
         listed = list(known)
         codes = [k.key for k in listed if k.key is not None]
         await self.ledger.look([k.id for k in listed if k.id is not None])
         await self.mail.look(codes)
         if codes:
             owned = await store.owned(self.work, codes)
-            self.dossiers = {code: _Owned(d, self._office(d), d) for code, d in owned.items()}
+            ours = {code for code, dossier in owned.items() if dossier.source == self.source.id}
+            kept = await self.people.kept(ours & set(named))
+            self.dossiers = {code: _Owned(d, self._office(d), d, details=kept.get(code)) for code, d in owned.items()}
             await self.ledger.look_for_waiting(codes)
 
     def _one(self, delivered: Delivered, known: Known, judged: Event | Rejected) -> Outcome:
@@ -179,7 +185,10 @@ class Batch:
         )  # fmt: skip
         work.starts(id_)
         self.dossiers[event.key] = owned = _Owned(
-            followed.dossier, self._office(followed.dossier), person=self.people.keep(recipient, details)
+            followed.dossier,
+            self._office(followed.dossier),
+            person=self.people.keep(recipient, details),
+            details=details,
         )
         return self._done(event, followed, owned)
 
@@ -187,8 +196,9 @@ class Batch:
         followed = mirror.follow(owned.now, event, self.source.id, owned.office, self.work.now)
         if (details := self.people.contact(event)) is not None:
             recipient = self.people.recipient(details) or owned.now.recipient
-            owned.person = self.people.keep(recipient, details)
-            followed = replace(followed, dossier=replace(followed.dossier, recipient=recipient))
+            if (recipient, details) != (owned.now.recipient, owned.details):
+                owned.person, owned.details = self.people.keep(recipient, details), details
+                followed = replace(followed, dossier=replace(followed.dossier, recipient=recipient))
         owned.now = followed.dossier
         return self._done(event, followed, owned)
 
@@ -234,6 +244,11 @@ async def in_turns(items: Sequence[Item]) -> AsyncIterator[Item]:
         yield item
         if number % TURN == 0:
             await asyncio.sleep(0)
+
+
+def _named(judged: Iterable[Event | Rejected]) -> set[str]:
+    """What the events with a contact are about."""
+    return {each.key for each in judged if isinstance(each, Event) and "contact_sealed" in each.data}
 
 
 def _said_at(known: Known, judged: Event | Rejected) -> datetime | None:

@@ -32,6 +32,8 @@ class Ledger:
     known: dict[str, Any] = field(default_factory=dict)
     """Events taken before, by id: a row, or an outcome with its hash of this batch."""
     waiting: dict[str, list[Any]] = field(default_factory=dict)
+    decided: set[int] = field(default_factory=set)
+    """Numbers of events that waited and wait no more."""
     rows: list[Row] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     counted: Counter[str] = field(default_factory=Counter)
@@ -122,6 +124,8 @@ class Ledger:
         self.waiting.setdefault(row.code or "", []).append({**kept, "seq": -len(self.rows)})
 
     def _write_down(self, row: Row, waited: Any) -> None:
+        if waited is not None:
+            self.decided.add(waited["seq"])
         if waited is not None and waited["seq"] < 0:
             self.rows[-waited["seq"] - 1] = row
         else:

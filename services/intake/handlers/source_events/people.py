@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from services.intake.domain.sources import Event, Reason, Rejected, Source
+from services.intake.store import sources as store
 from shared.store import vault
 from shared.store.unit_of_work import Work
 
@@ -26,16 +29,27 @@ class People:
         except vault.NotSealedForUs:
             raise Rejected(Reason.SCHEMA, "/data/contact_sealed") from None
 
+    async def kept(self, codes: Iterable[str]) -> Mapping[str, vault.Details]:
+        """What the vault has of the people of these dossiers, by code."""
+        found = {code: self._disclosed(row) for code, row in (await store.people(self.work, codes)).items()}
+        return {code: details for code, details in found.items() if details is not None}
+
+    def _disclosed(self, row: Any) -> vault.Details | None:
+        try:
+            return vault.disclose(self.work.works.keys, row)
+        except vault.Forgotten:
+            return None
+
     def recipient(self, details: vault.Details | None) -> UUID | None:
         """The inbox of a person with a number; a sandbox puts nothing there."""
         number = details.identity_no if details is not None and not self.source.sandbox else None
         return vault.recipient_of(self.work.works.keys.people, number) if number else None
 
-    def inbox(self, event: Event) -> UUID | None:
-        """Where the person of an event is told, kept in the vault; None where it names nobody."""
+    def inbox(self, event: Event, known: UUID | None) -> UUID | None:
+        """Where the person of an event is told, kept in the vault: `known` unless they have a number; None where it names nobody."""
         if (details := self.contact(event)) is None:
             return None
-        recipient = self.recipient(details) or self.work.new_id()
+        recipient = self.recipient(details) or known or self.work.new_id()
         self.keep(recipient, details)
         return recipient
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 
 from services.intake.domain import sources as rules
@@ -80,16 +82,26 @@ async def turn_away(work: Work, source: str, door: str, delivered: Sequence[Deli
 
 
 async def settle_waiting(desk: Desk) -> bool:
-    """Take what waited for the catalogue and need wait no more; reject what waited too long. True when there may be more."""
+    """Take what waited for the catalogue and need wait no more; reject what waited too long. True when there may be more.
+
+    One source after the other; what breaks one of them is raised when all had their turn.
+    """
     before, procedures = desk.works.clock() - rules.PATIENCE, sorted(desk.shelf.procedures)
     async with desk.works.reading() as connection:
         restless = await store.restless(connection, before, procedures)
-    more = False
+    ended: list[bool | BaseException] = []
     for source in restless:
-        async with desk.works.begin(system("intake.sources")) as work:
-            if (found := await store.locked(work, source)) is None:
-                continue
-            ripe = await store.ripe(work, source, before, procedures, RIPE)
-            await Batch(desk, work, found[0], found[1], "").settle(ripe, before)
-            more = more or len(ripe) == RIPE
-    return more
+        ended += await asyncio.gather(_settled(desk, source, before, procedures), return_exceptions=True)
+    if (broken := next((each for each in ended if isinstance(each, BaseException)), None)) is not None:
+        raise broken
+    return any(ended)
+
+
+async def _settled(desk: Desk, source: str, before: datetime, procedures: Sequence[str]) -> bool:
+    """The same for one source, in a transaction of its own."""
+    async with desk.works.begin(system("intake.sources")) as work:
+        if (found := await store.locked(work, source)) is None:
+            return False
+        ripe = await store.ripe(work, source, before, procedures, RIPE)
+        await Batch(desk, work, found[0], found[1], "").settle(ripe, before)
+        return len(ripe) == RIPE
