@@ -120,6 +120,7 @@ async def test_what_was_taken_in_on_paper_is_entered_with_its_reason_its_sets_an
     sent = {"form": token_of(page), "unit": UNIT, "procedure": MARITAL_STATUS, "name": "An", "paper-0": "1", "received_at": "2026-11-20T08:15"}  # fmt: skip
     without = await site.post("/quay", data=sent)
     assert (without.status_code, 'id="wrong-late_entry_reason"' in without.text) == (422, True)
+    assert "Hãy ghi lý do nhập muộn." in without.text
     assert 'value="2026-11-20T08:15"' in without.text
     for wrong in (
         {"received_at": "hôm qua"},
