@@ -69,6 +69,7 @@ from services.intake.handlers.lists import (
     IdentityInAddress,
     count_lists,
     find_of_person,
+    identity_in,
     list_dossiers,
     list_own_dossiers,
 )
@@ -194,6 +195,7 @@ __all__ = [
     "find_of_person",
     "glance_at_sources",
     "hand_over_dossiers",
+    "identity_in",
     "inferred_of",
     "keep_file",
     "keep_officer",

@@ -106,11 +106,11 @@ async def _check_before(work: Work, asked: Submission, recipient: UUID) -> None:
     domain.check_resubmission(before, again, procedure=asked.procedure, recipient=recipient)
 
 
-async def find_alike(desk: Desk, who: Principal, filing: Filing) -> tuple[Alike, ...]:
-    """The dossiers like one that is about to be filed, as far as its clerk may see them."""
+async def find_alike(desk: Desk, who: Caller, filing: Filing) -> tuple[Alike, ...]:
+    """The dossiers like one that is about to be filed, as far as its clerk may see them; `Repeated` where it was filed already."""
     if (number := filing.submitter.identity_no) is None:
         return ()
-    async with desk.works.begin(Caller(who)) as work:
+    async with desk.works.begin(who) as work:
         return await alike_of(work, vault.recipient_of(desk.works.keys.people, number), filing)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -18,7 +19,8 @@ from shared.store import vault
 MINE: Final = "me"
 """Stands for whoever asks, as the handler of a dossier."""
 MOST_FOUND: Final = 50
-_IDENTITY_DIGITS: Final = 12
+_IDENTITY: Final = re.compile(r"\d{9}|\d{12}")
+"""The number of today, and of the cards before it."""
 
 LISTS: Final[Mapping[str, Wanted]] = {
     "to-answer": Wanted(state="submitted", sort="due"),
@@ -58,6 +60,12 @@ async def count_lists(desk: Desk, who: Principal) -> Mapping[str, int]:
         return await lists.counted(connection, _units(who), named, **_now(desk))
 
 
+def identity_in(asked: str) -> str | None:
+    """The identity number that was typed into a search, in groups or not; what has a dash is a dossier's code."""
+    digits = re.sub(r"[\s.]", "", asked)
+    return digits if _IDENTITY.fullmatch(digits) else None
+
+
 async def find_of_person(desk: Desk, who: Principal, identity_no: str) -> Sequence[Dossier]:
     """The newest dossiers of one's units that the person with this number filed or owns; the number is compared blindly."""
     index = vault.blind_index(desk.works.keys, "identity_no", identity_no)
@@ -82,12 +90,7 @@ def _now(desk: Desk) -> dict[str, Any]:
 
 async def _listed(desk: Desk, who: Principal, whose: Whose, wanted: Wanted, **page: Any) -> Sequence[Dossier]:
     """`page`: `after` (a place in the order, or None), `back`, `limit`."""
-    if wanted.q is not None and _is_identity(wanted.q):
+    if wanted.q is not None and identity_in(wanted.q):
         raise IdentityInAddress(field="/q")
     async with desk.works.reading() as connection:
         return await lists.listed(connection, whose, _meant(wanted, who), **_now(desk), **page)
-
-
-def _is_identity(asked: str) -> bool:
-    digits = "".join(asked.split())
-    return digits.isdecimal() and len(digits) == _IDENTITY_DIGITS

@@ -62,13 +62,11 @@ async def show(desk: Desk, visit: Visit) -> Response:
 
 
 async def _file(desk: Desk, visit: Visit) -> Response:
-    form, who = await entered(visit), officer(visit)
+    form = await entered(visit)
     papers = await _papers(desk, form["procedure"])
     filing = form.filing(form.ticked(papers), visit.language)
     if filing is None:
         return await _page(desk, visit, form, 422)
-    if not form["despite"] and (alike := await handlers.find_alike(desk, who, filing)):
-        return await _page(desk, visit, form, alike=[each.code for each in alike])
     try:
         return await _filed(desk, visit, form, filing)
     except Invalid as refused:
@@ -82,10 +80,12 @@ async def _file(desk: Desk, visit: Visit) -> Response:
 
 
 async def _filed(desk: Desk, visit: Visit, form: Entered, filing: Filing) -> Response:
-    """Done: code and secret are shown now; a form sent twice is answered with the same."""
+    """Done: code and secret are shown now; a form sent twice is answered with the same, before anything like it is looked for."""
+    asked = form.caller(officer(visit), visit, 201)
     try:
-        dossier = await handlers.submit_dossier(desk, form.caller(officer(visit), visit, 201), filing)
-        shown = _told(dossier)
+        if not form["despite"] and (alike := await handlers.find_alike(desk, asked, filing)):
+            return await _page(desk, visit, form, alike=[each.code for each in alike])
+        shown = _told(await handlers.submit_dossier(desk, asked, filing))
     except Repeated as repeated:
         first = UUID(msgspec.json.decode(repeated.answer)["id"])
         shown = _told(await handlers.read_dossier(desk, officer(visit), first))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -22,7 +21,6 @@ from shared.web.pages import Visit
 
 PER_PAGE: Final = 30
 LONGEST: Final = 100
-_IDENTITY: Final = re.compile(r"[0-9]{9}|[0-9]{12}")
 
 
 async def show(desk: Desk, visit: Visit) -> Response:
@@ -34,11 +32,8 @@ async def show(desk: Desk, visit: Visit) -> Response:
 
 
 async def _found(desk: Desk, visit: Visit, asked: str) -> Sequence[Dossier]:
-    digits = re.sub(r"[\s.]", "", asked)
-    if _IDENTITY.fullmatch(digits) and (found := await handlers.find_of_person(desk, officer(visit), digits)):
-        return found
-    if _IDENTITY.fullmatch(digits):
-        return ()
+    if number := handlers.identity_in(asked):
+        return await handlers.find_of_person(desk, officer(visit), number)
     return await handlers.list_dossiers(desk, officer(visit), Wanted(q=asked), after=None, back=False, limit=handlers.MOST_FOUND)  # fmt: skip
 
 

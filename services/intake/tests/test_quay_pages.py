@@ -99,14 +99,17 @@ async def test_a_form_changed_after_it_was_taken_in_is_not_a_silent_second_dossi
     await sign_in(site, "clerk")
     page = await site.get(f"/quay?thu-tuc={MARITAL_STATUS}")
     key = re.findall(r'name="key" value="(\w+)"', page.text)[0]
-    sent = {"form": token_of(page), "key": key, "unit": UNIT, "procedure": MARITAL_STATUS, "channel": "direct", "name": "An", "paper-0": "1"}  # fmt: skip
+    sent = {"form": token_of(page), "key": key, "unit": UNIT, "procedure": MARITAL_STATUS, "channel": "direct", "name": "An", "identity_no": "044085001234", "paper-0": "1"}  # fmt: skip
     first, again = await site.post("/quay", data=sent), await site.post("/quay", data=sent)
     changed = await site.post("/quay", data={**sent, "name": "Ân"})
     assert (first.status_code, first.text.partition("<main")[2]) == (201, again.text.partition("<main")[2])
     assert (changed.status_code, "đã được nhận trước khi bạn sửa" in changed.text) == (409, True)
     fresh = re.findall(r'name="key" value="(\w+)"', changed.text)[0]
-    second = await site.post("/quay", data={**sent, "name": "Ân", "key": fresh})
+    like = await site.post("/quay", data={**sent, "name": "Ân", "key": fresh})
+    assert (like.status_code, 'name="despite"' in like.text) == (200, True)
+    second = await site.post("/quay", data={**sent, "name": "Ân", "key": fresh, "despite": "1"})
     assert "H50.144-261123-0002" in second.text
+    assert "H50.144-261123-0002" in (await site.post("/quay", data={**sent, "name": "Ân", "key": fresh})).text
 
 
 async def test_what_was_taken_in_on_paper_is_entered_with_its_reason_its_sets_and_its_explained_date(
@@ -117,6 +120,7 @@ async def test_what_was_taken_in_on_paper_is_entered_with_its_reason_its_sets_an
     sent = {"form": token_of(page), "unit": UNIT, "procedure": MARITAL_STATUS, "name": "An", "paper-0": "1", "received_at": "2026-11-20T08:15"}  # fmt: skip
     without = await site.post("/quay", data=sent)
     assert (without.status_code, 'id="wrong-late_entry_reason"' in without.text) == (422, True)
+    assert "Hãy ghi lý do nhập muộn." in without.text
     assert 'value="2026-11-20T08:15"' in without.text
     for wrong in (
         {"received_at": "hôm qua"},

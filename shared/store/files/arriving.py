@@ -53,7 +53,7 @@ async def _take(spool: Spool, body: AsyncIterator[bytes], most: int) -> None:
     async for part in body:
         size += len(part)
         if size > most:
-            raise FileTooLarge(limit_bytes=most)
+            raise FileTooLarge(limit_bytes=most, limit_mb=f"{most / 1_000_000:g}")
         held += part
         if len(held) >= PIECE:
             await asyncio.to_thread(spool.write, bytes(held))

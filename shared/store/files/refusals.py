@@ -32,7 +32,7 @@ class FileTypeNotAllowed(FileRefused):
 
 
 class MediaTypeDisagrees(FileRefused):
-    """The content is not what Content-Type says."""
+    """The content is not of the type the file was sent as."""
 
     status = 415
 

@@ -123,7 +123,7 @@ async def test_one_byte_over_the_limit_is_refused_before_the_rest_is_read(tmp_pa
         async with arriving(tmp_path, endless()):
             pass
 
-    assert refused.value.facts == {"limit_bytes": LIMIT}
+    assert refused.value.facts == {"limit_bytes": LIMIT, "limit_mb": "20"}
     assert read <= LIMIT + 65_536
     assert names_in(tmp_path) == []
 
