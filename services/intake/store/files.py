@@ -21,11 +21,19 @@ _ATTACH = """UPDATE file SET dossier = $1, purpose = coalesce(purpose, $2) WHERE
 RETURNING 1"""
 _DROP_LOOSE = """DELETE FROM file WHERE id IN (SELECT id FROM file WHERE dossier IS NULL AND created_at < $1 ORDER BY created_at LIMIT $2
 FOR UPDATE SKIP LOCKED) RETURNING sha256"""
+_PATIENT = (
+    "SELECT set_config('idle_in_transaction_session_timeout', '0', true), set_config('lock_timeout', '10s', true)"
+)
 _FORM = "SELECT f.sealed, p.data_key FROM form f JOIN person p ON p.id = f.person WHERE f.dossier = $1"
 
 
 async def lock_content(work: Work, sha256: bytes) -> None:
-    """Nobody else adds or removes the blob with this content until the transaction ends."""
+    """Nobody else adds or removes the blob with this content until the transaction ends.
+
+    It may be idle meanwhile: as long as the store of files works, the lock has to hold. Whoever waits leaves enough of
+    the transaction's own time for that.
+    """
+    await work.db.execute(_PATIENT)
     await work.db.execute("SELECT pg_advisory_xact_lock($1)", int.from_bytes(sha256[:8], "big", signed=True))
 
 
