@@ -216,6 +216,24 @@ async def test_a_step_refused_again_and_again_waits_for_a_person(
     assert (again, server.told(dossier.code)) == (1, ["1", "2"])
 
 
+async def test_nobody_is_read_in_the_vault_for_a_portal_that_is_away(
+    desk: Desk, telemetry: Telemetry, server: Portal
+) -> None:
+    await submit(desk, CLERK)
+    await consumed(desk, telemetry)
+    opened = "SELECT count(*) FROM fact WHERE type LIKE '%identity-read%'"
+
+    server.shut = 500
+    for _ in range(3):
+        await handlers.send_due(way(desk, server))
+    before = await desk.works.pool.fetchval(opened)
+    server.shut = None
+    await until_idle(way(desk, server))
+
+    assert (before, await desk.works.pool.fetchval(opened)) == (0, 2)
+    assert await states(desk) == ["sent", "sent"]
+
+
 async def test_a_portal_that_is_away_is_tried_again_later_and_later(desk: Desk, telemetry: Telemetry) -> None:
     async with portal() as gone:
         address = gone.url
