@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import Field, model_validator
@@ -12,6 +13,7 @@ from deploy.cli.importing.rows import AsText, SheetDay, parts
 from services.intake import handlers
 from services.intake.api.reference_schemas import UnitCode
 from services.intake.api.sources import Account, MandateBody, SourceBody, SourceId
+from services.intake.domain.sources import Source
 
 _SPOKEN_FOR = ("valid_from", "valid_to")
 
@@ -43,9 +45,17 @@ class SourceRow(SourceBody):
             read["units"] = [each if isinstance(each, dict) else {"unit": each, **days} for each in listed]
         return read
 
+    def onto(self, known: Source) -> Source:
+        """The entry with what this row names; what it leaves out stays as it is."""
+        said, named = self.source(self.id), self.model_fields_set - {"quota", *_SPOKEN_FOR}
+        quota = replace(known.quota, **self.quota.model_dump(exclude_unset=True))
+        return replace(known, **{name: getattr(said, name) for name in named}, quota=quota)
+
 
 async def _line(bench: Bench, row: SourceRow) -> Outcome:
-    _, outcome = await handlers.keep_source(bench.desk, bench.work, row.source(row.id))
+    known = await handlers.known_source(bench.work, row.id)
+    wanted = row.source(row.id) if known is None else row.onto(known)
+    _, outcome = await handlers.keep_source(bench.desk, bench.work, wanted)
     return outcome
 
 

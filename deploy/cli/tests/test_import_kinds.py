@@ -205,6 +205,20 @@ class TestSources:
             ("19333", "2026-01-01", "2026-06-30"), ("19360", "2026-01-01", None), ("18880", "2026-01-01", None),
         ]  # fmt: skip
 
+    async def test_what_a_later_line_leaves_out_stays_as_it_is(self, seeded: Province, tmp_path: Path) -> None:
+        whole = {
+            **SYSTEM, "state": "suspended", "tells_citizens": True, "contact": "motcua@example.vn", "sandbox": True, "silence_hours": 4,
+            "quota": {"events_per_second": 9, "burst": 7, "max_bytes": 2048},
+        }  # fmt: skip
+        later = {**SYSTEM, "name": "Tân Thành", "units": ["19360"], "quota": {"burst": 8}}
+        reports = [await imported(seeded, "sources", tmp_path / "rows.json", [row]) for row in (whole, later, SYSTEM)]
+        assert [(each.created, each.changed, refused(each)) for each in reports] == [(1, 0, []), (0, 1, []), (0, 1, [])]
+        kept = await seeded.pools["intake"].fetchrow("SELECT * FROM source")
+        assert (kept["name"], len(kept["units"]), kept["burst"]) == (SYSTEM["name"], 2, 8)
+        assert (kept["state"], kept["tells_citizens"], kept["contact"]) == ("suspended", True, "motcua@example.vn")
+        assert (kept["sandbox"], kept["silence_hours"]) == (True, 4)
+        assert (kept["events_per_second"], kept["max_bytes"]) == (9, 2048)
+
     async def test_in_a_sheet_a_source_is_a_line_with_its_units_in_one_cell(
         self, gandan: Gandan, seeded: Province, tmp_path: Path
     ) -> None:

@@ -88,10 +88,13 @@ def test_the_collector_reads_no_record() -> None:
 def test_a_source_that_is_not_registered_or_takes_a_name_of_ours_gets_no_user(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    kept = logins("tan:one\nhai:two\nba:three\n")
-    assert list(entitled({"tan": "anh@tan", "ba": "operator"}, kept)) == [("tan", Login("anh@tan", "one"))]
+    kept = logins("tan:one\nhai:two\nba:three\nbon:four\n")
+    assert list(entitled({"tan": "anh@tan", "ba": "operator", "bon": "ANONYMOUS"}, kept)) == [
+        ("tan", Login("anh@tan", "one"))
+    ]
     told = capsys.readouterr().out
     assert "hai is not in the registry" in told
     assert "operator is a name of ours" in told
-    assert not [word for word in ("one", "two", "three") if word in told.split()]
+    assert "ANONYMOUS is a name of ours" in told
+    assert not [word for word in ("one", "two", "three", "four") if word in told.split()]
     assert set(SERVICES) < set(OURS)

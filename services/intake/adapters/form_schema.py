@@ -8,6 +8,8 @@ from typing import Any
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import SchemaError, ValidationError
 from referencing import Registry
+from referencing.exceptions import Unresolvable
+from referencing.jsonschema import DRAFT202012, EMPTY_REGISTRY
 
 Finding = Mapping[str, Any]
 """`loc`, `type` and `ctx` of one wrong field, in the words of the door's sentences."""
@@ -23,6 +25,7 @@ _BOUNDS = {
     "pattern": ("string_pattern_mismatch", "pattern"),
 }  # fmt: skip
 _DATE = "date_parsing"
+_REFERENCES = ("$ref", "$dynamicRef")
 
 
 def compiled(schema: Mapping[str, Any]) -> Callable[[Any], list[Finding]]:
@@ -40,12 +43,32 @@ def compiled(schema: Mapping[str, Any]) -> Callable[[Any], list[Finding]]:
 
 
 def is_schema(schema: Mapping[str, Any]) -> bool:
-    """Whether forms can be checked by it."""
+    """Whether forms can be checked by it: what it refers to are schemas, too, and stand in itself."""
     try:
         Draft202012Validator.check_schema(schema)
-    except SchemaError:
+        _follow(schema)
+    except (SchemaError, Unresolvable, ValueError, TypeError):  # the last two: a pointer into a list or a text
         return False
     return True
+
+
+def _follow(schema: Mapping[str, Any]) -> None:
+    """Look up every reference as the check of a form does; nothing is fetched."""
+    root = DRAFT202012.create_resource(schema)
+    todo: list[tuple[Any, Any]] = [(root, EMPTY_REGISTRY.resolver_with_root(root))]
+    seen = {id(schema)}
+    while todo:
+        part, resolver = todo.pop()
+        if isinstance(part.contents, bool):
+            continue
+        reached = [(each, resolver.in_subresource(each)) for each in part.subresources()]
+        for ref in (part.contents[word] for word in _REFERENCES if word in part.contents):
+            found = resolver.lookup(ref)
+            if id(found.contents) not in seen:
+                Draft202012Validator.check_schema(found.contents)
+            reached.append((DRAFT202012.create_resource(found.contents), found.resolver))
+        todo += [each for each in reached if id(each[0].contents) not in seen]
+        seen.update(id(each.contents) for each, _ in reached)
 
 
 def _findings(error: ValidationError) -> Iterator[Finding]:

@@ -13,6 +13,8 @@ from services.intake.domain.egress import LOOKUP, OK, Declined, InDoubt, NotReac
 
 CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 20.0
 _BROKEN = 500
+_NOT_NOW = frozenset({401, 403, 408, 425, 429})
+"""The door is shut to everything, whatever is sent: the session has ended, or too much came at once."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -58,6 +60,8 @@ class PortalGateway:
 def _said(answer: httpx.Response) -> Mapping[str, Any]:
     if answer.status_code >= _BROKEN:
         raise InDoubt(f"HTTP {answer.status_code}")
+    if answer.status_code in _NOT_NOW:
+        raise NotReached(f"HTTP {answer.status_code}")
     if not answer.is_success:
         raise Declined(f"HTTP {answer.status_code}")
     try:

@@ -34,7 +34,7 @@ _TWELVE = 12
 
 
 class NotReached(Exception):  # noqa: N818 - an answer
-    """The portal certainly took nothing: nobody answered the call."""
+    """The portal certainly took nothing: nobody answered the call, or the door was shut."""
 
 
 class InDoubt(Exception):  # noqa: N818 - an answer

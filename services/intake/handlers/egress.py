@@ -118,13 +118,22 @@ async def _told(desk: Desk, gateway: Gateway, sending: Sending) -> tuple[str, bo
     """Tell the portal; the code of its receipt, and whether it had it already.
 
     The whole dossier is looked up first and put in or changed; a step is looked up only in doubt, since twice would show.
+    The vault is opened last: a portal that is away is tried again and again, and each opening is a fact.
     """
-    agency, item = await _item(desk, sending)
+    agency, updating = await _agency(desk, sending), None
     if sending.service == SYNC:
-        return await gateway.send(agency, sending.service, item, updating=await _knows(gateway, agency, sending)), False
-    if sending.doubt and await gateway.look_up(agency, sending.code) == sending.status:
+        updating = await _knows(gateway, agency, sending)
+    elif sending.doubt and await gateway.look_up(agency, sending.code) == sending.status:
         return "00", True
-    return await gateway.send(agency, sending.service, item, updating=None), False
+    return await gateway.send(agency, sending.service, await _item(desk, sending), updating=updating), False
+
+
+async def _agency(desk: Desk, sending: Sending) -> str:
+    """By which code the portal knows the dossier's unit."""
+    async with desk.works.reading() as connection:
+        dossier = await store.dossier(connection, sending.dossier)
+    unit = desk.shelf.units.get(dossier.unit)
+    return dossier.unit if unit is None else unit.agency
 
 
 async def _knows(gateway: Gateway, agency: str, sending: Sending) -> bool:
@@ -135,19 +144,18 @@ async def _knows(gateway: Gateway, agency: str, sending: Sending) -> bool:
         return False
 
 
-async def _item(desk: Desk, sending: Sending) -> tuple[str, Mapping[str, Any]]:
-    """The agency and the item; people are read from the vault for it, which is itself a fact."""
+async def _item(desk: Desk, sending: Sending) -> Mapping[str, Any]:
+    """The item; people are read from the vault for it, which is itself a fact."""
     async with desk.works.begin(system("intake.egress")) as work:
         dossier = await store.dossier(work.db, sending.dossier)
         row = await store.papers(work.db, dossier.id)
-        unit, names = desk.shelf.units.get(dossier.unit), _names(desk, dossier, row["procedure_name"])
-        agency = dossier.unit if unit is None else unit.agency
+        names = _names(desk, dossier, row["procedure_name"])
         if sending.service != SYNC:
-            return agency, egress.progress_item(dossier, sending.status, sending.at, names)
+            return egress.progress_item(dossier, sending.status, sending.at, names)
         applicant = _applicant(desk, row)
         opened = IdentityRead(occurred_at=work.now, dossier=dossier.id, unit=dossier.unit, purpose="portal")
         work.record(opened, published=False)
-    return agency, egress.dossier_item(
+    return egress.dossier_item(
         dossier,
         sending.status,
         sending.at,

@@ -56,6 +56,11 @@ async def put_source(desk: Desk, who: Caller, wanted: Source, seen: int | None) 
     return source
 
 
+async def known_source(work: Work, id: str) -> Source | None:
+    """The entry as it stands, for one that is about to be written."""
+    return await store.source(work.db, id)
+
+
 async def keep_source(desk: Desk, work: Work, wanted: Source, seen: int | None = None) -> tuple[Source, domain.Outcome]:
     """Write an entry where it differs; `seen` is the version the caller read, None: whatever it is now."""
     _check_units(desk, wanted)

@@ -17,15 +17,23 @@ _FILE = "id, sha256, size, media_type, recipient, units, dossier"
 _ADD_FILE = """INSERT INTO file (id, sha256, size, media_type, data_key, key_id, recipient, units, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"""
 _FILES = f"SELECT {_FILE} FROM file WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE SKIP LOCKED"
-_ATTACH = """UPDATE file SET dossier = $1, purpose = coalesce(purpose, $2) WHERE id = ANY($3::uuid[]) AND (dossier IS NULL OR dossier = $1)
+_ATTACH = """UPDATE file SET dossier = $1, purpose = coalesce(purpose, $2) WHERE id = $3 AND (dossier IS NULL OR dossier = $1)
 RETURNING 1"""
 _DROP_LOOSE = """DELETE FROM file WHERE id IN (SELECT id FROM file WHERE dossier IS NULL AND created_at < $1 ORDER BY created_at LIMIT $2
 FOR UPDATE SKIP LOCKED) RETURNING sha256"""
+_PATIENT = (
+    "SELECT set_config('idle_in_transaction_session_timeout', '0', true), set_config('lock_timeout', '10s', true)"
+)
 _FORM = "SELECT f.sealed, p.data_key FROM form f JOIN person p ON p.id = f.person WHERE f.dossier = $1"
 
 
 async def lock_content(work: Work, sha256: bytes) -> None:
-    """Nobody else adds or removes the blob with this content until the transaction ends."""
+    """Nobody else adds or removes the blob with this content until the transaction ends.
+
+    It may be idle meanwhile: as long as the store of files works, the lock has to hold. Whoever waits leaves enough of
+    the transaction's own time for that.
+    """
+    await work.db.execute(_PATIENT)
     await work.db.execute("SELECT pg_advisory_xact_lock($1)", int.from_bytes(sha256[:8], "big", signed=True))
 
 
@@ -64,8 +72,9 @@ async def files_for_update(connection: Connection, asked: Sequence[tuple[UUID, .
 
 
 def attach_files(work: Work, dossier: UUID, ids: Sequence[UUID], purpose: str) -> None:
-    """Make files part of a dossier."""
-    work.along(_ATTACH, dossier, purpose, ids)
+    """Make files part of a dossier: each of them, or nothing is written."""
+    for id_ in ids:
+        work.along(_ATTACH, dossier, purpose, id_)
 
 
 async def drop_loose(work: Work, before: datetime, most: int) -> Sequence[bytes]:

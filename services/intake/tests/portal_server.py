@@ -15,10 +15,14 @@ FAILS, HANGS, DROPS, DECLINES, BABBLES, ACCEPTS = "fails", "hangs", "drops", "de
 
 @dataclass
 class Portal:
-    """What it took, in order; `moods` are the next answers to changes (look-ups are always answered), then it is well."""
+    """What it took, in order; `moods` are the next answers to changes (look-ups are always answered), then it is well.
+
+    `shut`: everything is answered with this status until it is opened again.
+    """
 
     url: str = ""
     moods: deque[str] = field(default_factory=deque)
+    shut: int | None = None
     calls: list[dict[str, Any]] = field(default_factory=list)
     authorised: list[str | None] = field(default_factory=list)
     taken: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -50,6 +54,8 @@ class Portal:
 
     async def answer(self, asked: dict[str, Any]) -> tuple[int, bytes]:
         """By its mood; 0: the connection ends without a word."""
+        if self.shut is not None:
+            return self.shut, b"shut"
         if asked["service"] == "TraCuuHoSo":
             known = self.statuses.get(asked["mahoso"])
             data = [] if known is None else [{"MaHoSo": asked["mahoso"], "TrangThaiHoSo": known}]

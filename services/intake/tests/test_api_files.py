@@ -11,11 +11,14 @@ from uuid import UUID
 import pytest
 
 from services.intake import handlers
+from services.intake.domain import Component, Dossier, UnknownFile
 from services.intake.handlers import Cabinet
+from services.intake.tests import given
 from services.intake.tests.given import AN, BINH, MARITAL_STATUS, OTHER_UNIT, UNIT, citizen
 from services.intake.tests.papers import PDF, filed, kept, named, online, send, sent
 from services.intake.tests.talk import Talk, body, problem
-from shared.kernel import Principal
+from shared.kernel import Caller, Principal
+from shared.runtime import Service
 from shared.settings import Keys
 from shared.store.files.archives import DOCX
 from shared.store.files.tests import samples
@@ -216,6 +219,32 @@ async def test_one_file_in_two_dossiers_at_once_goes_with_one_of_them(talk: Talk
     answers = await asyncio.gather(*(talk.post("/dossiers", online(file), token=talk.citizen()) for _ in range(4)))
 
     assert sorted(answer.status_code for answer in answers) == [201, 422, 422, 422]
+
+
+async def test_of_two_filings_of_one_moment_that_share_one_file_among_others_one_is_refused(
+    service: Service, cabinet: Cabinet, keys: Keys, works: Works
+) -> None:
+    person, desk = citizen(keys), service.api.state.desk
+    common, *own = [
+        await handlers.keep_file(
+            cabinet, person, named(f"f-{n}"), "application/pdf", samples.streamed(samples.pdf(f"tờ {n}"))
+        )
+        for n in range(3)
+    ]
+    filings = [
+        given.filed(
+            channel="online", components=[Component("Tờ khai", "electronic", file=file.id) for file in (each, common)]
+        )
+        for each in own
+    ]
+
+    answers = await asyncio.gather(
+        *(handlers.submit_dossier(desk, Caller(person), filing) for filing in filings), return_exceptions=True
+    )
+
+    assert {type(answer) for answer in answers} == {Dossier, UnknownFile}
+    dossiers = await works.pool.fetch("SELECT dossier FROM file WHERE dossier IS NOT NULL")
+    assert [row["dossier"] for row in dossiers] == [each.id for each in answers if isinstance(each, Dossier)] * 2
 
 
 async def test_papers_supplied_and_the_result_are_files_too(talk: Talk) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.intake import data
-from services.intake.adapters.form_schema import compiled
+from services.intake.adapters.form_schema import compiled, is_schema
 from services.intake.tests.given import BINH, BIRTH, MARITAL_STATUS, OTHER_UNIT, RESIDENCE
 from services.intake.tests.talk import Json, Talk, body, problem
 from shared.store.unit_of_work import Works
@@ -177,3 +177,35 @@ def test_every_schema_of_the_seeds_is_one() -> None:
     checks = {code: compiled(schema) for code, schema in schemas.items() if schema is not None}
     assert checks.keys() == {BIRTH, MARITAL_STATUS}
     assert data.form_schema(BIRTH, 99) is None
+
+
+@pytest.mark.parametrize(
+    "ref",
+    [
+        "#/$defs/nobody", "#nobody", "person", "https://example.vn/person.json", "#/properties/who/title", "#/required/0", "#/required/x",
+        "#/properties/who/title/x", "#/more/next", "http://[",
+    ],
+)  # fmt: skip
+def test_a_schema_that_refers_to_what_is_not_in_it_is_none(ref: str) -> None:
+    schema = {
+        "type": "object", "properties": {"who": {"title": "Ai", "$ref": ref}}, "required": ["who"], "more": {"next": {"items": {"$ref": "#/$defs/gone"}}, "good": {"type": "string"}},
+    }  # fmt: skip
+
+    assert not is_schema(schema)
+    assert is_schema({**schema, "properties": {"who": {"title": "Ai", "$ref": "#/more/good"}}})
+
+
+def test_a_schema_may_refer_to_its_own_parts_in_a_circle() -> None:
+    person = {
+        "$anchor": "person",
+        "type": "object",
+        "properties": {"mother": {"$ref": "#person"}, "all": {"$ref": "#"}},
+    }
+    named = {"$id": "https://example.vn/name", "type": "string"}
+    schema = {
+        "type": "object", "properties": {"who": {"$ref": "#/$defs/person"}, "name": {"$ref": "https://example.vn/name"}, "kind": {"enum": [{"$ref": "x"}]}},
+        "$defs": {"person": person, "name": named},
+    }  # fmt: skip
+
+    assert is_schema(schema)
+    assert [each["loc"] for each in compiled(schema)({"who": {"mother": 1}})] == [("body", "form", "who", "mother")]

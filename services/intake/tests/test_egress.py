@@ -7,13 +7,15 @@ from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 
+import httpx
 import pytest
 import pytest_asyncio
 
 from services.intake import consumers, handlers
 from services.intake.adapters import portal_gateway
+from services.intake.adapters.portal_gateway import PortalGateway
 from services.intake.domain import Dossier
-from services.intake.domain.egress import STEPS
+from services.intake.domain.egress import STEPS, Declined, InDoubt, NotReached
 from services.intake.handlers import Desk, Egress
 from services.intake.handlers.egress import MOST_DECLINED, back_off
 from services.intake.store import portal as portal_store
@@ -214,6 +216,52 @@ async def test_a_step_refused_again_and_again_waits_for_a_person(
 
     assert (refused["state"], refused["answer_code"], refused["attempts"]) == ("refused", "07", MOST_DECLINED)
     assert (again, server.told(dossier.code)) == (1, ["1", "2"])
+
+
+async def test_a_door_that_is_shut_to_everything_parks_nothing(
+    desk: Desk, telemetry: Telemetry, server: Portal
+) -> None:
+    dossier = await submit(desk, CLERK)
+    await consumed(desk, telemetry)
+    sending = way(desk, server)
+
+    server.shut = 401
+    for _ in range(MOST_DECLINED + 1):
+        await handlers.send_due(sending)
+    first, _ = await queue(desk)
+    server.shut = None
+    await until_idle(sending)
+
+    assert (first["state"], first["doubt"], first["error"]) == ("queued", False, "NotReached: HTTP 401")
+    assert (server.told(dossier.code), await states(desk)) == (["1", "2"], ["sent", "sent"])
+
+
+@pytest.mark.parametrize(
+    ("status", "trouble"),
+    [(401, NotReached), (403, NotReached), (408, NotReached), (425, NotReached), (429, NotReached), (404, Declined), (422, Declined), (503, InDoubt)],
+)  # fmt: skip
+async def test_a_status_is_about_the_door_or_about_the_item(status: int, trouble: type[Exception]) -> None:
+    async with httpx.AsyncClient(transport=httpx.MockTransport(lambda _asked: httpx.Response(status))) as http:
+        with pytest.raises(trouble, match=f"HTTP {status}"):
+            await PortalGateway(http, "http://portal.test/", None).send("H50.144", PROGRESS, {}, updating=None)
+
+
+async def test_nobody_is_read_in_the_vault_for_a_portal_that_is_away(
+    desk: Desk, telemetry: Telemetry, server: Portal
+) -> None:
+    await submit(desk, CLERK)
+    await consumed(desk, telemetry)
+    opened = "SELECT count(*) FROM fact WHERE type LIKE '%identity-read%'"
+
+    server.shut = 500
+    for _ in range(3):
+        await handlers.send_due(way(desk, server))
+    before = await desk.works.pool.fetchval(opened)
+    server.shut = None
+    await until_idle(way(desk, server))
+
+    assert (before, await desk.works.pool.fetchval(opened)) == (0, 2)
+    assert await states(desk) == ["sent", "sent"]
 
 
 async def test_a_portal_that_is_away_is_tried_again_later_and_later(desk: Desk, telemetry: Telemetry) -> None:

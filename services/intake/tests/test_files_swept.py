@@ -11,10 +11,13 @@ import pytest
 
 from services.intake import handlers, timers
 from services.intake.handlers import Cabinet
+from services.intake.store import files
 from services.intake.tests.given import citizen
 from services.intake.tests.papers import PDF, filed, kept, named, sent
 from services.intake.tests.talk import Talk
+from shared.kernel import system
 from shared.settings import Keys
+from shared.store.files import stores
 from shared.store.files.tests import samples
 from shared.store.unit_of_work import Works
 from shared.testing.clock import StandingClock
@@ -91,6 +94,16 @@ async def test_a_blob_that_was_damaged_is_our_fault_and_gives_no_byte(talk: Talk
     answer = await talk.get(f"/files/{file}", talk.citizen())
 
     assert (answer.status_code, answer.json()["code"]) == (500, "internal-error")
+
+
+async def test_the_lock_of_a_content_holds_as_long_as_the_store_of_files_may_work(works: Works) -> None:
+    async with works.begin(system("test")) as work:
+        await files.lock_content(work, bytes(32))
+        rows = await work.db.fetch("SELECT name, setting::int AS ms FROM pg_settings WHERE name LIKE '%_timeout'")
+
+    ms = {row["name"]: row["ms"] for row in rows}
+    assert ms["idle_in_transaction_session_timeout"] == 0
+    assert 0 < ms["lock_timeout"] + stores.AT_MOST_SECONDS * 1000 < ms["transaction_timeout"]
 
 
 def named_timer(cabinet: Cabinet, name: str) -> Any:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 INCOMING = "incoming"
 _PATIENCE: RetryConfig = {"max_retries": 3, "retry_timeout": timedelta(seconds=10)}
 """Somebody waits for the answer."""
+AT_MOST_SECONDS = 15.0
+"""`keep` and `remove` are given up sooner than the transaction ends whose lock they work under: nobody else begins meanwhile."""
 
 
 class Store(Protocol):
@@ -144,7 +146,7 @@ def _reached() -> Iterator[None]:
     """What the store does not do now passes by itself, or is for an operator: unavailable, as any broken connection."""
     try:
         yield
-    except GenericError as error:
+    except (GenericError, TimeoutError) as error:
         raise ConnectionError("the store of files does not answer") from error
 
 
@@ -164,7 +166,8 @@ class S3:
     async def keep(self, staged: str, address: str) -> None:
         """Copied inside the store."""
         with _reached():
-            await obstore.copy_async(self.bucket, staged, address)
+            async with asyncio.timeout(AT_MOST_SECONDS):
+                await obstore.copy_async(self.bucket, staged, address)
 
     async def discard(self, staged: str) -> None:
         """Delete it."""
@@ -181,7 +184,8 @@ class S3:
     async def remove(self, address: str) -> None:
         """Delete it."""
         with _reached():
-            await obstore.delete_async(self.bucket, address)
+            async with asyncio.timeout(AT_MOST_SECONDS):
+                await obstore.delete_async(self.bucket, address)
 
     async def listed(self) -> AsyncIterator[tuple[str, float]]:
         """Page by page."""

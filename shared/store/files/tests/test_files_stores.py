@@ -11,7 +11,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from shared.settings import Settings
-from shared.store.files import Store, open_store
+from shared.store.files import Store, open_store, stores
 from shared.store.files.sealing import SEALED
 
 ADDRESS = "ab" * 32
@@ -121,6 +121,20 @@ async def test_a_store_that_does_not_answer_passes_by_itself(tmp_path: Path) -> 
 
         with pytest.raises(ConnectionError):
             await away.stage(arrived(away))
+
+
+async def test_a_store_that_takes_too_long_is_given_up_while_the_lock_still_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stores, "AT_MOST_SECONDS", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        named = {"s3_endpoint": f"http://127.0.0.1:{silent.getsockname()[1]}", "s3_key": "an", "s3_secret": "invented"}
+        slow = open_store(settings(tmp_path, files="s3://papers", **named))
+
+        with pytest.raises(ConnectionError):
+            await slow.keep("incoming/one", ADDRESS)
+        with pytest.raises(ConnectionError):
+            await slow.remove(ADDRESS)
 
 
 def test_without_a_setting_files_stand_in_the_home(tmp_path: Path) -> None:
