@@ -119,7 +119,7 @@ class Installation:
             if made.begin is not None:
                 await (
                     made.begin()
-                )  # it judges by reference data and the law as acts have left it, which the running service has read
+                )  # it judges by reference data and by the law as it stands, which the running service has read
             entry = next((known for known in made.entries if known.name == name), None)
             if entry is not None:
                 yield Door.of(entry, works, self.bootstrap, telemetry.metrics, self.settings.topic_prefix)
