@@ -116,9 +116,8 @@ class Installation:
         if service not in SERVICES:
             raise NoSuchConsumer(f"no service has a consumer {name!r}")
         async with self.built(service, telemetry) as (made, works):
-            if (
-                made.begin is not None
-            ):  # it judges by reference data and by the law as it stands, which the running service has read
+            # It judges by reference data and by the law as it stands, which the running service has read.
+            if made.begin is not None:
                 await made.begin()
             entry = next((known for known in made.entries if known.name == name), None)
             if entry is not None:
