@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -106,7 +107,7 @@ async def _letters(capital: Capital) -> None:
     complaint, feedback = (f"cases/{case['id']}" for case in split["opened"])
     await _send(capital, officer, f"{complaint}/accept", {"contents": [TALK]}, 1)
     await _send(capital, officer, f"{complaint}/assign", {"officer": "cb-01"}, 2)
-    invitation = {"at": "2026-12-07T08:00:00+07:00", "place": TALK[:400]}
+    invitation = {"at": (capital.clock() + timedelta(days=21)).isoformat(), "place": TALK[:400]}
     await _send(capital, officer, f"{complaint}/schedule-dialogue", invitation, 3)
     await _send(capital, officer, f"{complaint}/withdraw", {"reason_class": "own-wish", "reason": TALK}, 4)
     await _send(capital, officer, f"{feedback}/assign", {"officer": "cb-01"}, 1)
