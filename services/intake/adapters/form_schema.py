@@ -55,10 +55,10 @@ def is_schema(schema: Mapping[str, Any]) -> bool:
 def _follow(schema: Mapping[str, Any]) -> None:
     """Look up every reference as the check of a form does; nothing is fetched."""
     root = DRAFT202012.create_resource(schema)
-    todo: list[tuple[Any, Any]] = [(root, EMPTY_REGISTRY.resolver_with_root(root))]
+    ahead: list[tuple[Any, Any]] = [(root, EMPTY_REGISTRY.resolver_with_root(root))]
     seen = {id(schema)}
-    while todo:
-        part, resolver = todo.pop()
+    while ahead:
+        part, resolver = ahead.pop()
         if isinstance(part.contents, bool):
             continue
         reached = [(each, resolver.in_subresource(each)) for each in part.subresources()]
@@ -67,7 +67,7 @@ def _follow(schema: Mapping[str, Any]) -> None:
             if id(found.contents) not in seen:
                 Draft202012Validator.check_schema(found.contents)
             reached.append((DRAFT202012.create_resource(found.contents), found.resolver))
-        todo += [each for each in reached if id(each[0].contents) not in seen]
+        ahead += [each for each in reached if id(each[0].contents) not in seen]
         seen.update(id(each.contents) for each, _ in reached)
 
 
