@@ -1,8 +1,9 @@
-"""Finding the guilty records of a batch that failed: halve until they stand alone, below savepoints."""
+"""Finding the guilty records of a batch that failed: divide until they stand alone, below savepoints."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 from uuid import UUID
 
 from shared.bus.arrival import Arrival
@@ -12,7 +13,10 @@ from shared.kernel import Refused
 from shared.store.db import passes
 from shared.store.unit_of_work import Work
 
+T = TypeVar("T")
 Run = Callable[[Work, Sequence[Arrival]], Awaitable[None]]
+PARTS = 4
+"""One guilty record of 500 is found by applying 670 below 18 savepoints; halving would take 1000 below as many."""
 
 
 def comes_again(error: Exception) -> bool:
@@ -35,17 +39,22 @@ async def attempt(work: Work, run: Run, arrivals: Sequence[Arrival]) -> Exceptio
     return None
 
 
+def divided(records: Sequence[T]) -> list[Sequence[T]]:
+    """In four parts at most, in order."""
+    step = -(-len(records) // PARTS) or 1
+    return [records[start : start + step] for start in range(0, len(records), step)]
+
+
 async def bisect(work: Work, run: Run, outcome: Outcome) -> None:
-    """Apply what can be applied; a guilty record is parked, later records of its key are held behind it."""
-    stack, guilty = [list(outcome.run)], set[tuple[str, UUID]]()
+    """Apply what can be applied of a run that failed as a whole; a guilty record is parked, later records of its key are held behind it."""
+    stack, guilty = divided(outcome.run)[::-1], set[tuple[str, UUID]]()
     while stack:
         free = _free(stack.pop(), guilty, outcome)
         error = await attempt(work, run, free) if free else None
         if error is None:
             outcome.tell(free)
         elif len(free) > 1:
-            middle = len(free) // 2
-            stack += [free[middle:], free[:middle]]
+            stack += divided(free)[::-1]
         elif isinstance(error, Refused):
             outcome.counts["refused", free[0].raw.topic] += 1
         else:

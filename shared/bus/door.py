@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from shared.bus import held
 from shared.bus.arrival import Raw, key_id
-from shared.bus.bisecting import comes_again
+from shared.bus.bisecting import comes_again, divided
 from shared.bus.consumer import Consumer, Listener
 from shared.bus.place import Move
 from shared.bus.sorting import Outcome
@@ -64,7 +64,7 @@ class Door(Consumer):
         async with self.works.begin(system(self.name)) as work:
             await held.settle(work.db, self.name, moves, {}, self.place.cluster)
             if careful:
-                await self._halve(work, records, outcome)
+                await self._divide(work, records, outcome)
             else:
                 await self._take(work, records, outcome)
             await held.park(work.db, self.name, self.place.cluster, outcome.parked, work.now)
@@ -78,25 +78,24 @@ class Door(Consumer):
         await work.flush()
         outcome.counts.update(("applied", raw.topic) for raw in records)
 
-    async def _halve(self, work: Work, records: Sequence[Raw], outcome: Outcome) -> None:
-        """Find the guilty records below savepoints; each is parked, the rest flows."""
-        mark = work.mark()
-        try:
-            async with work.db.transaction():
-                await self.entry.take(work, records)
-                await work.flush()
-        except Exception as error:
-            if comes_again(error):
-                raise
-            work.reset(mark)
-            if len(records) > 1:
-                middle = len(records) // 2
-                await self._halve(work, records[:middle], outcome)
-                await self._halve(work, records[middle:], outcome)
+    async def _divide(self, work: Work, records: Sequence[Raw], outcome: Outcome) -> None:
+        """Find the guilty records below savepoints, of some that failed together; each is parked, the rest flows."""
+        for part in divided(records):
+            mark = work.mark()
+            try:
+                async with work.db.transaction():
+                    await self.entry.take(work, part)
+                    await work.flush()
+            except Exception as error:
+                if comes_again(error):
+                    raise
+                work.reset(mark)
+                if len(part) > 1:
+                    await self._divide(work, part, outcome)
+                else:
+                    self._park(part[0], error, outcome)
             else:
-                self._park(records[0], error, outcome)
-        else:
-            outcome.counts.update(("applied", raw.topic) for raw in records)
+                outcome.counts.update(("applied", raw.topic) for raw in part)
 
     def _park(self, raw: Raw, error: Exception, outcome: Outcome) -> None:
         outcome.parked.append(
