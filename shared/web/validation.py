@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -12,6 +13,8 @@ from shared.web.language import Language
 
 _DATA = Path(__file__).parent / "data" / "fields.toml"
 _MOST_ERRORS = 50
+_CHOICE = re.compile(r"'[^']*'|\b\d+\b")
+"""pydantic lists what it expects in English: `'a', 'b' or 'c'`."""
 
 
 @lru_cache(maxsize=1)
@@ -35,6 +38,8 @@ def _finding(error: Mapping[str, Any], language: Language) -> dict[str, str]:
     kind, context = error["type"], dict(error.get("ctx", {}))
     if kind == "json_invalid":
         context["position"], path = (path or ["?"])[0], []
+    elif expected := context.get("expected", context.get("expected_tags")):
+        context["choices"] = ", ".join(choice.strip("'") for choice in _CHOICE.findall(expected))
     return {
         "in": str(place),
         "pointer": pointer(path),
