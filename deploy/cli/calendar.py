@@ -12,6 +12,7 @@ from uuid import UUID
 import typer
 from pydantic import ValidationError
 
+from deploy.cli.doctor.databases import COUNTING
 from deploy.cli.installation import DONE, REFUSED, WRONG_USAGE, HomeOption, Installation, clock_of, quiet, run
 from deploy.cli.screen import as_json, columns
 from services.intake import handlers
@@ -21,6 +22,7 @@ from shared import settings
 from shared.kernel import Caller, Principal
 from shared.law import Calendar, YearStatus, official_calendar, standing
 from shared.law.zone import local
+from shared.store import recount as recounts
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 WEEKDAYS = ("T2", "T3", "T4", "T5", "T6", "T7", "CN")
@@ -201,6 +203,24 @@ def hours(
         return DONE
 
     run("calendar hours", home, work)
+
+
+@app.command()
+def recount(home: HomeOption = None) -> None:
+    """Count limits again that were passed over after an act, as `gandan doctor` tells: once more, from the beginning; the running services do it.
+
+    Example: gandan calendar recount
+    """
+
+    async def work(installation: Installation) -> int:
+        begun = 0
+        for service in COUNTING:
+            async with installation.session(service) as db:
+                begun += await recounts.anew(db)
+        print(f"{begun} countings begin again" if begun else "nobody was passed over")
+        return DONE
+
+    run("calendar recount", home, work)
 
 
 def _table(file: Path) -> dict[str, Any]:

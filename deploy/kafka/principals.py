@@ -31,15 +31,13 @@ from confluent_kafka.admin import (
 
 from deploy.cli.up import SERVICES
 from shared import settings as settings_
-from shared.contracts.sources import reply_topic, source_topic
+from shared.contracts.sources import is_our_user, reply_topic, source_topic
 from shared.settings import Login, WrongSetting
 from shared.store.db import TRANSIENT
 
 OPERATOR, COLLECTOR = "operator", "collector"
 OURS = (OPERATOR, *SERVICES, COLLECTOR)
 """Our own users; the operator is the broker's superuser by its configuration."""
-NOT_FOR_SOURCES = frozenset({*OURS, "ANONYMOUS"})
-"""Names no source system may have: whoever asks on the broker's own loopback listener is ANONYMOUS, a superuser, too."""
 READS: Mapping[str, Sequence[str]] = {
     "intake": ("intake.dossiers", "complaints.cases"),
     "complaints": ("intake.units", "intake.procedures", "intake.calendar", "intake.letters"),
@@ -146,7 +144,7 @@ def entitled(registered: Mapping[str, str], kept: Iterable[Login]) -> Iterator[t
         user = registered.get(login.name)
         if user is None:
             _say(f"{login.name} is not in the registry of sources: no user is made")
-        elif user in NOT_FOR_SOURCES:
+        elif is_our_user(user):
             _say(f"{login.name}: its principal {user} is a name of ours: no user is made")
         else:
             yield login.name, Login(user, login.password)

@@ -30,7 +30,7 @@ def build(frame: Frame) -> Service:
         NAME, title="Gần Dân: thông báo", description="What citizens are told, once each: inboxes, live streams, e-mail, contact key.",
         routers=ROUTERS, door=frame.door, problems=HERE / "data" / "problems.toml", telemetry=frame.web_telemetry(NAME),
     )  # fmt: skip
-    hub, room = Hub(partial(handlers.standings_of, frame.works), frame.works.committed), mailroom(frame)
+    hub, room = Hub(partial(handlers.standings_of, frame.works), frame.works.listen()), mailroom(frame)
     api.state.works, api.state.hub = frame.works, hub
     return Service(
         NAME,

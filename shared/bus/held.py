@@ -16,6 +16,8 @@ from shared.store.db import Connection
 
 WAITING = ("gap", "behind")
 """Reasons of records that only wait; every other reason names a guilty record."""
+_WRITTEN_AT = "x-gandan-timestamp"
+"""Behind a kept record's own headers stands when it was written, in milliseconds."""
 
 _STATES = """SELECT a.topic, a.key, a.sequence, a.held FROM applied a JOIN unnest($2::text[], $3::uuid[]) AS u(topic, key) USING (topic, key)
 WHERE a.consumer = $1 ORDER BY a.topic, a.key FOR UPDATE OF a"""
@@ -68,11 +70,24 @@ def storable(text: str) -> str:
 
 
 def raw_from(row: Any) -> Raw:
-    """The record as it came."""
+    """The record as it came; of one kept by an earlier version only the time it was kept is known."""
+    headers, at = _dated(row["headers"])
     return Raw(
         row["topic"], row["partition"], row["offset"], unwritten(row["key_text"]), row["value"],
-        headers_from_json(row["headers"]), int(row["parked_at"].timestamp() * 1000),
+        headers_from_json(headers), int(row["parked_at"].timestamp() * 1000) if at is None else at,
     )  # fmt: skip
+
+
+def _kept_headers(raw: Raw) -> str:
+    kept = [*headers_to_json(raw.headers), [_WRITTEN_AT, str(raw.timestamp_ms)]]
+    return json.encode(kept).decode()
+
+
+def _dated(kept: Sequence[Sequence[str | None]]) -> tuple[Sequence[Sequence[str | None]], int | None]:
+    """A record's own headers, and its own time where that was kept."""
+    if kept and kept[-1][0] == _WRITTEN_AT and (kept[-1][1] or "").lstrip("-").isdecimal():
+        return kept[:-1], int(kept[-1][1] or "")
+    return kept, None
 
 
 async def states(db: Connection, consumer: str, keys: Collection[tuple[str, UUID]]) -> dict[tuple[str, UUID], State]:
@@ -127,7 +142,7 @@ async def park(db: Connection, consumer: str, cluster: str, records: Sequence[Pa
     await db.execute(
         _PARK, consumer, cluster, now, [r.topic for r in raws], [r.partition for r in raws], [r.offset for r in raws], [p.key for p in records],
         [written(r.key) for r in raws], [p.sequence for p in records], [p.reason for p in records],
-        [storable(p.detail) for p in records], [json.encode(headers_to_json(r.headers)).decode() for r in raws], [r.value for r in raws],
+        [storable(p.detail) for p in records], [_kept_headers(r) for r in raws], [r.value for r in raws],
     )  # fmt: skip
 
 

@@ -12,6 +12,16 @@ REPLIES = "sources.replies"
 """The family of the reply topics; each source has its own, `sources.<id>.replies`."""
 
 
+OUR_USERS = frozenset({"operator", "collector", "intake", "complaints", "notifications", "reporting", "anonymous"})
+"""The broker's users that are ours, in small letters; whoever asks on its own loopback listener is ANONYMOUS, a superuser, too."""
+
+
+def is_our_user(principal: str) -> bool:
+    """Whether a name, also as Kafka writes it (`User:ANONYMOUS`), is one that no source system may have."""
+    name = principal.casefold()
+    return name in OUR_USERS or name.removeprefix("user:") in OUR_USERS
+
+
 class SourceReply(Fact):
     """An answer to one event of a source, sent on that source's own topic."""
 

@@ -119,7 +119,7 @@ class Together:
             done = [each for each in await _all_of(self._attempt(circle, member) for member in members) if each]
             await write_all(connection, [work for _, work, _ in done])
         if done:
-            self.works.committed.set()
+            self.works.tell()
         for member, _work, result in done:
             if not member.answer.done():
                 member.answer.set_result(result)

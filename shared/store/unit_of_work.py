@@ -211,6 +211,7 @@ class Work:
         self.persons.clear()
         self.riders.clear()
         self.seen.clear()
+        self.answer = None  # one is kept once; the next flush has nothing more to say
 
 
 @lru_cache(maxsize=1024)
@@ -242,7 +243,8 @@ class Works:
     tracing: Tracing
     epoch: int = 1
     committed: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set after a commit that filled the outbox, so that the relay need not poll."""
+    """Set after a commit that filled the outbox, so that the relay need not poll; the relay clears it."""
+    listening: list[asyncio.Event] = field(default_factory=list)
 
     @asynccontextmanager
     async def begin(self, caller: Caller) -> AsyncIterator[Work]:
@@ -262,7 +264,17 @@ class Works:
                     await refuse_repeated(work, caller.once)
                 raise StillRunning from error
         if work.flushed:
-            self.committed.set()
+            self.tell()
+
+    def tell(self) -> None:
+        """Facts are committed: wake whoever waits for that."""
+        for each in (self.committed, *self.listening):
+            each.set()
+
+    def listen(self) -> asyncio.Event:
+        """Another event that is set after such a commit, for one who waits and clears it; the relay's is the relay's."""
+        self.listening.append(heard := asyncio.Event())
+        return heard
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Connection]:

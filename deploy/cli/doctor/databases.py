@@ -12,7 +12,7 @@ from deploy.cli.stack import Finding
 from deploy.cli.up import blueprint
 from shared.bus.held import WAITING
 from shared.bus.relay import LOCK
-from shared.store import deadlines, migrate
+from shared.store import deadlines, migrate, recount
 from shared.store.db import Connection
 from shared.store.facts import GENESIS, FactRow, chain_hash
 
@@ -21,6 +21,8 @@ SLOW = 60
 LONG_GAP = 600
 """Seconds a record may wait for the one before it."""
 AGGREGATES = 200
+COUNTING = ("intake", "complaints")
+"""Those whose limits are counted again after an act changed the law's data."""
 
 _LEADING = """SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE d.datname = current_database()
     AND l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND (l.classid::bigint << 32 | l.objid::bigint) = $1)"""
@@ -48,6 +50,8 @@ async def _inside(here: Installation, service: str, db: Connection) -> AsyncIter
     yield await _sweeper(here, service, db)
     for finding in await _parked(here, service, db):
         yield finding
+    if service in COUNTING:
+        yield await _counted(service, db)
     yield await _chains(service, db)
 
 
@@ -102,6 +106,15 @@ def _kept(here: Installation, service: str, row: Any) -> Finding:
     fine = row["reason"] in WAITING and waited < LONG_GAP
     remedy = f"gandan parked list --consumer {row['consumer']}, then retry or discard"
     return Finding(fine, f"{service}: parked", words, "" if fine else remedy)
+
+
+async def _counted(service: str, db: Connection) -> Finding:
+    failed = await db.fetchval(recount.FAILED)
+    if not failed:
+        return Finding(True, f"{service}: limits", "every limit that an act touches is counted again, or soon will be")
+    words = f"{failed} were passed over when limits were counted again: they stand as before"
+    remedy = "their ids are in the log; when they are mended: gandan calendar recount"
+    return Finding(False, f"{service}: limits", words, remedy)
 
 
 async def _chains(service: str, db: Connection) -> Finding:

@@ -96,6 +96,23 @@ class TestDatabases:
         assert found["intake: parked"].words == "1 records of intake.x (gap), the oldest for 1 h"
         assert "gandan parked list --consumer intake.x" in found["intake: parked"].remedy
 
+    async def test_limits_that_were_passed_over_are_named_and_counted_again_when_asked(
+        self, gandan: Gandan, province: Province
+    ) -> None:
+        db = province.pools["complaints"]
+        look = """INSERT INTO recount (id, act, reason_class, first_day, last_day, not_before, cursor, finished_at, failed)
+            VALUES ($1, $2, 'calendar', '2026-11-26', '2026-11-26', $3, $1, $3, $4)"""
+        act, now = uuid7(), system_clock()
+        await db.execute(look, uuid7(), act, now, 3)
+        await db.execute(look, uuid7(), act, now + timedelta(seconds=90), 2)
+        found = bad(await databases.check(province.seen(), "complaints"))["complaints: limits"]
+        assert found.words == "2 were passed over when limits were counted again: they stand as before"
+        assert "gandan calendar recount" in found.remedy
+        assert (await gandan("calendar", "recount")).output == "2 countings begin again\n"
+        assert "complaints: limits" not in bad(await databases.check(province.seen(), "complaints"))
+        assert await db.fetchval("SELECT count(*) FROM recount WHERE finished_at IS NULL") == 2
+        assert (await gandan("calendar", "recount")).output == "nobody was passed over\n"
+
     async def test_a_fresh_gap_is_no_trouble_yet(self, province: Province) -> None:
         await province.pools["intake"].execute(PARK, system_clock())
         assert "intake: parked" not in await self.wrong(province)

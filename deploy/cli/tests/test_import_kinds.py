@@ -184,7 +184,7 @@ class TestSources:
         rows = [
             SYSTEM, hai_lang, {**SYSTEM, "id": "xa-hung"}, {**SYSTEM, "id": "a", "principal": "a", "units": ["00001"]},
             {**SYSTEM, "id": "b", "principal": "b", "units": [{"unit": "19360", "valid_from": "2026-02-01", "valid_to": "2026-01-01"}]},
-            {**SYSTEM, "id": "Xã"}, {**hai_lang, "sandbox": True},
+            {**SYSTEM, "id": "Xã"}, {**hai_lang, "sandbox": True}, {**SYSTEM, "id": "c", "principal": "User:ANONYMOUS"},
         ]  # fmt: skip
         first = await imported(seeded, "sources", tmp_path / "rows.json", rows)
         again = await imported(
@@ -192,7 +192,7 @@ class TestSources:
         )
         assert (first.created, refused(first)) == (2, [
             (3, "principal", "principal-taken"), (4, "units", "unknown-units"), (5, "units", "ends-before-it-begins"),
-            (6, "id", "string-pattern-mismatch"), (7, "", "sandbox-stays"),
+            (6, "id", "string-pattern-mismatch"), (7, "", "sandbox-stays"), (8, "principal", "principal-reserved"),
         ])  # fmt: skip
         assert (again.created, again.changed, again.same) == (0, 1, 1)
         kept = await seeded.pools["intake"].fetch(

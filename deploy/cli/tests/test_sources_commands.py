@@ -114,8 +114,12 @@ async def test_the_file_goes_to_standard_output_and_a_folder_that_is_not_there_i
     assert (lost.exit_code, "so-sanh.csv: No such file or directory" in lost.stderr) == (2, True)
 
 
+WRITTEN_AT = 1_763_000_000_123
+"""When a source wrote the records that were set aside, in milliseconds."""
+
+
 def _parked(topic: str, body: bytes, offset: int) -> Parked:
-    raw = Raw(topic, 0, offset, b"H50.45.12-260302-0009", body, (), 0)
+    raw = Raw(topic, 0, offset, b"H50.45.12-260302-0009", body, (), WRITTEN_AT)
     return Parked(raw, key_id(raw.key), None, "handler", "ValueError: mended since")
 
 
@@ -134,9 +138,11 @@ async def test_records_that_the_door_of_sources_could_not_take_are_handed_to_it_
 
     assert (told_.exit_code, json.loads(told_.stdout)) == (0, {"applied": 2, "dropped": 0, "left": 0, "stopped": []})
     rows = await province.pools["intake"].fetch(
-        "SELECT door, status, reason FROM source_event ORDER BY seq DESC LIMIT 2"
+        "SELECT door, status, reason, (extract(epoch FROM received_at) * 1000)::bigint FROM source_event ORDER BY seq DESC LIMIT 2"
     )
-    assert [tuple(row) for row in rows] == [("kafka", "rejected", "schema"), ("kafka", "accepted", None)]
+    assert [tuple(row) for row in rows] == [
+        ("kafka", "rejected", "schema", WRITTEN_AT), ("kafka", "accepted", None, WRITTEN_AT),
+    ]  # fmt: skip
     assert (await gandan("parked", "list")).output == "nothing is parked\n"
 
 

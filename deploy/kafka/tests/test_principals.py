@@ -8,6 +8,7 @@ from deploy.cli.up import SERVICES, blueprint
 from deploy.kafka.principals import OURS, READS, Rights, entitled, logins, of_collector, of_service, of_source
 from shared import settings
 from shared.bus import topics
+from shared.contracts.sources import OUR_USERS
 from shared.moments import system_clock
 from shared.runtime import Service
 from shared.settings import Login, Settings
@@ -98,3 +99,4 @@ def test_a_source_that_is_not_registered_or_takes_a_name_of_ours_gets_no_user(
     assert "ANONYMOUS is a name of ours" in told
     assert not [word for word in ("one", "two", "three", "four") if word in told.split()]
     assert set(SERVICES) < set(OURS)
+    assert set(OURS) == OUR_USERS - {"anonymous"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from shared.kernel import system
 from shared.law import CalendarNotPublished, Law, standing
 from shared.store import law as law_store
 from shared.store import recount
-from shared.store.recount import Recount
+from shared.store.recount import Recount, Tally
 from shared.store.unit_of_work import Work
 
 BATCH = 500
@@ -36,13 +37,13 @@ async def count_limits_again(desk: Desk, batch: int = BATCH) -> bool:
         if asked is None:
             return False
         ids = await recount.spanning(work, asked, batch)
-        moved, unknown = await _count(work, asked, ids)
-        await recount.advance(work, asked.went_on(ids, moved=moved, unknown=unknown), finished=len(ids) < batch)
+        tally = await recount.count_each(work, ids, partial(_count, work, asked))
+        await recount.advance(work, asked.went_on(ids, tally), finished=len(ids) < batch)
     return True
 
 
-async def _count(work: Work, asked: Recount, ids: Sequence[UUID]) -> tuple[int, int]:
-    """Count the limits of these again; how many limits moved, and how many letters and cases stay."""
+async def _count(work: Work, asked: Recount, ids: Sequence[UUID]) -> Tally:
+    """Count the limits of these again; letters and cases that end in an unknown year stay."""
     law = standing(record for _, record in await law_store.read(work.db))
     found_letters, found_cases = await submissions.load_many(work, ids), await cases.load_many(work, ids)
     due = await _due(work, ids)  # behind the locks: what another command moved meanwhile is no news of this act
@@ -54,7 +55,7 @@ async def _count(work: Work, asked: Recount, ids: Sequence[UUID]) -> tuple[int, 
     for case, then, said in counted:
         state_case(work, case, then, said)
     await cases.move(work, [then for _, then, _ in counted])
-    return sum(len(stated) for *_, stated in (*letters, *counted)), lost + more
+    return Tally(sum(len(stated) for *_, stated in (*letters, *counted)), lost + more)
 
 
 def _again(

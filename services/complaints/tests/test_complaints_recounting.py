@@ -11,8 +11,8 @@ from uuid import UUID
 import pytest
 
 from services.complaints.domain import Case, Kind, Part
-from services.complaints.domain.recounting import change
-from services.complaints.handlers import commands, letters
+from services.complaints.domain.recounting import change, count_case_again
+from services.complaints.handlers import commands, letters, recounting
 from services.complaints.handlers.desk import Desk
 from services.complaints.handlers.recounting import count_limits_again
 from services.complaints.handlers.reference import copy_law
@@ -21,6 +21,7 @@ from services.complaints.tests.given import CLERK, HEAD, REMOTE_UNIT, SCREENER, 
 from shared.contracts.intake import CalendarChanged, OfficeHoursChanged, RuleChanged
 from shared.kernel import system
 from shared.law import Calendar, rulebook, shipped, write_rule, year_record
+from shared.store import recount
 from shared.store.unit_of_work import Works
 from shared.testing.clock import StandingClock
 from shared.testing.waiting import wait_until
@@ -210,6 +211,24 @@ async def test_a_counting_that_was_stopped_goes_on_where_it_was(desk: Desk, work
     made = [await given.opened(desk) for _ in range(3)]
     assert await hear(desk, without(STORM), batch=2) == 2
     assert [len(await moves(works, case.id)) for case in made] == [1, 1, 1]
+
+
+async def test_a_case_that_breaks_is_passed_over_and_the_others_are_counted(
+    desk: Desk, works: Works, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = [await given.opened(desk) for _ in range(3)]
+
+    def broken(case: Case, *rest: Any) -> Any:
+        if case.id == made[0].id:
+            raise ZeroDivisionError
+        return count_case_again(case, *rest)
+
+    monkeypatch.setattr(recounting, "count_case_again", broken)
+    await hear(desk, without(STORM))
+
+    assert [len(await moves(works, case.id)) for case in made] == [0, 1, 1]
+    assert await rows(works, recount.FAILED) == [{"coalesce": 1}]
+    assert f"{made[0].id}: ZeroDivisionError" in caplog.text
 
 
 def test_a_record_changes_from_its_first_to_its_last_day_that_is_another_one() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker
@@ -26,6 +28,11 @@ _BOUNDS = {
 }  # fmt: skip
 _DATE = "date_parsing"
 _REFERENCES = ("$ref", "$dynamicRef")
+_OF_FIELDS = "dependentSchemas"
+_BESIDE = frozenset({"allOf", "anyOf", "oneOf", "not", "if", "then", "else", _OF_FIELDS})
+"""Whatever is in these is checked against the same value, not against a field of it."""
+Beside = dict[int, dict[int, str]]
+"""Which parts of a schema, by `id()`, are checked against the same value as another, and the word or reference that says so."""
 
 
 def compiled(schema: Mapping[str, Any]) -> Callable[[Any], list[Finding]]:
@@ -49,26 +56,53 @@ def is_schema(schema: Mapping[str, Any]) -> bool:
         _follow(schema)
     except (SchemaError, Unresolvable, ValueError, TypeError):  # the last two: a pointer into a list or a text
         return False
+    except RecursionError:  # nested more deeply than can be read
+        return False
     return True
 
 
-def _follow(schema: Mapping[str, Any]) -> None:
+def endless(schema: Mapping[str, Any]) -> str | None:
+    """The reference by which a part comes back to itself before any field: its check would never end. None where a form ends somewhere."""
+    beside = _follow(schema)
+    try:
+        TopologicalSorter(beside).prepare()
+    except CycleError as error:
+        circle: list[int] = error.args[1]
+        words = [beside.get(one, {}).get(other) for other, one in pairwise(circle)]
+        return next((word for word in words if word is not None and word not in _BESIDE), "")
+    return None
+
+
+def _follow(schema: Mapping[str, Any]) -> Beside:
     """Look up every reference as the check of a form does; nothing is fetched."""
     root = DRAFT202012.create_resource(schema)
     ahead: list[tuple[Any, Any]] = [(root, EMPTY_REGISTRY.resolver_with_root(root))]
-    seen = {id(schema)}
+    seen, beside = {id(schema)}, Beside()
     while ahead:
         part, resolver = ahead.pop()
         if isinstance(part.contents, bool):
             continue
         reached = [(each, resolver.in_subresource(each)) for each in part.subresources()]
+        near = beside[id(part.contents)] = _beside(part.contents)
         for ref in (part.contents[word] for word in _REFERENCES if word in part.contents):
             found = resolver.lookup(ref)
+            near[id(found.contents)] = ref
             if id(found.contents) not in seen:
                 Draft202012Validator.check_schema(found.contents)
             reached.append((DRAFT202012.create_resource(found.contents), found.resolver))
         ahead += [each for each in reached if id(each[0].contents) not in seen]
         seen.update(id(each.contents) for each, _ in reached)
+    return beside
+
+
+def _beside(contents: Mapping[str, Any]) -> dict[int, str]:
+    """The parts right in this one that are checked against the same value."""
+    found: dict[int, str] = {}
+    for word in contents.keys() & _BESIDE:
+        held = contents[word]
+        several = held if isinstance(held, list) else held.values() if word == _OF_FIELDS else [held]
+        found |= {id(each): word for each in several if isinstance(each, dict)}
+    return found
 
 
 def _findings(error: ValidationError) -> Iterator[Finding]:

@@ -186,11 +186,12 @@ class HoursView(BaseModel):
 
 
 class ProgressView(BaseModel):
-    """How far the counting after an act has come: dossiers looked at, limits moved, dossiers that would end in an unknown year."""
+    """How far the counting after an act has come: dossiers looked at, limits moved, dossiers that would end in an unknown year, and those passed over since they break."""
 
     seen: int
     moved: int
     unknown: int
+    failed: int
     finished: bool
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from services.intake.adapters.form_schema import is_schema
+from services.intake.adapters.form_schema import endless, is_schema
 from services.intake.api.schemas import Body
 from services.intake.domain import Officer, ProcedureVersion, UnitRecord
 from shared.store.vault import Details
@@ -30,6 +30,10 @@ def _is_form(value: dict[str, Any] | None) -> dict[str, Any] | None:
         raise PydanticCustomError("form-schema", "a form is a JSON Schema of an object with its properties")
     if not is_schema(value):
         raise PydanticCustomError("form-schema", "this is no JSON Schema of draft 2020-12")
+    if (reference := endless(value)) is not None:
+        raise PydanticCustomError(
+            "form-endless", "the reference {reference} comes back to itself before any field, without end", {"reference": reference[:80]}
+        )  # fmt: skip
     return value
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +26,7 @@ from shared.law import PROVINCE, Calendar, CalendarNotPublished, Law, standing, 
 from shared.law.zone import moment
 from shared.store import law as law_store
 from shared.store import recount
-from shared.store.recount import Recount
+from shared.store.recount import Recount, Tally
 from shared.store.unit_of_work import Work
 
 BATCH = 500
@@ -166,18 +167,17 @@ async def count_limits_again(desk: Desk, batch: int = BATCH) -> bool:
             return False
         law = standing(record for _, record in await law_store.read(work.db))
         ids = await recount.spanning(work, asked, batch, dossiers=True)
-        if asked.begins:
-            await count_publicity_again(work, law)
-        moved, unknown = await _count(work, law, asked, await store.load_many(work, ids))
-        await recount.advance(work, asked.went_on(ids, moved=moved, unknown=unknown), finished=len(ids) < batch)
+        tally = Tally(failed=await count_publicity_again(work, law) if asked.begins else 0)
+        tally += await recount.count_each(work, ids, partial(_count, work, law, asked))
+        await recount.advance(work, asked.went_on(ids, tally), finished=len(ids) < batch)
     return True
 
 
-async def _count(work: Work, law: Law, asked: Recount, dossiers: Sequence[Dossier]) -> tuple[int, int]:
-    """Count the limits of these again; how many limits moved, and how many dossiers end in an unknown year and stay."""
+async def _count(work: Work, law: Law, asked: Recount, ids: Sequence[UUID]) -> Tally:
+    """Count the limits of these again; those that end in an unknown year stay."""
     counted, moved, unknown = [], 0, 0
     told, sandboxes = [], await source_store.sandboxes(work)
-    for dossier in dossiers:
+    for dossier in await store.load_many(work, ids):
         office = office_of(law, dossier.received_at, dossier.unit)
         try:
             after, stated = count_again(
@@ -193,7 +193,7 @@ async def _count(work: Work, law: Law, asked: Recount, dossiers: Sequence[Dossie
             told.append(source_store.Entry(dossier.source, "dates", work.now, after.code, dates_told(after, office)))
     await calendar.move(work, counted)
     await source_store.feed(work, told)
-    return moved, unknown
+    return Tally(moved, unknown)
 
 
 def _state(work: Work, before: Dossier, after: Dossier, stated: Sequence[Fact], *, sandbox: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -14,11 +15,13 @@ from services.intake.store import catalogue
 from shared.contracts import intake as facts
 from shared.contracts.envelope import Fact, derived_id
 from shared.kernel import Caller, NotFound, Stale
-from shared.law import PROVINCE, Law
+from shared.law import PROVINCE, CalendarNotPublished, Law
 from shared.law.zone import moment
 from shared.store.db import Connection
 from shared.store.deadlines import Stage
 from shared.store.unit_of_work import Work
+
+log = logging.getLogger(__name__)
 
 
 def version_of(seed: data.ProcedureSeed) -> ProcedureVersion:
@@ -80,12 +83,28 @@ async def publish_procedure(desk: Desk, who: Caller, code: str, version: int) ->
     return published
 
 
-async def count_publicity_again(work: Work, law: Law) -> None:
-    """The law's data changed: the limits to publish what was signed, by the law as it stands."""
+async def count_publicity_again(work: Work, law: Law) -> int:
+    """The law's data changed: the limits to publish what was signed, by the law as it stands; how many of them break and stay."""
+    failed = 0
     for versions in (await catalogue.all_versions(work.db)).values():
         for version in versions:
             if version.published_at is None:
-                _keep_publicity(work, version, law)
+                failed += not _counts_publicity(work, version, law)
+    return failed
+
+
+def _counts_publicity(work: Work, version: ProcedureVersion, law: Law) -> bool:
+    """Nothing is stated of one that breaks, and the others have their turn."""
+    try:
+        _keep_publicity(work, version, law)
+    except CalendarNotPublished:
+        return True
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is this version's alone
+        log.warning(
+            "the limit to publish %s/%d was not counted again: %s", version.code, version.version, type(error).__name__
+        )
+        return False
+    return True
 
 
 def _keep_publicity(work: Work, version: ProcedureVersion, law: Law) -> None:

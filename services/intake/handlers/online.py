@@ -36,6 +36,10 @@ class FormNotTaken(Invalid):
     """This procedure has no form to be filled in online."""
 
 
+class FormTooDeep(Invalid):
+    """The form is nested too deeply, or its schema is."""
+
+
 class FormTooLarge(Invalid):
     """The form is too long; hand long texts in as files."""
 
@@ -51,9 +55,13 @@ def check_form(procedure: Procedure, form: Form, at: Sequence[str | int] = ()) -
     place = "".join(f"/{part}" for part in (*at, "form"))
     if procedure.form_schema is None:
         raise FormNotTaken(field=place, procedure=procedure.code)
-    if len(msgspec.json.encode(form)) > MOST_BYTES:
-        raise FormTooLarge(field=place, most=MOST_BYTES)
-    if found := _check_of(msgspec.json.encode(procedure.form_schema))(form):
+    try:
+        if len(msgspec.json.encode(form)) > MOST_BYTES:
+            raise FormTooLarge(field=place, most=MOST_BYTES)
+        found = _check_of(msgspec.json.encode(procedure.form_schema))(form)
+    except RecursionError:
+        raise FormTooDeep(field=place) from None
+    if found:
         raise FormWrong(findings=[{**each, "loc": ("body", *at, *each["loc"][1:])} for each in found])
 
 

@@ -14,7 +14,7 @@ from services.intake.domain.sources import ACTIVE, CLOSED, SUSPENDED, Source
 from services.intake.handlers.desk import Desk
 from services.intake.handlers.source_events import UnknownSource
 from services.intake.store import sources as store
-from shared.contracts.sources import SourceChanged
+from shared.contracts.sources import SourceChanged, is_our_user
 from shared.kernel import Caller, Invalid, NotFound, Principal, Refused, Stale
 from shared.store.unit_of_work import Work
 
@@ -24,6 +24,10 @@ ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 
 class PrincipalTaken(Refused):
     """Another source has this account already."""
+
+
+class PrincipalReserved(Invalid):
+    """An account of this installation itself speaks for no source."""
 
 
 class SandboxStays(Refused):
@@ -63,6 +67,8 @@ async def known_source(work: Work, id: str) -> Source | None:
 
 async def keep_source(desk: Desk, work: Work, wanted: Source, seen: int | None = None) -> tuple[Source, domain.Outcome]:
     """Write an entry where it differs; `seen` is the version the caller read, None: whatever it is now."""
+    if is_our_user(wanted.principal):
+        raise PrincipalReserved(field="/principal", principal=wanted.principal)
     _check_units(desk, wanted)
     before = await store.source(work.db, wanted.id)
     if seen is not None and (before is None or before.version != seen):

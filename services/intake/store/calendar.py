@@ -19,7 +19,7 @@ _PROPOSE = f"INSERT INTO law_act ({_ACT}) VALUES ({', '.join(f'${n}' for n in ra
 _SAVE = "UPDATE law_act SET state = $2, version = $3, confirmed_by = $4, confirmed_at = $5, content = $6 WHERE id = $1"
 _CONFIRMED = "SELECT count(*) FROM law_act WHERE key = $1 AND state = 'confirmed'"
 _BY_STATE = f"SELECT {_ACT} FROM law_act WHERE ($1::text IS NULL OR state = $1) ORDER BY id DESC LIMIT $2"
-_PROGRESS = """SELECT act, sum(seen)::int AS seen, sum(moved)::int AS moved, sum(unknown)::int AS unknown, bool_and(finished_at IS NOT NULL) AS finished
+_PROGRESS = """SELECT act, sum(seen)::int AS seen, sum(moved)::int AS moved, sum(unknown)::int AS unknown, max(failed) AS failed, bool_and(finished_at IS NOT NULL) AS finished
 FROM recount WHERE act = ANY($1::uuid[]) GROUP BY act"""
 _MOVE = """UPDATE dossier d SET answer_due_at = u.answer_due_at, due_at = u.due_at, due_on = u.due_on, remaining_working_hours = u.hours,
 provisional = u.provisional, moved_by = u.moved_by, lawful_due_on = u.lawful_due_on
@@ -29,11 +29,12 @@ AS u(id, answer_due_at, due_at, due_on, hours, provisional, moved_by, lawful_due
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the counting after an act has come: dossiers looked at, limits moved, dossiers left for want of a calendar."""
+    """How far the counting after an act has come: dossiers looked at, limits moved, dossiers left for want of a calendar, dossiers passed over since they break."""
 
     seen: int
     moved: int
     unknown: int
+    failed: int
     finished: bool
 
 
@@ -74,7 +75,9 @@ async def changes(connection: Connection, key: str) -> int:
 async def progress(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, Progress]:
     """How far the counting after these acts has come."""
     rows = await connection.fetch(_PROGRESS, list(ids))
-    return {row["act"]: Progress(row["seen"], row["moved"], row["unknown"], row["finished"]) for row in rows}
+    return {
+        row["act"]: Progress(row["seen"], row["moved"], row["unknown"], row["failed"], row["finished"]) for row in rows
+    }
 
 
 def _act(row: Any) -> Act:

@@ -59,7 +59,8 @@ _LATE = (
 )
 _FOR_CATALOGUE = "SELECT DISTINCT source FROM source_event WHERE status = 'waiting' AND waits_for = 'procedure' AND payload -> 'data' ->> 'procedure' = ANY($1::text[]) ORDER BY source LIMIT 100"
 _OF_SOURCE = """SELECT seq, id, payload, body_hash, received_at, code, door, waits_for FROM source_event
-WHERE source = $1 AND status = 'waiting' AND (received_at < $2 OR (waits_for = 'procedure' AND payload -> 'data' ->> 'procedure' = ANY($3::text[]))) ORDER BY seq LIMIT $4 FOR UPDATE"""
+WHERE source = $1 AND status = 'waiting' AND (received_at < $2 OR (waits_for = 'procedure' AND payload -> 'data' ->> 'procedure' = ANY($3::text[])))
+AND seq > $4 ORDER BY seq LIMIT $5 FOR UPDATE"""
 _SAVE = f"""UPDATE dossier SET {", ".join(f'"{name}" = ${n}' for n, name in enumerate(SNAPSHOT[1:], 2))}, person = coalesce(${len(SNAPSHOT) + 1}, person)
 WHERE id = $1"""
 _HEARING = "SELECT id FROM source WHERE id = ANY($1::text[]) AND topics_at IS NOT NULL"
@@ -277,9 +278,11 @@ async def restless(connection: Connection, before: datetime, procedures: Sequenc
     return sorted(found)
 
 
-async def ripe(work: Work, source: str, before: datetime, procedures: Sequence[str], limit: int) -> Sequence[Any]:
-    """Those events, in order, locked."""
-    rows: Sequence[Any] = await work.db.fetch(_OF_SOURCE, source, before, list(procedures), limit)
+async def ripe(
+    work: Work, source: str, before: datetime, procedures: Sequence[str], after: int, limit: int
+) -> Sequence[Any]:
+    """Those events behind a number, in order, locked."""
+    rows: Sequence[Any] = await work.db.fetch(_OF_SOURCE, source, before, list(procedures), after, limit)
     return rows
 
 

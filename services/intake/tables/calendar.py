@@ -54,3 +54,5 @@ class RecountRow(Row, table=True):
     unknown: int = 0
     """Limits that stay, since they would end in a year without a calendar."""
     finished_at: datetime | None = Field(default=None, sa_type=Instant)
+    failed: int = 0
+    """Dossiers passed over, since they break."""

@@ -58,6 +58,7 @@ async def test_an_act_is_proposed_by_one_confirmed_by_another_and_its_counting_f
         "seen": 1,
         "moved": 1,
         "unknown": 0,
+        "failed": 0,
         "finished": False,
     }  # the second look is still to come
     assert (await talk.get("/calendar-acts?state=confirmed", admin(talk, "ad-1"))).json()["items"] == [seen]

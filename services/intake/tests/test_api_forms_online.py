@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from services.intake import data
-from services.intake.adapters.form_schema import compiled, is_schema
+from services.intake import data, handlers
+from services.intake.adapters.form_schema import compiled, endless, is_schema
 from services.intake.tests.given import BINH, BIRTH, MARITAL_STATUS, OTHER_UNIT, RESIDENCE
 from services.intake.tests.talk import Json, Talk, body, problem
+from shared.runtime import Service
 from shared.store.unit_of_work import Works
 
 pytestmark = pytest.mark.postgres
@@ -193,6 +194,75 @@ def test_a_schema_that_refers_to_what_is_not_in_it_is_none(ref: str) -> None:
 
     assert not is_schema(schema)
     assert is_schema({**schema, "properties": {"who": {"title": "Ai", "$ref": "#/more/good"}}})
+
+
+CHILD: Json = {"type": "object", "properties": {"name": {"type": "string"}, "child": {"$ref": "#"}}}
+
+
+@pytest.mark.parametrize(
+    ("more", "reference"),
+    [
+        ({"allOf": [{"$ref": "#"}]}, "#"),
+        ({"$ref": "#"}, "#"),
+        ({"$ref": "#/$defs/a", "$defs": {"a": {"not": {"$ref": "#/$defs/b"}}, "b": {"anyOf": [True, {"$ref": "#/$defs/a"}]}}}, "#/$defs/"),
+        ({"dependentSchemas": {"name": {"$ref": "#"}}}, "#"),
+        ({"properties": {"x": {"$ref": "#/$defs/a"}}, "$defs": {"a": {"if": {"$dynamicRef": "#a"}, "$dynamicAnchor": "a"}}}, "#a"),
+    ],
+)  # fmt: skip
+def test_a_schema_that_comes_back_to_itself_before_any_field_is_endless(more: Json, reference: str) -> None:
+    schema = {**CHILD, **more}
+
+    assert is_schema(schema)
+    assert (endless(schema) or "").startswith(reference)
+    assert endless(CHILD) is None
+
+
+@pytest.mark.parametrize(
+    "more", [{"not": CHILD}, {"allOf": [{"$ref": "#/$defs/a"}, {"$ref": "#/$defs/a"}], "$defs": {"a": CHILD}}]
+)
+def test_a_schema_that_uses_a_part_twice_or_holds_itself_in_a_field_ends(more: Json) -> None:
+    assert endless({**CHILD, **more}) is None
+    assert compiled(CHILD)({"child": {"child": {"name": 1}}})
+
+
+async def test_a_schema_without_end_is_refused_by_the_name_of_its_reference(talk: Talk) -> None:
+    version = {
+        "name": "Đăng ký cư trú", "sector": "residence", "sector_name": "Cư trú", "levels": ["commune"], "limit": "3wd", "basis": "Luật Cư trú",
+        "valid_from": "2026-11-01", "form_schema": {**CHILD, "allOf": [{"$ref": "#"}]},
+    }  # fmt: skip
+    said = {"authorization": f"Bearer {talk.token('admin')}", "if-match": '"1"'}
+    answers = [
+        await talk.http.put(f"/procedures/{RESIDENCE}", json=version, headers={**said, "accept-language": language})
+        for language in ("vi", "en")
+    ]
+
+    found = [answer.json()["errors"][0] for answer in answers]
+    assert [
+        (answer.status_code, each["pointer"], each["code"]) for answer, each in zip(answers, found, strict=True)
+    ] == [(422, "/form_schema", "endless")] * 2
+    assert "chiếu # quay về chính nó trước khi gặp một trường nào" in found[0]["detail"]
+    assert found[1]["detail"].startswith("The reference # comes back to itself before any field")
+
+
+async def test_a_form_that_cannot_be_checked_for_its_depth_is_refused(
+    talk: Talk, works: Works, service: Service
+) -> None:
+    desk = service.api.state.desk
+    await works.pool.execute(
+        "UPDATE procedure SET form_schema = $2 WHERE code = $1", MARITAL_STATUS, {**CHILD, "allOf": [{"$ref": "#"}]}
+    )
+    await handlers.refresh(desk)
+    deep: Json = {}
+    for _ in range(400):
+        deep = {"child": deep}
+
+    answers = [await talk.post("/dossiers", online(form), token=talk.citizen()) for form in ({"name": "An"}, deep)]
+
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(422, "form-too-deep")] * 2
+    await works.pool.execute("UPDATE procedure SET form_schema = $2 WHERE code = $1", MARITAL_STATUS, CHILD)
+    await handlers.refresh(desk)
+    answer = await talk.post("/dossiers", online(deep), token=talk.citizen())
+    assert (answer.status_code, answer.json()["code"]) == (422, "form-too-deep")
 
 
 def test_a_schema_may_refer_to_its_own_parts_in_a_circle() -> None:

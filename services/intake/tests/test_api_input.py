@@ -66,7 +66,8 @@ async def test_an_unknown_procedure_is_named(talk: Talk) -> None:
 async def test_a_citizen_does_not_say_when_it_was_received_nor_files_at_the_counter(talk: Talk) -> None:
     at = "2026-11-20T08:15:00+07:00"
 
-    await refused(talk, 422, "received-at-counter-only", talk.citizen(), channel="online", received_at=at)
+    said = await refused(talk, 422, "received-at-counter-only", talk.citizen(), channel="online", received_at=at)
+    assert said["detail"].endswith("Hãy để trống thời điểm nhận; hệ thống tự ghi khi hồ sơ đến.")
     await refused(talk, 422, "counter-only", talk.citizen())
     await refused(talk, 403, "identity-unknown", talk.citizen(None), channel="online")
     await refused(talk, 403, "forbidden", unit=OTHER_UNIT)

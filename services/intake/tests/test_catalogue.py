@@ -199,6 +199,7 @@ class TestOverHttp:
             {"limit": "3 days"}, {"levels": []}, {"form_schema": {"type": "array"}}, {"form_schema": {"type": "object", "properties": {}}},
             {"form_schema": {"type": "object", "properties": {"purpose": {"type": "word"}}}},
             {"form_schema": {"type": "object", "properties": {"purpose": {"$ref": "#/$defs/nobody"}}}},
+            {"form_schema": {"type": "object", "properties": {"purpose": {"type": "string"}}, "allOf": [{"$ref": "#"}]}},
             {"max_supplements": -1}, {"valid_from": "0001-01-01"}, {"nonsense": 1},
         ],
     )  # fmt: skip

@@ -5,18 +5,21 @@ from __future__ import annotations
 import math
 import time
 from datetime import date
+from typing import Any
 
 import pytest
 
-from services.intake import handlers
+from services.intake import domain, handlers
 from services.intake.domain import SNAPSHOT, Dossier
-from services.intake.handlers import Desk
+from services.intake.domain.recounting import count_again
+from services.intake.handlers import Desk, calendar
 from services.intake.tests.given import (
     COOPERATIVE,
     filed,
     submit,
 )
 from services.intake.tests.law import CLERK, FIRST, HEAD, PAPER, SECOND, STORM, change, count, moves, now
+from shared.store import recount
 from shared.testing.clock import StandingClock
 
 pytestmark = pytest.mark.postgres
@@ -59,6 +62,55 @@ async def test_a_counting_that_was_stopped_goes_on_where_it_was_and_moves_each_l
     _, whole = await handlers.read_act(desk, act.id)
     assert whole is not None
     assert (whole.seen, whole.moved) == (5, 5)
+
+
+async def test_a_dossier_that_breaks_is_passed_over_and_the_others_are_counted(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = [await submit(desk, CLERK) for _ in range(5)]
+    guilty = {made[1].id, made[4].id}
+
+    def broken(dossier: Dossier, **rest: Any) -> Any:
+        if dossier.id in guilty:
+            raise ZeroDivisionError
+        return count_again(dossier, **rest)
+
+    monkeypatch.setattr(calendar, "count_again", broken)
+    act = await handlers.propose(desk, FIRST, "day", STORM, **PAPER)
+    await handlers.confirm_act(desk, SECOND, act.id, 1)
+    await count(desk, 4)
+
+    assert [len(await moves(desk, each)) for each in made] == [1, 0, 1, 1, 0]
+    _, progress = await handlers.read_act(desk, act.id)
+    assert progress is not None
+    assert (progress.seen, progress.moved, progress.failed) == (5, 3, 2)
+    assert [f"{each}: ZeroDivisionError" in caplog.text for each in sorted(guilty)] == [True, True]
+
+    monkeypatch.undo()
+    async with desk.works.reading() as db:
+        assert await recount.anew(db) == 1
+    await count(desk, 4)
+    assert [len(await moves(desk, each)) for each in made] == [1] * 5
+    async with desk.works.reading() as db:
+        assert (await recount.anew(db), await db.fetchval(recount.FAILED)) == (0, 0)
+
+
+async def test_a_procedure_whose_limit_to_be_published_breaks_stops_no_counting(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dossier = await submit(desk, CLERK)
+    signed = await desk.works.pool.execute(
+        "UPDATE procedure SET signed_on = '2026-11-20', published_at = NULL WHERE code = $1", dossier.procedure
+    )
+    monkeypatch.setattr(domain, "publicity", lambda *_: 1 / 0)
+
+    act = await handlers.propose(desk, FIRST, "day", STORM, **PAPER)
+    await handlers.confirm_act(desk, SECOND, act.id, 1)
+    await count(desk)
+
+    _, progress = await handlers.read_act(desk, act.id)
+    assert progress is not None
+    assert (signed, progress.moved, progress.failed) == ("UPDATE 1", 1, 1)
 
 
 async def multiply(desk: Desk, dossier: Dossier, times: int) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from services.intake import handlers
-from services.intake.domain import State
+from services.intake.domain import Dossier, State, mirror
+from services.intake.domain.sources import Event
 from services.intake.handlers import Desk
+from services.intake.handlers.source_events.taking import EventsBreak
 from services.intake.tests.vendor import (
+    CODE,
     progressed,
     registered,
     send,
@@ -79,13 +83,70 @@ async def test_a_source_whose_events_cannot_be_settled_holds_up_no_other(desk: D
     await registered(desk)
     await send(desk, progressed(4, source="hai-lang"), source="hai-lang")
     await send(desk, progressed(4))
-    await desk.works.pool.execute("UPDATE source_event SET payload = '{}' WHERE source = 'hai-lang'")
+    await desk.works.pool.execute("UPDATE source SET units = '[{}]' WHERE id = 'hai-lang'")
 
     clock.now += timedelta(days=8)
     with pytest.raises(KeyError):
         await handlers.settle_waiting(desk)
 
     assert await statuses(desk) == [("waiting", None), ("rejected", "waited-too-long")]
+
+
+def _breaking(monkeypatch: pytest.MonkeyPatch, *ids: str) -> None:
+    """The rules of dossiers break over these events, as over a mistake of ours."""
+    follow = mirror.follow
+
+    def broken(dossier: Dossier, event: Event, *rest: Any) -> mirror.Followed:
+        if event.id in ids:
+            raise ZeroDivisionError
+        return follow(dossier, event, *rest)
+
+    monkeypatch.setattr(mirror, "follow", broken)
+
+
+async def test_an_event_that_breaks_when_it_is_taken_up_again_holds_up_no_other_of_its_source(
+    desk: Desk, clock: StandingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await registered(desk)
+    known, desk.shelf.procedures = desk.shelf.procedures, {}
+    two = "H50.44.12-261123-0008"
+    await send(
+        desk,
+        *(
+            upserted({"code": code, "status": status}, id=f"e-{code[-1]}-{status}")
+            for code in (CODE, two)
+            for status in (2, 4, 9)
+        ),
+    )
+    _breaking(monkeypatch, "e-7-4", "e-8-9")
+
+    desk.shelf.procedures = known
+    with pytest.raises(EventsBreak, match="source tan-thanh: e-7-4, e-8-9"):
+        await handlers.settle_waiting(desk, most=2)
+    accepted, waiting = ("accepted", None), ("waiting", None)
+    assert await statuses(desk) == [accepted, waiting, accepted, accepted, accepted, waiting]
+
+    clock.now += timedelta(days=8)
+    await handlers.settle_waiting(desk)
+    rejected = ("rejected", "unknown-procedure")
+    assert await statuses(desk) == [accepted, rejected, accepted, accepted, accepted, rejected]
+
+
+async def test_an_event_that_waited_and_breaks_does_not_hold_up_the_dossier_it_waited_for(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await registered(desk)
+    await send(desk, progressed(4, id="e-broken"), progressed(9, id="e-good"))
+    _breaking(monkeypatch, "e-broken")
+
+    outcomes = await send(desk, upserted(id="e-dossier"), progressed(4, data={"code": "H50.44.12-261123-0008"}))
+
+    assert [word(outcome) for outcome in outcomes] == ["accepted", "waiting"]
+    assert (await the_dossier(desk)).state is State.SETTLED
+    async with desk.works.reading() as db:
+        told = await db.fetch("SELECT data ->> 'event' AS event FROM source_feed WHERE kind = 'accepted' ORDER BY seq")
+    assert [row["event"] for row in told] == ["e-dossier", "e-good"]
+    assert [status for status, _ in await statuses(desk)] == ["waiting", "accepted", "accepted", "waiting"]
 
 
 async def test_an_unknown_procedure_waits_for_the_catalogue(desk: Desk) -> None:

@@ -71,6 +71,16 @@ async def test_an_entry_that_says_nothing_new_keeps_its_version_and_an_account_s
     assert (ended.status_code, ended.json()["code"]) == (422, "ends-before-it-begins")
 
 
+@pytest.mark.parametrize("principal", ["ANONYMOUS", "User:ANONYMOUS", "user:anonymous", "operator", "User:intake"])
+async def test_an_account_of_this_installation_itself_speaks_for_no_source(talk: Talk, principal: str) -> None:
+    refused = await put(talk, {"principal": principal})
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "principal-reserved")
+    assert refused.json()["errors"][0]["pointer"] == "/principal"
+    assert principal in refused.json()["detail"]
+    assert (await put(talk, {"principal": f"{principal}-x"})).status_code == 200
+
+
 async def test_one_event_is_taken_structured_and_binary_and_counts_once(talk: Talk) -> None:
     await put(talk)
     told = upserted()

@@ -53,7 +53,7 @@ class Hub:
 
     standings: Standings
     committed: asyncio.Event
-    """Set when this process committed facts; a hint only."""
+    """Set when this process committed facts, cleared here; a hint only."""
     every: float = 0.5
     least: float = 0.1
     """Seconds between two questions at least."""
@@ -85,6 +85,7 @@ class Hub:
         try:
             while True:
                 await self._someone()
+                self.committed.clear()
                 await self.look()
                 await self._pause()
         finally:

@@ -219,6 +219,23 @@ async def test_nothing_is_asked_while_no_stream_is_open(citizen: UUID) -> None:
     await asyncio.wait([task])
 
 
+async def test_a_commit_hurries_one_question_also_where_no_relay_runs(citizen: UUID) -> None:
+    committed, told = asyncio.Event(), list[bool]()
+
+    async def standings(_recipients: Sequence[UUID]) -> dict[UUID, Standing]:
+        told.append(committed.is_set())
+        return {}
+
+    hub = Hub(standings, committed, every=0.002, least=0.001)
+    committed.set()
+    task = asyncio.create_task(hub.run())
+    with hub.stream(citizen):
+        await wait_until(lambda: len(told) > 1, what="questions")
+    assert told[:2] == [False, False]
+    task.cancel()
+    await asyncio.wait([task])
+
+
 async def test_what_the_hub_heard_before_the_snapshot_makes_nothing_come_twice(citizen: UUID) -> None:
     asked: list[int] = []
 

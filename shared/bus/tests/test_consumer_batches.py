@@ -163,7 +163,8 @@ async def test_bad_bytes_in_headers_harm_nobody_and_survive_parking(lines: Fed, 
     assert await lines.lines() == {OTHER: (1, 1)}
     async with probe_works.reading() as db:
         kept = await db.fetchrow("SELECT headers, value, key_text FROM parked")
-    assert kept["headers"] == [["x-odd", r"\xff\xfe\x00"], ["x-none", None], ["traceparent", r"\xff"]]
+    written_at = ["x-gandan-timestamp", str(good.timestamp_ms)]
+    assert kept["headers"] == [["x-odd", r"\xff\xfe\x00"], ["x-none", None], ["traceparent", r"\xff"], written_at]
     assert (kept["value"], kept["key_text"]) == (b"garbage", str(LINE))
 
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
+from msgspec import structs
 
 from shared.bus import parked
 from shared.bus.arrival import Arrival
@@ -75,6 +76,22 @@ async def test_what_is_listed_names_place_and_reason_but_no_payload(lines: Fed, 
     assert found[0].detail == "ValueError: 13 is unlucky"
     assert b'"amount":13' in (whole.raw.value or b"")
     assert whole.raw.key == str(LINE).encode()
+
+
+async def test_a_record_is_handed_back_with_its_own_headers_and_time(lines: Fed, log: Log, probe_works: Works) -> None:
+    came = structs.replace(
+        log.fact(added(LINE, 13), 1), timestamp_ms=1_763_000_000_123, headers=(("k", b"\0v"), ("n", None))
+    )
+    await lines.give(came)
+    (record,) = await ids(probe_works)
+
+    async with probe_works.reading() as db:
+        assert (await parked.shown(db, record)).raw == came
+        await db.execute("UPDATE parked SET headers = headers - -1")  # as an earlier version kept it
+        shown = await parked.shown(db, record)
+
+    at = int(shown.listed.parked_at.timestamp() * 1000)
+    assert shown.raw == structs.replace(came, timestamp_ms=at)
 
 
 async def test_what_is_not_there_is_refused_by_name(lines: Fed, probe_works: Works) -> None:

@@ -226,6 +226,27 @@ async def file_once(works: Works, caller: Caller) -> None:
         work.answers({"line": str(LINE)})
 
 
+async def test_an_answer_that_is_written_before_the_end_is_kept_once(probe_works: Works) -> None:
+    async with probe_works.begin(once()) as work:
+        work.answers({"line": str(LINE)})
+        await work.flush()
+        work.record(added(LINE, 4))
+    assert await counts(probe_works) == {"fact": 1, "outbox": 1, "stream": 1, "idempotency": 1}
+
+
+async def test_whoever_listens_for_commits_takes_nothing_from_the_relay(probe_works: Works) -> None:
+    one, other = probe_works.listen(), probe_works.listen()
+    async with probe_works.begin(system("probe")):
+        pass
+    assert not one.is_set()
+    assert not probe_works.committed.is_set()
+    async with probe_works.begin(system("probe")) as work:
+        work.record(added(LINE, 4))
+    one.clear()
+    assert other.is_set()
+    assert probe_works.committed.is_set()
+
+
 async def test_the_same_command_again_is_answered_from_the_first_one(probe_works: Works) -> None:
     await file_once(probe_works, once())
     with pytest.raises(Repeated) as repeated:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -24,6 +24,7 @@ from services.intake.store import source_quality as quality
 from services.intake.store import sources as store
 from shared.kernel import Refused
 from shared.law import CalendarNotPublished
+from shared.store.db import passes
 from shared.store.lookups import lookup_secret, lookup_verifier
 from shared.store.unit_of_work import Work
 from shared.store.vault import Details
@@ -32,6 +33,14 @@ TURN = 20
 """Events judged in one go: some milliseconds."""
 
 Item = TypeVar("Item")
+
+
+class Broken(Exception):  # noqa: N818 - a signal to whoever runs a batch
+    """Events that waited broke it when they were taken up again, each by an error of its own; nothing is written yet."""
+
+    def __init__(self, errors: Mapping[str, Exception]) -> None:
+        super().__init__(", ".join(f"{id_}: {type(error).__name__}" for id_, error in sorted(errors.items())))
+        self.errors = errors
 
 
 @dataclass(slots=True)
@@ -54,6 +63,9 @@ class Batch:
     source: Source
     bucket: Bucket
     door: str
+    left: frozenset[str] = frozenset()
+    """Ids of events that wait and are not taken up again: they broke the batch before."""
+    broke: dict[str, Exception] = field(default_factory=dict)
     dossiers: dict[str, _Owned] = field(default_factory=dict)
     ledger: Ledger = field(init=False)
     people: People = field(init=False)
@@ -65,7 +77,7 @@ class Batch:
         self.mail = Mail(self.desk, self.work, self.source, self.people.inbox)
 
     async def take(self, delivered: Sequence[Delivered]) -> Sequence[Outcome]:
-        """Judge each, in order, and write all; others have their turn after every few."""
+        """Judge each, in order, and write all; others have their turn after every few. `Broken`."""
         found = [self._read(each) async for each in in_turns(delivered)]
         await self._look([known for known, _ in found], _named(judged for _, judged in found))
         pairs = list(zip(delivered, found, strict=True))
@@ -89,7 +101,7 @@ class Batch:
         return known, Rejected(Reason.TOO_FAST)
 
     async def settle(self, ripe: Sequence[Any], before: datetime) -> None:
-        """Decide about events that waited."""
+        """Decide about events that waited; `Broken`."""
         await self._look([Known(None, row["code"], None, None, row["body_hash"]) for row in ripe])
         for row in ripe:
             if row["seq"] in self.ledger.decided:
@@ -140,7 +152,17 @@ class Batch:
         return outcome
 
     def _again(self, row: Any) -> None:
-        """An event that waited, once more."""
+        """An event that waited, once more; one that breaks is remembered, and whatever it half did is not written."""
+        if row["id"] in self.left:
+            return
+        try:
+            self._taken_up(row)
+        except Exception as error:
+            if passes(error):
+                raise
+            self.broke[row["id"]] = error
+
+    def _taken_up(self, row: Any) -> None:
         self.ledger.forget(row)
         kept = Delivered(msgspec.json.encode(row["payload"]), self.work.now, digest=bytes(row["body_hash"]))
         known, judged = rules.read(kept, self.source, self.work.now, self.desk.shelf.units)
@@ -216,6 +238,8 @@ class Batch:
         return {"due_at": lawful(owned.now, owned.office), "promised_at": owned.now.due_at}
 
     async def _write(self) -> None:
+        if self.broke:
+            raise Broken(self.broke)
         made = [(o.now, o.person) for o in self.dossiers.values() if o.before is None and o.person is not None]
         changed = [
             (o.now, o.person)
@@ -257,7 +281,7 @@ def _said_at(known: Known, judged: Event | Rejected) -> datetime | None:
 
 
 def _known_of(row: Any) -> Known:
-    return Known(row["id"], row["code"], row["payload"]["type"], None, row["body_hash"])
+    return Known(row["id"], row["code"], row["payload"].get("type"), None, row["body_hash"])
 
 
 def _check_same(dossier: Dossier, event: Event) -> None:

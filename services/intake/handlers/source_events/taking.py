@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
+from typing import Any, TypeVar
 
 from services.intake.domain import sources as rules
-from services.intake.domain.sources import Delivered, Reason, Source
+from services.intake.domain.sources import Bucket, Delivered, Reason, Source
 from services.intake.handlers.desk import Desk
-from services.intake.handlers.source_events.batch import Batch
+from services.intake.handlers.source_events.batch import Batch, Broken
 from services.intake.handlers.source_events.outcomes import FAILED, REJECTED, Outcome, UnknownSource
 from services.intake.store import sources as store
 from services.intake.store.sources import Row
@@ -23,6 +24,12 @@ from shared.store.unit_of_work import Work
 log = logging.getLogger(__name__)
 
 RIPE = 500
+
+R = TypeVar("R")
+
+
+class EventsBreak(Exception):  # noqa: N818 - names the events, not a bug of the timer
+    """Events that wait break whenever they are taken up again; they wait on, and are rejected when they waited too long."""
 
 
 class _Undone(Exception):  # noqa: N818 - a signal between two functions here
@@ -64,8 +71,24 @@ async def take(desk: Desk, work: Work, source: str, door: str, delivered: Sequen
     found = await store.locked(work, source)
     if found is None or found[0].state != rules.ACTIVE:
         raise UnknownSource(source=source)
-    batch = Batch(desk, work, found[0], found[1], door)
-    return await batch.take(delivered)
+    registered, bucket = found
+    outcomes, _ = await _whole(
+        work, source, lambda left: Batch(desk, work, registered, bucket, door, left).take(delivered)
+    )
+    return outcomes
+
+
+async def _whole(work: Work, source: str, run: Callable[[frozenset[str]], Awaitable[R]]) -> tuple[R, frozenset[str]]:
+    """Run a batch, and once more without those events that wait and break it; which these are."""
+    await work.flush()
+    mark, left = work.mark(), frozenset[str]()
+    while True:
+        try:
+            return await run(left), left
+        except Broken as broken:
+            log.warning("source %s: events that wait on, since they break: %s", source, broken)
+            work.reset(mark)
+            left |= broken.errors.keys()
 
 
 async def turn_away(work: Work, source: str, door: str, delivered: Sequence[Delivered]) -> None:
@@ -81,27 +104,43 @@ async def turn_away(work: Work, source: str, door: str, delivered: Sequence[Deli
     await store.tally(work, source, work.now.astimezone(ZONE).date(), {Reason.SOURCE_MISMATCH.value: len(rows)})
 
 
-async def settle_waiting(desk: Desk) -> bool:
-    """Take what waited for the catalogue and need wait no more; reject what waited too long. True when there may be more.
+async def settle_waiting(desk: Desk, most: int = RIPE) -> bool:
+    """Take what waited for the catalogue and need wait no more; reject what waited too long. False: all had their turn.
 
-    One source after the other; what breaks one of them is raised when all had their turn.
+    One source after the other, `most` events in one transaction; what breaks one of them is raised at the end.
     """
     before, procedures = desk.works.clock() - rules.PATIENCE, sorted(desk.shelf.procedures)
     async with desk.works.reading() as connection:
         restless = await store.restless(connection, before, procedures)
-    ended: list[bool | BaseException] = []
+    ended: list[BaseException | None] = []
     for source in restless:
-        ended += await asyncio.gather(_settled(desk, source, before, procedures), return_exceptions=True)
-    if (broken := next((each for each in ended if isinstance(each, BaseException)), None)) is not None:
+        ended += await asyncio.gather(_settled(desk, source, before, procedures, most), return_exceptions=True)
+    if (broken := next((each for each in ended if each is not None), None)) is not None:
         raise broken
-    return any(ended)
+    return False
 
 
-async def _settled(desk: Desk, source: str, before: datetime, procedures: Sequence[str]) -> bool:
-    """The same for one source, in a transaction of its own."""
-    async with desk.works.begin(system("intake.sources")) as work:
-        if (found := await store.locked(work, source)) is None:
-            return False
-        ripe = await store.ripe(work, source, before, procedures, RIPE)
-        await Batch(desk, work, found[0], found[1], "").settle(ripe, before)
-        return len(ripe) == RIPE
+async def _settled(desk: Desk, source: str, before: datetime, procedures: Sequence[str], most: int) -> None:
+    """The same for one source, part by part; `EventsBreak` at the end, when all others are settled."""
+    after: int | None = 0
+    broken: set[str] = set()
+    while after is not None:
+        async with desk.works.begin(system("intake.sources")) as work:
+            if (found := await store.locked(work, source)) is None:
+                return
+            ripe = await store.ripe(work, source, before, procedures, after, most)
+            broken |= await _settle(desk, work, found, ripe, before)
+        after = ripe[-1]["seq"] if len(ripe) == most else None
+    if broken:
+        raise EventsBreak(f"source {source}: {', '.join(sorted(broken))}")
+
+
+async def _settle(
+    desk: Desk, work: Work, found: tuple[Source, Bucket], ripe: Sequence[Any], before: datetime
+) -> frozenset[str]:
+    """Decide about these; which of them break, and wait on."""
+    source, bucket = found
+    _, left = await _whole(
+        work, source.id, lambda left: Batch(desk, work, source, bucket, "", left).settle(ripe, before)
+    )
+    return left
