@@ -97,15 +97,7 @@ def override(
     content = {"on": f"{day:%Y-%m-%d}", "worked": worked, "vi": vi, "en": en}
     if instead_of is not None:
         content["instead_of"] = f"{instead_of:%Y-%m-%d}"
-
-    async def work(installation: Installation) -> int:
-        async with installation.built("intake", quiet(installation.settings)) as (made, _works):
-            desk = made.api.state.desk
-            act = await handlers.propose(desk, _person(as_), acts.DAY, content, number=number, basis=basis)
-        print(f"proposed: gandan calendar confirm {act.id} --as SOMEBODY-ELSE")
-        return DONE
-
-    run("calendar override", home, work)
+    _propose("calendar override", home, _person(as_), acts.DAY, content, number=number, basis=basis)
 
 
 @app.command()
@@ -191,18 +183,23 @@ def hours(
         "saturday": [each.split("-") for each in saturday or ()], "same_day_until": same_day_until, "number": number, "basis": basis,
     }  # fmt: skip
     body = _body(HoursBody, asked, of="these hours")
+    _propose("calendar hours", home, _person(as_), acts.HOURS, body.content(), number=body.number, basis=body.basis)
+
+
+def _propose(
+    command: str, home: Path | None, who: Caller, kind: str, content: Mapping[str, Any], *, number: str, basis: str
+) -> None:
+    """Enter an act as its first person; prints how the second one confirms it."""
 
     async def work(installation: Installation) -> int:
         async with installation.built("intake", quiet(installation.settings)) as (made, _works):
             desk = made.api.state.desk
             await handlers.refresh(desk)
-            act = await handlers.propose(
-                desk, _person(as_), acts.HOURS, body.content(), number=body.number, basis=body.basis
-            )
+            act = await handlers.propose(desk, who, kind, content, number=number, basis=basis)
         print(f"proposed: gandan calendar confirm {act.id} --as SOMEBODY-ELSE")
         return DONE
 
-    run("calendar hours", home, work)
+    run(command, home, work)
 
 
 @app.command()

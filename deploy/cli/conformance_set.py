@@ -13,6 +13,7 @@ from shared.moments import uuid7
 
 ACCEPTED, WAITING, REPEATED = "accepted", "waiting", "repeated"
 """`repeated`: taken before. HTTP answers as it did then; Kafka not at all."""
+SCHEMA = "schema"
 NOBODY = "00001"
 NO_PROCEDURE = "9.999999"
 
@@ -57,7 +58,9 @@ class Set:
         return [
             *self._right(),
             *self._of_one_dossier(),
-            *self._of_wrong_form(),
+            *self._of_a_refused_one(),
+            *self._of_wrong_fields(),
+            *self._of_wrong_envelopes(),
             *self._of_others(),
             *self._beyond_bounds(),
         ]
@@ -103,6 +106,9 @@ class Set:
             "Nội dung khác dưới mã sự kiện đã dùng.",
             "Another event under an id that was used.",
         )
+        yield from self._gone_back(code)
+
+    def _gone_back(self, code: str) -> Iterator[Message]:
         yield self._message(
             "backward",
             self._progressed(code, 4),
@@ -118,6 +124,8 @@ class Set:
             "Trạng thái lùi lại, có correction.",
             "A status that goes back, with correction.",
         )
+
+    def _of_a_refused_one(self) -> Iterator[Message]:
         refused = self._upserted(status=3)
         yield self._message("refused", refused, ACCEPTED, "Hồ sơ bị từ chối tiếp nhận.", "A dossier that was refused.")
         impossible = self._progressed(refused["subject"], 9)
@@ -129,12 +137,11 @@ class Set:
             "A refused dossier gets a result.",
         )
 
-    def _of_wrong_form(self) -> Iterator[Message]:
-        schema = "schema"
+    def _of_wrong_fields(self) -> Iterator[Message]:
         yield self._message(
             "status-as-text",
             self._upserted(status="2"),
-            schema,
+            SCHEMA,
             "Trạng thái là chữ, không phải số.",
             "The status as a text, not as a number.",
         )
@@ -142,33 +149,35 @@ class Set:
         yield self._message(
             "no-zone",
             self._upserted(submitted_at=zoneless),
-            schema,
+            SCHEMA,
             "Thời điểm không có múi giờ.",
             "An instant without its zone.",
         )
         yield self._message(
             "unknown-field",
             self._upserted(ward="19360"),
-            schema,
+            SCHEMA,
             "Trường không có trong cấu trúc.",
             "A field that is not of the form.",
         )
+
+    def _of_wrong_envelopes(self) -> Iterator[Message]:
         yield self._message(
             "wrong-subject",
             self._upserted() | {"subject": self._code()},
-            schema,
+            SCHEMA,
             "subject khác data.code.",
             "A subject that is not data.code.",
         )
         yield self._message(
             "other-box",
             self._upserted(contact_sealed=self.ground.sealed_for_another),
-            schema,
+            SCHEMA,
             "Liên hệ niêm phong bằng khóa khác.",
             "A contact sealed with another key.",
         )
         yield Message(
-            "not-json", f'{{"id": "{self.run}",'.encode(), self._code(), None, schema, "Không phải JSON.", "No JSON."
+            "not-json", f'{{"id": "{self.run}",'.encode(), self._code(), None, SCHEMA, "Không phải JSON.", "No JSON."
         )
 
     def _of_others(self) -> Iterator[Message]:

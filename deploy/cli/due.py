@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any
@@ -97,21 +97,17 @@ def due(
         for line in answer_lines(sys.stdin):
             print(line, flush=True)  # a program may wait for this answer before it asks again
         return
-    question: dict[str, Any] = {
-        "limit": limit,
-        "rule": rule,
-        "from": from_,
-        "event": event,
-        "mode": mode,
-        "complex": complex_,
-        "remote": remote,
-        "several_places": several_places,
-        "extensions": extensions,
-        "as_of": as_of,
-        "lang": lang.value,
-    }
+    asked = {
+        "limit": limit, "rule": rule, "from": from_, "event": event, "pause": pause, "suspend": suspend, "mode": mode, "complex": complex_,
+        "remote": remote, "several_places": several_places, "extensions": extensions, "as_of": as_of, "lang": lang.value,
+    }  # fmt: skip
+    _answer_once(asked, lang, as_json=as_json)
+
+
+def _answer_once(asked: Mapping[str, Any], lang: Lang, *, as_json: bool) -> None:
+    """Print the answer to these options; ends the program where there is none."""
     try:
-        question |= {"pause": _stretches(pause), "suspend": _stretches(suspend)}
+        question = {**asked, **{name: _stretches(asked[name]) for name in ("pause", "suspend")}}
         given = answer({field: value for field, value in question.items() if value is not None})
     except Refused as error:
         _complain(error, lang, as_json=as_json)

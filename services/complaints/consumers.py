@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
@@ -13,8 +12,9 @@ from services.complaints.handlers.mirroring import Heard, follow_letters
 from services.complaints.handlers.reference import copy_law, copy_procedures, copy_units
 from shared.bus.arrival import Arrival
 from shared.bus.consumer import Listener
-from shared.bus.relay import Outgoing, current, tombstone
-from shared.contracts.complaints import CONTACTS, ContactSealed
+from shared.bus.contacts import sealed_contacts
+from shared.bus.relay import Outgoing
+from shared.contracts.complaints import ContactSealed
 from shared.contracts.envelope import Catalogue
 from shared.contracts.intake import (
     CALENDAR,
@@ -26,7 +26,6 @@ from shared.contracts.intake import (
     ProcedureDescribed,
     UnitDescribed,
 )
-from shared.store import vault
 from shared.store.db import Connection
 from shared.store.unit_of_work import Work, Works
 
@@ -79,15 +78,4 @@ def listeners(desk: Desk) -> Sequence[Listener]:
 
 async def seal_contacts(works: Works, connection: Connection, recipients: Sequence[UUID]) -> dict[UUID, Outgoing]:
     """The contacts of these recipients, sealed now for notifications; a tombstone where the person was forgotten."""
-    public = works.keys.contact_public
-    found: dict[UUID, Outgoing] = {}
-    for recipient, sequence, details in await contact_details(works, connection, recipients):
-        if details is None:
-            found[recipient] = tombstone(CONTACTS, str(recipient))
-            continue
-        sealed = base64.b64encode(vault.seal_contact(public, details)).decode()
-        contact = ContactSealed(
-            occurred_at=works.clock(), recipient=recipient, contact_sealed=sealed, key_id=vault.fingerprint(public)
-        )
-        found[recipient] = current(works, contact, sequence)
-    return found
+    return sealed_contacts(works, await contact_details(works, connection, recipients), ContactSealed)

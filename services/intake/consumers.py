@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,13 +16,13 @@ from services.intake.handlers.source_letters import TOLD_BACK, tell_source
 from shared.bus import topics
 from shared.bus.arrival import Arrival, Raw
 from shared.bus.consumer import Listener
+from shared.bus.contacts import sealed_contacts
 from shared.bus.door import Entry
-from shared.bus.relay import Outgoing, current, tombstone
+from shared.bus.relay import Outgoing
 from shared.contracts.complaints import CASES
 from shared.contracts.envelope import Catalogue
-from shared.contracts.intake import CONTACTS, DOSSIERS, ContactSealed
+from shared.contracts.intake import DOSSIERS, ContactSealed
 from shared.contracts.sources import source_topic
-from shared.store import vault
 from shared.store.db import Connection
 from shared.store.unit_of_work import Work, Works
 from shared.timers import Timer
@@ -44,18 +43,7 @@ LISTENERS = (Listener("intake.source-feed", Catalogue.of(TOLD_BACK), {CASES: on_
 
 async def seal_contacts(works: Works, connection: Connection, recipients: Sequence[UUID]) -> dict[UUID, Outgoing]:
     """The contacts of these recipients, sealed now for notifications; a tombstone where the person was forgotten."""
-    public = works.keys.contact_public
-    found: dict[UUID, Outgoing] = {}
-    for recipient, sequence, details in await handlers.contact_details(works, connection, recipients):
-        if details is None:
-            found[recipient] = tombstone(CONTACTS, str(recipient))
-            continue
-        sealed = base64.b64encode(vault.seal_contact(public, details)).decode()
-        contact = ContactSealed(
-            occurred_at=works.clock(), recipient=recipient, contact_sealed=sealed, key_id=vault.fingerprint(public)
-        )
-        found[recipient] = current(works, contact, sequence)
-    return found
+    return sealed_contacts(works, await handlers.contact_details(works, connection, recipients), ContactSealed)
 
 
 async def on_dossier_facts(work: Work, arrivals: Sequence[Arrival]) -> None:

@@ -30,7 +30,7 @@ from shared.law.refusals import (
     UnknownRule,
 )
 from shared.law.rules import PauseMode, Rule, RuleBook, Transition, read_rule, rulebook, write_rule
-from shared.law.standing import PROVINCE, Law, Record, shipped, standing, year_record
+from shared.law.standing import PROVINCE, Law, Office, Record, shipped, standing, year_record
 from shared.law.zone import ZONE
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "MissingField",
     "NotPausable",
     "NotPaused",
+    "Office",
     "OfficeHours",
     "PauseMode",
     "Record",

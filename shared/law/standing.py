@@ -6,21 +6,36 @@ A value, handed to whoever computes. Every service keeps the records of what was
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from functools import cache
 from typing import Any, TypeAlias
 
 from shared.law.calendar import Calendar, DayOff, MakeupDay, YearStatus, official_calendar
+from shared.law.clock import Clock
+from shared.law.due import Due
 from shared.law.hours import OfficeHours, in_force, profiles, read_hours
 from shared.law.rules import RuleBook, read_rule, rulebook
-from shared.law.zone import as_date
+from shared.law.zone import as_date, local
 
 PROVINCE = "province"
 """Whose office hours count where a unit has none of its own."""
 
 Record: TypeAlias = Mapping[str, Any]
 """What a fact on `intake.calendar` says, in JSON values: a whole year, all office hours of a unit, all added versions of a rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What counts in an office: the calendar and the office hours a clock is read with, and the rules one is started under."""
+
+    calendar: Calendar
+    hours: OfficeHours
+    rules: RuleBook = field(default_factory=rulebook)
+
+    def due(self, clock: Clock) -> Due:
+        """What a clock says here."""
+        return clock.due(self.calendar, self.hours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +50,10 @@ class Law:
         """The office hours of a unit for what it receives on this day: its own, else the province's."""
         own = next((hours for hours in self.hours.get(unit, ()) if hours.in_force(on)), None)
         return own or in_force(self.hours[PROVINCE], on)
+
+    def office_at(self, at: datetime, unit: str = PROVINCE) -> Office:
+        """What counts for what a unit received at an instant; without a unit, by the province's hours."""
+        return Office(self.calendar, self.hours_of(unit, local(at).date()), self.rules)
 
     def amended(self, record: Record) -> Law:
         """The law after one record; what is no such record is a `KeyError`."""

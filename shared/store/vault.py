@@ -113,6 +113,14 @@ def disclose(keys: Keys, row: Any) -> Details:
     return Details(**msgspec.json.decode(plain))
 
 
+def disclosed(keys: Keys, row: Any) -> Details | None:
+    """As `disclose`; None where the person was forgotten."""
+    try:
+        return disclose(keys, row)
+    except Forgotten:
+        return None
+
+
 def enclose_beside(keys: Keys, wrapped: bytes, place: str, row: UUID, value: object) -> bytes:
     """Encrypt more of a person under their own data key, so that it is forgotten with them; `place` is `table|column`."""
     nonce = os.urandom(_NONCE)

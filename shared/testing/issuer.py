@@ -13,6 +13,7 @@ import time
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from hashlib import sha256
 from html import escape
 from http import HTTPStatus
@@ -158,52 +159,55 @@ def _choice(people: Sequence[Somebody]) -> str:
     return f'<!doctype html><title>Issuer</title><form method="post">{buttons}<button name="subject" value="">No</button></form>'
 
 
-def _handler(book: _Book) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            found = book.read(urlsplit(self.path).path)
-            if found is None:
-                self._send(HTTPStatus.NOT_FOUND, b"", "text/plain")
-            elif isinstance(found, str):
-                self._send(HTTPStatus.OK, found.encode(), "text/html")
-            else:
-                self._json(found)
+class _Handler(BaseHTTPRequestHandler):
+    """The HTTP of a book."""
 
-        def do_POST(self) -> None:
-            form = {name: values[0] for name, values in parse_qs(self._body(), keep_blank_values=True).items()}
-            if urlsplit(self.path).path == "/token":
-                found = book.tokens(form, self.headers.get("authorization", ""))
-                self._json(found or {"error": "invalid_grant"}, HTTPStatus.OK if found else HTTPStatus.BAD_REQUEST)
-                return
-            self.send_response(HTTPStatus.SEE_OTHER)
-            self.send_header("location", book.give(form["subject"], dict(parse_qsl(urlsplit(self.path).query))))
-            self.send_header("content-length", "0")
-            self.end_headers()
+    def __init__(self, book: _Book, *served: Any) -> None:
+        self.book = book
+        super().__init__(*served)
 
-        def log_message(self, *_args: object) -> None:
-            """Nothing: tests look at what comes back."""
+    def do_GET(self) -> None:
+        found = self.book.read(urlsplit(self.path).path)
+        if found is None:
+            self._send(HTTPStatus.NOT_FOUND, b"", "text/plain")
+        elif isinstance(found, str):
+            self._send(HTTPStatus.OK, found.encode(), "text/html")
+        else:
+            self._json(found)
 
-        def _body(self) -> str:
-            return self.rfile.read(int(self.headers["content-length"])).decode()
+    def do_POST(self) -> None:
+        form = {name: values[0] for name, values in parse_qs(self._body(), keep_blank_values=True).items()}
+        if urlsplit(self.path).path == "/token":
+            found = self.book.tokens(form, self.headers.get("authorization", ""))
+            self._json(found or {"error": "invalid_grant"}, HTTPStatus.OK if found else HTTPStatus.BAD_REQUEST)
+            return
+        self.send_response(HTTPStatus.SEE_OTHER)
+        self.send_header("location", self.book.give(form["subject"], dict(parse_qsl(urlsplit(self.path).query))))
+        self.send_header("content-length", "0")
+        self.end_headers()
 
-        def _json(self, value: Any, status: HTTPStatus = HTTPStatus.OK) -> None:
-            self._send(status, json.dumps(value).encode(), "application/json")
+    def log_message(self, *_args: object) -> None:
+        """Nothing: tests look at what comes back."""
 
-        def _send(self, status: HTTPStatus, body: bytes, kind: str) -> None:
-            self.send_response(status)
-            self.send_header("content-type", kind)
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    def _body(self) -> str:
+        return self.rfile.read(int(self.headers["content-length"])).decode()
 
-    return Handler
+    def _json(self, value: Any, status: HTTPStatus = HTTPStatus.OK) -> None:
+        self._send(status, json.dumps(value).encode(), "application/json")
+
+    def _send(self, status: HTTPStatus, body: bytes, kind: str) -> None:
+        self.send_response(status)
+        self.send_header("content-type", kind)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
 
 def main() -> None:
     """Serve until the input ends; its first line says who there is, the first line printed is the issuer's address."""
     wanted = json.loads(sys.stdin.readline())
     book = _Book([Somebody(**each) for each in wanted["people"]], wanted["secret"])
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(book))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, book))
     book.url = f"http://127.0.0.1:{server.server_port}"
     sys.stdout.write(f"{book.url}\n")
     sys.stdout.flush()

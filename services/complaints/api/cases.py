@@ -7,7 +7,6 @@ from dataclasses import asdict
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from services.complaints import domain
@@ -18,7 +17,6 @@ from services.complaints.api.schemas import (
     CaseView,
     Deadlines,
     DeadlineView,
-    FactView,
     History,
     People,
     PersonView,
@@ -30,6 +28,7 @@ from shared.kernel import Principal
 from shared.web.auth import allow
 from shared.web.cursor import Page
 from shared.web.etag import revalidate
+from shared.web.histories import fact_view
 
 router = APIRouter(prefix="/v1")
 
@@ -74,16 +73,7 @@ async def get_history(id: UUID, desk: At, who: CaseReader) -> History:
     """Everything that happened, in order."""
     case, rows = await reading.read_history(desk, who, id)
     hidden = _NOT_FOR_CITIZENS if domain.is_party(case, who) else frozenset[str]()
-    return History(items=[_fact(row, hidden) for row in rows])
-
-
-def _fact(row: Mapping[str, Any], hidden: frozenset[str]) -> FactView:
-    role, unit, _subject = row["actor"].split("|")
-    data = msgspec.json.decode(row["envelope"])["data"]
-    return FactView(
-        sequence=row["sequence"], type=row["type"], occurred_at=row["occurred_at"], recorded_at=row["recorded_at"], actor=f"{role} {unit}".strip(),
-        data={name: value for name, value in data.items() if name not in hidden},
-    )  # fmt: skip
+    return History(items=[fact_view(row, hidden) for row in rows])
 
 
 @router.get("/cases/{id}/deadlines")

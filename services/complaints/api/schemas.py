@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from shared.web.fields import Instant
+from shared.web.histories import FactView
 
 
 class Lookup(BaseModel):
@@ -164,17 +165,6 @@ class CaseDetail(CaseView):
     summary: str
     points: list[str]
     written: list[Written]
-
-
-class FactView(BaseModel):
-    """One fact of a history; `actor` is role and unit only."""
-
-    sequence: int
-    type: str
-    occurred_at: Instant
-    recorded_at: Instant
-    actor: str
-    data: dict[str, Any]
 
 
 class History(BaseModel):

@@ -21,7 +21,7 @@ from services.complaints.domain.case import (
     open_case,
     snapshot,
 )
-from services.complaints.domain.clocks import RULES, SCREENING, Office, Term
+from services.complaints.domain.clocks import RULES, SCREENING, Term
 from services.complaints.domain.complaint import Acceptance, Finding
 from services.complaints.domain.reference import Unit, common_superior, superior
 from services.complaints.domain.stages import LETTER_ARROWS, LETTER_ROLES, SENDERS_LETTERS, UNREAD, Stage
@@ -44,6 +44,7 @@ from services.complaints.domain.submission import (
     sees_province,
     submission_snapshot,
 )
+from shared.law import Office
 
 __all__ = [
     "ANONYMOUS",

@@ -10,13 +10,14 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from services.complaints.domain import refusals
-from services.complaints.domain.clocks import ACCEPTANCE, ANSWER, SHOWN_FIRST, Office, Term, begin, due_of
+from services.complaints.domain.clocks import ACCEPTANCE, ANSWER, SHOWN_FIRST, Term, begin, due_of
 from services.complaints.domain.reference import Unit
 from services.complaints.domain.states import ARROWS, NEEDS, OF_THE_CITIZEN, PHASE, ROLES, Kind, State, follow
 from services.complaints.domain.submission import Part, Submission, sees_province
 from shared.contracts import complaints as facts
 from shared.contracts.envelope import Fact
 from shared.kernel import Principal
+from shared.law import Office
 
 FIRST_LEVEL, SECOND_LEVEL = 1, 2
 FIRST_LIMIT: Mapping[Kind, str] = {Kind.COMPLAINT: ACCEPTANCE, Kind.FEEDBACK: ANSWER, Kind.PETITION: ANSWER}

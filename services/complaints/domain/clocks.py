@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from shared.law import ZONE, Calendar, CalendarNotPublished, Clock, Due, OfficeHours, RuleBook, rulebook, start
+from shared.law import ZONE, CalendarNotPublished, Clock, Due, Office, start
 
 SCREENING = "screening"
 """Find out what a letter is and who is competent, within the shortest limit it may fall under."""
@@ -23,19 +23,6 @@ SECOND_RULES = {SETTLEMENT: "complaint.settlement.second", DELIVERY: "complaint.
 
 SHOWN_FIRST = (DELIVERY, SETTLEMENT, ACCEPTANCE, ANSWER, TRANSFER)
 """Of several limits that run, a case shows the first of these."""
-
-
-@dataclass(frozen=True, slots=True)
-class Office:
-    """What counts: the calendar and the office hours a clock is read with, and the rules one is started under."""
-
-    calendar: Calendar
-    hours: OfficeHours
-    rules: RuleBook = field(default_factory=rulebook)
-
-    def due(self, clock: Clock) -> Due:
-        """What a clock says here."""
-        return clock.due(self.calendar, self.hours)
 
 
 @dataclass(frozen=True, slots=True)

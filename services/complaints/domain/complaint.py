@@ -14,7 +14,6 @@ from services.complaints.domain.clocks import (
     ACCEPTANCE,
     DELIVERY,
     SETTLEMENT,
-    Office,
     begin,
     due_of,
     last_day,
@@ -25,6 +24,7 @@ from services.complaints.domain.clocks import (
 from services.complaints.domain.reference import Unit
 from services.complaints.domain.states import Kind, State
 from shared.contracts import complaints as facts
+from shared.law import Office
 
 RIGHT, PARTLY_RIGHT, WRONG, UNDETERMINED = "right", "partly-right", "wrong", "undetermined"
 """Findings on one content of a complaint: đúng, đúng một phần, sai, chưa đủ cơ sở."""

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 
 from services.complaints.domain import refusals
 from services.complaints.domain.case import Case, Decided
-from services.complaints.domain.clocks import ANSWER, Office, begin, local_day, timing
+from services.complaints.domain.clocks import ANSWER, begin, local_day, timing
 from services.complaints.domain.moves import escalate
 from services.complaints.domain.reference import Unit
 from shared.contracts import complaints as facts
+from shared.law import Office
 
 REOPEN_WITHIN = timedelta(days=30)
 MOST_REOPENED = 2

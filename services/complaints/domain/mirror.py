@@ -13,7 +13,7 @@ from uuid import UUID
 
 from services.complaints.domain import complaint, feedback, moves, screening
 from services.complaints.domain.case import Case, Decided, open_case
-from services.complaints.domain.clocks import ACCEPTANCE, ANSWER, DELIVERY, SETTLEMENT, Office, Term
+from services.complaints.domain.clocks import ACCEPTANCE, ANSWER, DELIVERY, SETTLEMENT, Term
 from services.complaints.domain.complaint import Acceptance, Finding
 from services.complaints.domain.reference import Unit
 from services.complaints.domain.states import Kind, State, follow
@@ -21,6 +21,7 @@ from services.complaints.domain.submission import Letter, Part, Submission, regi
 from shared.contracts import complaints as facts
 from shared.contracts.envelope import Fact
 from shared.contracts.intake import LetterFollowed
+from shared.law import Office
 
 DENUNCIATION = Kind.DENUNCIATION.value
 ELSEWHERE = "other"

@@ -7,10 +7,11 @@ from datetime import datetime
 
 from services.complaints.domain import refusals
 from services.complaints.domain.case import FIRST_LIMIT, Case, Decided
-from services.complaints.domain.clocks import ACCEPTANCE, TRANSFER, Office, begin, due_of
+from services.complaints.domain.clocks import ACCEPTANCE, TRANSFER, begin, due_of
 from services.complaints.domain.reference import Unit
 from shared.contracts import complaints as facts
 from shared.contracts.envelope import Fact
+from shared.law import Office
 
 SECOND_REJECTION = 2
 

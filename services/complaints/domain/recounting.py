@@ -12,10 +12,10 @@ from typing import Any
 from uuid import UUID
 
 from services.complaints.domain.case import Case
-from services.complaints.domain.clocks import SCREENING, TRANSFER, Office, Term, local_day
+from services.complaints.domain.clocks import SCREENING, TRANSFER, Term, local_day
 from services.complaints.domain.submission import Submission
 from shared.contracts.complaints import DeadlineMoved, SubmissionDeadlineMoved
-from shared.law import PROVINCE, Law, Record
+from shared.law import PROVINCE, Law, Office, Record
 
 _EVER = (date.min, date.max)
 

@@ -7,12 +7,13 @@ from datetime import date, datetime
 from typing import Any, TypeAlias
 
 from services.complaints.domain import refusals
-from services.complaints.domain.clocks import SCREENING, Office, Term, begin, due_of, last_day, local_day
+from services.complaints.domain.clocks import SCREENING, Term, begin, due_of, last_day, local_day
 from services.complaints.domain.reference import Unit
 from services.complaints.domain.stages import Stage, follow_letter
 from services.complaints.domain.states import Kind, check_kind
 from services.complaints.domain.submission import Part, Submission
 from shared.contracts import complaints as facts
+from shared.law import Office
 
 NOT_SUPPLEMENTED = "not-supplemented"
 """The reason a letter is filed for when its sender did not supply in time."""

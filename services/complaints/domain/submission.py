@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from services.complaints.domain import refusals
-from services.complaints.domain.clocks import SCREENING, Office, Term, begin, due_of
+from services.complaints.domain.clocks import SCREENING, Term, begin, due_of
 from services.complaints.domain.stages import (
     COUNTER,
     LETTER_ARROWS,
@@ -24,6 +24,7 @@ from services.complaints.domain.stages import (
 from services.complaints.domain.states import Kind
 from shared.contracts import complaints as facts
 from shared.kernel import TENANT, Forbidden, Principal
+from shared.law import Office
 
 LONGEST_BACKLOG = timedelta(days=366)
 """A letter may be entered at most so long after it was received."""

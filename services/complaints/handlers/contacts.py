@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from services.complaints.store import people
@@ -17,12 +16,4 @@ async def contact_details(
 ) -> Sequence[tuple[UUID, int, vault.Details | None]]:
     """(recipient, sequence, details) of the newest contacts; None where the person was forgotten."""
     rows = await people.contacts(connection, recipients)
-    return [(row["recipient"], row["sequence"], disclosed(works, row)) for row in rows]
-
-
-def disclosed(works: Works, row: Any) -> vault.Details | None:
-    """A person opened from the vault; None where they were forgotten."""
-    try:
-        return vault.disclose(works.keys, row)
-    except vault.Forgotten:
-        return None
+    return [(row["recipient"], row["sequence"], vault.disclosed(works.keys, row)) for row in rows]

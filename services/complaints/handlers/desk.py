@@ -12,7 +12,7 @@ from services.complaints.domain import Case, Office, Submission, Term, Unit, ref
 from services.complaints.store import reference
 from shared.contracts.envelope import Fact
 from shared.kernel import Caller, Once, Principal
-from shared.law import PROVINCE, ZONE, Law, breach_at
+from shared.law import ZONE, breach_at
 from shared.store import deadlines
 from shared.store.db import Connection
 from shared.store.law import StandingLaw
@@ -29,12 +29,7 @@ class Desk:
 
     def office_at(self, at: datetime) -> Office:
         """The calendar, the province's office hours and the rules that count for what was received at an instant."""
-        return office_of(self.standing.law, at)
-
-
-def office_of(law: Law, at: datetime) -> Office:
-    """What counts by this law for what was received at an instant."""
-    return Office(law.calendar, law.hours_of(PROVINCE, at.astimezone(ZONE).date()), law.rules)
+        return self.standing.law.office_at(at)
 
 
 async def refresh_law(desk: Desk) -> bool:

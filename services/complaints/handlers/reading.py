@@ -12,7 +12,6 @@ from services.complaints import domain
 from services.complaints.domain import Case, Submission, refusals
 from services.complaints.domain.case import UNIT_READERS
 from services.complaints.domain.stages import SCREENERS
-from services.complaints.handlers.contacts import disclosed
 from services.complaints.handlers.desk import Desk, today
 from services.complaints.store import cases, people, submissions
 from services.complaints.store.cases import CaseTexts, Scope, Wanted
@@ -165,7 +164,7 @@ async def open_people(desk: Desk, who: Principal, id: UUID, purpose: str) -> Seq
         rows = await people.sealed(work.db, case.submission)
         read = facts.IdentityRead(occurred_at=work.now, case=id, unit=case.unit, purpose=purpose)
         work.record(read, published=False)
-    opened = [(row["role"], disclosed(desk.works, row)) for row in rows]
+    opened = [(row["role"], vault.disclosed(desk.works.keys, row)) for row in rows]
     if any(details is None for _, details in opened):
         raise refusals.PersonForgotten
     return [Named(role, details) for role, details in opened if details is not None]

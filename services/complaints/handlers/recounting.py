@@ -11,7 +11,7 @@ from uuid import UUID
 
 from services.complaints.domain import Case, Submission
 from services.complaints.domain.recounting import Counting, count_case_again, count_letter_again
-from services.complaints.handlers.desk import Desk, office_of, state_case, state_letter
+from services.complaints.handlers.desk import Desk, state_case, state_letter
 from services.complaints.store import cases, submissions
 from shared.contracts.envelope import Fact
 from shared.kernel import system
@@ -63,7 +63,7 @@ def _again(
 ) -> Counted[A]:
     counted, unknown = [], 0
     for each in found:
-        counting = Counting(office_of(law, each.received_at), asked.act, asked.reason_class, work.now)
+        counting = Counting(law.office_at(each.received_at), asked.act, asked.reason_class, work.now)
         try:
             after, stated = again(each, counting, due.get(each.id, {}))
         except CalendarNotPublished:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -17,7 +16,6 @@ from services.intake.api.schemas import (
     DossierBody,
     DossierDetail,
     DossierView,
-    FactView,
     FormView,
     History,
 )
@@ -26,6 +24,7 @@ from shared.law import ZONE
 from shared.web.auth import allow, caller
 from shared.web.door import Door
 from shared.web.etag import revalidate
+from shared.web.histories import fact_view
 from shared.web.idempotency import once, stamp
 
 router = APIRouter(prefix="/v1")
@@ -69,15 +68,7 @@ async def get_form(id: UUID, desk: At, who: Reader) -> FormView:
 @router.get("/dossiers/{id}/history")
 async def get_history(id: UUID, desk: At, who: Reader) -> History:
     """Everything that happened, in order."""
-    return History(items=[_fact(row) for row in await handlers.read_history(desk, who, id)])
-
-
-def _fact(row: Mapping[str, Any]) -> FactView:
-    role, unit, _subject = row["actor"].split("|")
-    return FactView(
-        sequence=row["sequence"], type=row["type"], occurred_at=row["occurred_at"], recorded_at=row["recorded_at"], actor=f"{role} {unit}".strip(),
-        data=msgspec.json.decode(row["envelope"])["data"],
-    )  # fmt: skip
+    return History(items=[fact_view(row) for row in await handlers.read_history(desk, who, id)])
 
 
 @router.get("/dossiers/{id}/deadline")

@@ -21,7 +21,7 @@ from services.intake.domain.catalogue import (
     publish,
 )
 from services.intake.domain.catalogue import described as described_procedure
-from services.intake.domain.clocks import Office, Term
+from services.intake.domain.clocks import Term
 from services.intake.domain.dossier import (
     SNAPSHOT,
     Component,
@@ -132,6 +132,7 @@ from services.intake.domain.supplements import request_supplement, supply
 from services.intake.domain.transfers import accept_transfer, common_superior, reject_transfer, transfer
 from services.intake.domain.units import Succession, UnitRecord, hand_over, put_unit, succeed, successor
 from services.intake.domain.units import described as described_unit
+from shared.law import Office
 
 __all__ = [
     "ANSWER",

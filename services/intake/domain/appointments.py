@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from services.intake.domain import refusals
-from services.intake.domain.clocks import Office, local_day
+from services.intake.domain.clocks import local_day
 from services.intake.domain.dossier import Dossier, dates, permit, reckoned
 from shared.contracts import intake as facts
-from shared.law import Due
+from shared.law import Due, Office
 
 
 def move_appointment(

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from services.intake.domain import refusals
-from services.intake.domain.clocks import Office, Term
+from services.intake.domain.clocks import Term
 from services.intake.domain.dossier import Dossier, Procedure, Submission, Unit, dates, reckoned
 from services.intake.domain.filing import accept, check_lifetimes, refuse, stop, submit, withdraw
 from services.intake.domain.pauses import pause
@@ -19,7 +19,7 @@ from services.intake.domain.states import State
 from services.intake.domain.supplements import request_supplement
 from shared.contracts import intake as facts
 from shared.contracts.envelope import Fact
-from shared.law import breach_at
+from shared.law import Office, breach_at
 
 _WAITING = (State.AWAITING_SUPPLEMENT, State.AWAITING_PAYMENT, State.PAUSED)
 _ENDED = (State.REFUSED, State.WITHDRAWN, State.STOPPED)

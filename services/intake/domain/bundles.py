@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.intake.domain import refusals
-from services.intake.domain.clocks import Office
 from services.intake.domain.dossier import Procedure
-from shared.law import next_opening
+from shared.law import Office, next_opening
 from shared.law.zone import local
 
 

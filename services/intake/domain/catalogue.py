@@ -8,9 +8,10 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
 from services.intake.domain import refusals
-from services.intake.domain.clocks import Office, Term, publicity_term
+from services.intake.domain.clocks import Term, publicity_term
 from services.intake.domain.dossier import Procedure
 from shared.contracts import intake as facts
+from shared.law import Office
 
 Outcome: TypeAlias = Literal["created", "changed", "same"]
 

@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from shared.law import ZONE, Calendar, Clock, Due, OfficeHours, RuleBook, rulebook, start
+from shared.law import ZONE, Clock, Due, Office, rulebook, start
 from shared.law.zone import moment
-
-
-@dataclass(frozen=True, slots=True)
-class Office:
-    """What counts here: the calendar and the office hours a clock is read with, and the rules one is started under."""
-
-    calendar: Calendar
-    hours: OfficeHours
-    rules: RuleBook = field(default_factory=rulebook)
-
-    def due(self, clock: Clock) -> Due:
-        """What a clock says here."""
-        return clock.due(self.calendar, self.hours)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from services.intake.domain import refusals
-from services.intake.domain.clocks import Office, Term, transfer_term
+from services.intake.domain.clocks import Term, transfer_term
 from services.intake.domain.states import (
     ANSWER,
     ARROWS,
@@ -25,6 +25,7 @@ from services.intake.domain.states import (
     roles_of,
 )
 from shared.kernel import Principal
+from shared.law import Office
 
 _READERS = ("clerk", "handler", "head", "inspector", "admin")
 _ANSWERS = frozenset({"accept-transfer", "reject-transfer"})

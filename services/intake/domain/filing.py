@@ -8,12 +8,13 @@ from uuid import UUID
 
 from services.intake.domain import refusals
 from services.intake.domain.bundles import counted_from
-from services.intake.domain.clocks import Office, Term, answer_term, local_day, settlement_term
+from services.intake.domain.clocks import Term, answer_term, local_day, settlement_term
 from services.intake.domain.dossier import Dossier, Procedure, Submission, Unit, no_offer, permit, reckoned
 from services.intake.domain.states import State
 from shared.contracts import intake as facts
 from shared.contracts.envelope import Fact
 from shared.kernel import Forbidden, Principal
+from shared.law import Office
 
 LONGEST_BACKLOG = timedelta(days=366)
 """A paper dossier may be entered at most so long after it was received."""

@@ -14,11 +14,11 @@ from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID
 
-from services.intake.domain.clocks import Office
 from services.intake.domain.source_shapes import local_day
 from services.intake.domain.sources import Event, Reason, Rejected
 from shared.contracts.intake import LetterFollowed
 from shared.contracts.letters import ARROWS, TOLD_ONLY
+from shared.law import Office
 
 DENUNCIATION: Final = "denunciation"
 LONGEST_LIMIT = timedelta(days=120)

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.intake.domain.clocks import Office
 from services.intake.domain.dossier import Dossier, Procedure, dates, reckoned
 from services.intake.domain.filing import accept, await_answer, refuse, stop, withdraw
 from services.intake.domain.pauses import pause, resume
@@ -23,6 +22,7 @@ from services.intake.domain.states import State
 from services.intake.domain.supplements import request_supplement, supply
 from shared.contracts import intake as facts
 from shared.contracts.envelope import Fact
+from shared.law import Office
 
 AS_OFTEN_AS_IT_LIKES = 32_000
 """How often a source asks for papers is counted there."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from services.intake.domain.clocks import Office
 from services.intake.domain.dossier import Dossier, dates, permit, reckoned, standing_still
 from services.intake.domain.states import State
 from shared.contracts import intake as facts
+from shared.law import Office
 
 
 def pause(dossier: Dossier, *, reason_class: str, at: datetime, office: Office) -> tuple[Dossier, facts.DossierPaused]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from services.intake.domain import refusals
-from services.intake.domain.clocks import Office
 from services.intake.domain.dossier import Dossier, dates, permit, reckoned, standing_still
 from services.intake.domain.states import State
 from services.intake.domain.supplements import answer_by
 from shared.contracts import intake as facts
+from shared.law import Office
 
 
 def require_payment(

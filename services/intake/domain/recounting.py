@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.intake.domain.clocks import Office, Term, local_day
+from services.intake.domain.clocks import Term, local_day
 from services.intake.domain.dossier import Dossier
 from services.intake.domain.states import ANSWER, SETTLEMENT
 from shared.contracts.intake import DeadlineMoved
+from shared.law import Office
 
 
 def count_again(

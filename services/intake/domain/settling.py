@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from services.intake.domain import refusals
-from services.intake.domain.clocks import Office, local_day
+from services.intake.domain.clocks import local_day
 from services.intake.domain.dossier import Dossier, permit
 from services.intake.domain.states import State, standing
 from shared.contracts import intake as facts
+from shared.law import Office
 
 
 def assign(dossier: Dossier, *, officer: str, at: datetime) -> tuple[Dossier, facts.DossierAssigned]:

@@ -9,9 +9,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Final
 
-from services.intake.domain.clocks import Office
 from services.intake.domain.sources import SKEW, Source
-from shared.law import office_time_between
+from shared.law import Office, office_time_between
 from shared.law.zone import local, moment
 
 AHEAD, PROMPT, SLOW, LATE, STALE = "ahead", "prompt", "slow", "late", "stale"

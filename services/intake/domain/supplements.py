@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from services.intake.domain import refusals
-from services.intake.domain.clocks import Office, applicant_day, local_day
+from services.intake.domain.clocks import applicant_day, local_day
 from services.intake.domain.dossier import Dossier, dates, permit, reckoned, standing_still
 from services.intake.domain.filing import answered, await_answer
 from services.intake.domain.states import State
 from shared.contracts import intake as facts
+from shared.law import Office
 
 
 def request_supplement(

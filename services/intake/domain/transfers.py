@@ -10,10 +10,11 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from services.intake.domain import refusals
-from services.intake.domain.clocks import Office, transfer_term
+from services.intake.domain.clocks import transfer_term
 from services.intake.domain.dossier import Dossier, Procedure, Unit, no_offer, permit
 from shared.contracts import intake as facts
 from shared.contracts.envelope import Fact
+from shared.law import Office
 
 SECOND_REJECTION = 2
 

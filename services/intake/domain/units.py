@@ -8,10 +8,10 @@ from datetime import date, datetime, timedelta
 
 from services.intake.domain import refusals
 from services.intake.domain.catalogue import Outcome
-from services.intake.domain.clocks import Office
 from services.intake.domain.dossier import Dossier, Unit, no_offer
 from services.intake.domain.states import CLOSED
 from shared.contracts import intake as facts
+from shared.law import Office
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ from services.intake.handlers.comparison import (
     read_comparison,
 )
 from services.intake.handlers.contacts import contact_details
-from services.intake.handlers.desk import Desk, Filing, Shelf, office_of
+from services.intake.handlers.desk import Desk, Filing, Shelf
 from services.intake.handlers.egress import Egress, owe_portal, read_egress, send_due
 from services.intake.handlers.files import Cabinet, keep_file, read_file, shown, sweep_litter, sweep_loose
 from services.intake.handlers.filing import Alike, file_dossier, find_alike, submit_dossier
@@ -214,7 +214,6 @@ __all__ = [
     "lookup_secret",
     "lookup_verifier",
     "move_appointment",
-    "office_of",
     "owe_portal",
     "own_source",
     "party_of",

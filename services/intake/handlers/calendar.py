@@ -14,7 +14,7 @@ from services.intake.domain import ANSWER, SETTLEMENT, Dossier, acts
 from services.intake.domain.acts import Act
 from services.intake.domain.recounting import count_again
 from services.intake.handlers.catalogue import count_publicity_again
-from services.intake.handlers.desk import Desk, office_of, schedule
+from services.intake.handlers.desk import Desk, schedule
 from services.intake.handlers.source_events import dates_told
 from services.intake.store import calendar
 from services.intake.store import sources as source_store
@@ -178,7 +178,7 @@ async def _count(work: Work, law: Law, asked: Recount, ids: Sequence[UUID]) -> T
     counted, moved, unknown = [], 0, 0
     told, sandboxes = [], await source_store.sandboxes(work)
     for dossier in await store.load_many(work, ids):
-        office = office_of(law, dossier.received_at, dossier.unit)
+        office = law.office_at(dossier.received_at, dossier.unit)
         try:
             after, stated = count_again(
                 dossier, at=max(work.now, dossier.last_event_at), office=office, act=asked.act, reason_class=asked.reason_class,

@@ -10,12 +10,12 @@ from datetime import date
 from services.intake import data, domain, store
 from services.intake.domain import Outcome, ProcedureVersion
 from services.intake.handlers.describing import describe
-from services.intake.handlers.desk import Desk, office_of, schedule, today_of
+from services.intake.handlers.desk import Desk, schedule, today_of
 from services.intake.store import catalogue
 from shared.contracts import intake as facts
 from shared.contracts.envelope import Fact, derived_id
 from shared.kernel import Caller, NotFound, Stale
-from shared.law import PROVINCE, CalendarNotPublished, Law
+from shared.law import CalendarNotPublished, Law
 from shared.law.zone import moment
 from shared.store.db import Connection
 from shared.store.deadlines import Stage
@@ -110,7 +110,7 @@ def _counts_publicity(work: Work, version: ProcedureVersion, law: Law) -> bool:
 def _keep_publicity(work: Work, version: ProcedureVersion, law: Law) -> None:
     if version.signed_on is None:
         return
-    term = domain.publicity(version, office_of(law, moment(version.signed_on), PROVINCE))
+    term = domain.publicity(version, law.office_at(moment(version.signed_on)))
     aggregate = derived_id(facts.PROCEDURES, version.code)
     work.deadline(schedule(aggregate, f"{domain.PUBLICITY}{version.version}", term))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from services.intake import store
@@ -17,11 +16,4 @@ async def contact_details(
 ) -> Sequence[tuple[UUID, int, vault.Details | None]]:
     """(recipient, sequence, details) of the newest contacts; None where the person was forgotten."""
     rows = await store.contacts(connection, recipients)
-    return [(row["recipient"], row["sequence"], _disclosed(works, row)) for row in rows]
-
-
-def _disclosed(works: Works, row: Any) -> vault.Details | None:
-    try:
-        return vault.disclose(works.keys, row)
-    except vault.Forgotten:
-        return None
+    return [(row["recipient"], row["sequence"], vault.disclosed(works.keys, row)) for row in rows]

@@ -23,7 +23,7 @@ from services.intake.domain import (
 )
 from shared.contracts.envelope import Fact
 from shared.kernel import Caller
-from shared.law import ZONE, Law, breach_at
+from shared.law import ZONE, breach_at
 from shared.store import deadlines, vault
 from shared.store.law import StandingLaw
 from shared.store.together import Together
@@ -71,7 +71,7 @@ class Desk:
 
     def office_at(self, at: datetime, unit: str) -> Office:
         """What counts for what a unit received at an instant."""
-        return office_of(self.standing.law, at, unit)
+        return self.standing.law.office_at(at, unit)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -86,11 +86,6 @@ class Filing:
     """What was filled in online."""
     sets: int = 1
     """Of the papers."""
-
-
-def office_of(law: Law, at: datetime, unit: str) -> Office:
-    """What counts under this law for what a unit received at an instant: the calendar, its hours, the rules."""
-    return Office(law.calendar, law.hours_of(unit, at.astimezone(ZONE).date()), law.rules)
 
 
 def today_of(desk: Desk) -> date:

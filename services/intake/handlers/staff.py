@@ -47,7 +47,7 @@ async def keep_officer(
         raise Stale(seen=seen, version=version)
     officer, outcome = domain.put_officer(known, await unit_store.units(work.db), new)
     row = await staff_store.person(work.db, new.id)
-    kept = None if row is None else _contact(desk, row)
+    kept = None if row is None else vault.disclosed(desk.works.keys, row)
     if outcome == "same" and kept == contact:
         return officer, "same"
     if kept != contact:
@@ -61,13 +61,6 @@ async def keep_officer(
     described = domain.described_staff(officer, at=work.now, mark=_mark(desk.works, officer))
     await describe(work, facts.STAFF, [described])
     return officer, "changed" if outcome == "same" else outcome
-
-
-def _contact(desk: Desk, row: object) -> vault.Details | None:
-    try:
-        return vault.disclose(desk.works.keys, row)
-    except vault.Forgotten:
-        return None
 
 
 async def read_staff(desk: Desk, who: Principal, unit: str | None) -> Sequence[Officer]:
@@ -85,7 +78,7 @@ async def read_officer(desk: Desk, who: Principal, id: str) -> tuple[Officer, va
             raise NotFound
         row = await staff_store.person(work.db, id)
         work.record(facts.StaffContactRead(occurred_at=work.now, officer=id, unit=officer.unit), published=False)
-    return officer, _contact(desk, row)
+    return officer, vault.disclosed(desk.works.keys, row)
 
 
 async def known_rights(desk: Desk, who: Principal, *, ceiling: bool) -> Principal:

@@ -91,13 +91,28 @@ class Finding:
 
 def _findings(words: Mapping[str, str], found: Quality, language: str) -> Iterator[Finding]:
     """The most urgent first; nothing where all is well."""
-    silence, total = found.silence, found.total
+    yield from _of_silence(words, found.silence, language)
+    yield from _of_rejections(words, found, language)
+    if found.clock in {"ahead", "behind"}:
+        yield Finding(
+            "bad",
+            words[f"found-{found.clock}"].format(time=_length(words, abs(found.skew or 0), language)),
+            words[f"advice-{found.clock}"],
+        )
+    yield from _of_what_is_late(words, found, language)
+
+
+def _of_silence(words: Mapping[str, str], silence: Silence, language: str) -> Iterator[Finding]:
     if silence.state == SILENT:
         yield Finding(
             "bad", words["found-silent"].format(time=hours_text(words, silence.lasts, language)), words["advice-silent"]
         )
     elif silence.state == NEVER:
         yield Finding("soon", words["found-never"], words["advice-never"])
+
+
+def _of_rejections(words: Mapping[str, str], found: Quality, language: str) -> Iterator[Finding]:
+    total = found.total
     if total.rejected:
         kind = "bad" if total.rejected > total.sent * _MANY else "soon"
         reason = next(iter(found.reasons))
@@ -106,12 +121,10 @@ def _findings(words: Mapping[str, str], found: Quality, language: str) -> Iterat
             number=number_text(total.rejected, language), share=share, reason=words[f"reason-{reason}"]
         )
         yield Finding(kind, text, data.source_reasons()[reason][language])
-    if found.clock in {"ahead", "behind"}:
-        yield Finding(
-            "bad",
-            words[f"found-{found.clock}"].format(time=_length(words, abs(found.skew or 0), language)),
-            words[f"advice-{found.clock}"],
-        )
+
+
+def _of_what_is_late(words: Mapping[str, str], found: Quality, language: str) -> Iterator[Finding]:
+    """Events that came late, did not come, or still wait."""
     if found.lags.late > found.lags.timed * _MANY:
         share = share_text(found.lags.late, found.lags.timed, language)
         yield Finding("soon", words["found-late"].format(share=share), words["advice-late"])
@@ -121,9 +134,9 @@ def _findings(words: Mapping[str, str], found: Quality, language: str) -> Iterat
             words["found-missing"].format(number=number_text(found.missing_number, language)),
             words["advice-missing"],
         )
-    if total.waiting and found.oldest_waiting_at is not None:
+    if found.total.waiting and found.oldest_waiting_at is not None:
         text = words["found-waiting"].format(
-            number=number_text(total.waiting, language), day=day_text(local(found.oldest_waiting_at).date())
+            number=number_text(found.total.waiting, language), day=day_text(local(found.oldest_waiting_at).date())
         )
         yield Finding("soon", text, words["advice-waiting"])
 

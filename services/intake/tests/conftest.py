@@ -13,6 +13,7 @@ from starlette.routing import Mount
 
 from services.intake import app, handlers
 from services.intake.handlers import Cabinet, Desk, Shelf
+from services.intake.tests.portal_server import Portal, portal
 from services.intake.tests.talk import Talk
 from shared.runtime import Frame, Service
 from shared.settings import Keys, Settings
@@ -61,3 +62,9 @@ async def talk(service: Service, settings: Settings) -> AsyncIterator[Talk]:
     mounted = Starlette(routes=[Mount("/intake", app=service.api)])
     async with httpx.AsyncClient(transport=httpx.ASGITransport(mounted), base_url="http://test/intake/v1") as http:
         yield Talk(http, DevIssuer.load_or_make(settings))
+
+
+@pytest_asyncio.fixture
+async def server() -> AsyncIterator[Portal]:
+    async with portal() as made:
+        yield made

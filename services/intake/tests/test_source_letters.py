@@ -331,7 +331,7 @@ def _reachable(kind: str, to: str) -> bool:
     told = Event("1", "", "", LETTER, None, data, b"", {})
     try:
         heard = letters.begin(
-            told, id=UUID(int=1), source="s", recipient=None, office=handlers.office_of(shipped(), at, UNIT), now=at
+            told, id=UUID(int=1), source="s", recipient=None, office=shipped().office_at(at, UNIT), now=at
         )
     except Rejected:
         return False

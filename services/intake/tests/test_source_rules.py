@@ -8,7 +8,6 @@ from uuid import UUID
 
 import pytest
 
-from services.intake import handlers
 from services.intake.domain import State, mirror
 from services.intake.domain.portal_status import Standing, state_of, way
 from services.intake.domain.sources import Event, Mandate, Reason, Rejected, Source, read
@@ -86,7 +85,7 @@ def test_a_dossier_may_be_heard_of_first_in_any_status_and_the_skipped_ones_are_
 
     followed = mirror.begin(
         told, a_procedure(), id=UUID(int=1), recipient=UUID(int=2), verifier="", source="tan-thanh", tells_citizens=False,
-        office=handlers.office_of(shipped(), at, UNIT), now=MONDAY_MORNING,
+        office=shipped().office_at(at, UNIT), now=MONDAY_MORNING,
     )  # fmt: skip
 
     steps = way(Standing(State.SUBMITTED, accepted=False), state_of(status, finished=finished))

@@ -13,7 +13,7 @@ from services.reporting.domain.limits import RULES, DeadlineLine, Limits, fold_l
 from services.reporting.domain.line import PHASES, DossierLine
 from services.reporting.domain.moments import Moment, moment
 from services.reporting.domain.notices import NOTICE_FACTS, NoticeLine, fold_notice
-from services.reporting.domain.reasons import Office, answer_reason, limit_reason, settlement_reason
+from services.reporting.domain.reasons import answer_reason, limit_reason, settlement_reason
 from services.reporting.domain.refusals import (
     BadQuestion,
     DifferentReadModel,
@@ -22,6 +22,7 @@ from services.reporting.domain.refusals import (
     UnknownProjection,
 )
 from services.reporting.domain.words import WORDS, sentence
+from shared.law import Office
 
 __all__ = [
     "CASE_FOLDS",

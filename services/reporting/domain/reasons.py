@@ -7,7 +7,7 @@ since the dossier was received, and a wrong reason is worse than none.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from math import isclose
 
@@ -15,22 +15,13 @@ from services.reporting.domain.fold import day_of
 from services.reporting.domain.limits import SCREENING, DeadlineLine
 from services.reporting.domain.line import DossierLine
 from shared.kernel import Refused
-from shared.law import Calendar, Clock, Due, OfficeHours, PauseMode, RuleBook, explain, rulebook, start
+from shared.law import Clock, Due, Office, PauseMode, RuleBook, explain, start
 
 ANSWER_RULE = "one-stop.online-answer"
 _MOVED = {
     "vi": "Cơ quan đã xin lỗi và hẹn lại ngày trả kết quả: {day}; hạn theo luật ở trên không thay đổi.",
     "en": "The office apologised and promised another day: {day}; the lawful date above stays what it is.",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Office:
-    """The calendar and the office hours a clock is read with, and the rules it is started under."""
-
-    calendar: Calendar
-    hours: OfficeHours
-    rules: RuleBook = field(default_factory=rulebook)
 
 
 @dataclass(frozen=True, slots=True)

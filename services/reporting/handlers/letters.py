@@ -19,7 +19,7 @@ from services.reporting.domain import (
     LetterLine,
     NoticeLine,
 )
-from services.reporting.handlers.office import law_of, office_at
+from services.reporting.handlers.office import law_of
 from services.reporting.store import case_reads, reads
 from services.reporting.store.case_reads import CaseViewer
 from services.reporting.store.reads import Reader, Viewer
@@ -129,7 +129,7 @@ async def _case(reader: Reader, line: CaseLine, names: Mapping[str, str], langua
 
 def _explained(law: Law, limits: Sequence[DeadlineLine], received_on: date, language: str) -> list[LimitShown]:
     return [
-        LimitShown(line, domain.limit_reason(line, received_on, office_at(law, line.started_at), language))
+        LimitShown(line, domain.limit_reason(line, received_on, law.office_at(line.started_at), language))
         for line in limits
     ]
 

@@ -9,13 +9,13 @@ from uuid import UUID
 
 from services.reporting import domain
 from services.reporting.domain import DossierLine, LetterLine, Moment, NoticeLine
-from services.reporting.domain.reasons import Office
 from services.reporting.handlers.letters import LetterStanding, letter_standing
-from services.reporting.handlers.office import law_of, office_at
+from services.reporting.handlers.office import law_of
 from services.reporting.handlers.reading import viewer_of
 from services.reporting.store import case_reads, lookups, reads
 from services.reporting.store.reads import Reader
 from shared.kernel import NotFound, Principal, system
+from shared.law import Office
 from shared.store.lookups import check, typed_code, verifies
 from shared.store.unit_of_work import Works
 
@@ -63,7 +63,7 @@ async def standing(reader: Reader, line: DossierLine, language: str) -> Standing
     """Everything that is told of one dossier."""
     procedure, limit = await lookups.procedure(reader, line.procedure)
     moments = await reads.moments(reader, line.id)
-    office = office_at(await law_of(reader), line.received_at or line.submitted_at, line.unit)
+    office = (await law_of(reader)).office_at(line.received_at or line.submitted_at, line.unit)
     names = {unit["unit"]: unit["name"] for unit in await reads.units(reader, line.unit)}
     reason = _reason(line, limit, moments, office, language)
     notices = await case_reads.notices(reader, [line.id])

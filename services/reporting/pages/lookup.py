@@ -47,7 +47,7 @@ def _content(visit: Visit, found: Standing) -> dict[str, Any]:
     promise = telling.promise(line, visit.words("states"), late, visit.language)
     return {
         "line": line, "found": found, "state": visit.words("states")[line.state], "promise": promise, "late": late,
-        "todo": _todo(found, late, words), "rights": _rights(found, late, words), "history": telling.history(found.moments, visit.language),
+        "advice": _advice(found, late, words), "rights": _rights(found, late, words), "history": telling.history(found.moments, visit.language),
         "hours": _hours(found.office), "now": telling.minute_text(visit.site.works.clock()), "as_of": telling.minute_text(line.last_at),
     }  # fmt: skip
 
@@ -59,11 +59,11 @@ def _days_late(found: Standing, today: date) -> int:
     return max(0, (today - due).days) if line.open and due is not None else 0
 
 
-def _todo(found: Standing, late: int, words: Any) -> str:
+def _advice(found: Standing, late: int, words: Any) -> str:
     """What the citizen has to do now."""
     line = found.line
     by = telling.weekday_text(line.respond_by, words["code"]) if line.respond_by else ""
-    name = "todo-late" if late and line.state in {"accepted", "in-progress"} else f"todo-{line.state}"
+    name = "advice-late" if late and line.state in {"accepted", "in-progress"} else f"advice-{line.state}"
     return str(words[name]).format(by=by, unit=found.unit)
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.reporting.domain import Told
+from services.reporting.domain import DossierLine, Told, fold
 from shared.bus.arrival import Raw
 from shared.contracts.envelope import Envelope, Fact, derived_id, encode, fact_type
 from shared.contracts.intake import (
@@ -48,6 +48,7 @@ from shared.moments import uuid7
 MONDAY = datetime(2026, 11, 23, 1, 15, tzinfo=UTC)
 """08:15 in Quảng Trị."""
 FRIDAY = date(2026, 11, 27)
+THURSDAY, SATURDAY = FRIDAY - timedelta(days=1), FRIDAY + timedelta(days=1)
 UNIT, OTHER_UNIT = "19360", "18880"
 CODE = "H50.12-261123-0001"
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -201,6 +202,15 @@ def _dates(due_on: date) -> dict[str, Any]:
 def told(facts: Sequence[Fact], first: int = 1) -> list[Told]:
     """Facts of one dossier in order, each recorded a minute after the one before."""
     return [Told(fact, first + n, MONDAY + timedelta(minutes=first + n), TRACE) for n, fact in enumerate(facts)]
+
+
+def folded(facts: Sequence[Fact]) -> DossierLine:
+    """The line a dossier comes to."""
+    line: DossierLine | None = None
+    for each in told(facts):
+        line = fold(line, each)
+    assert line is not None
+    return line
 
 
 def unit(code: str = UNIT, name: str = "Phường Quảng Trị") -> UnitDescribed:

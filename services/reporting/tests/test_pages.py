@@ -121,7 +121,7 @@ async def test_markup_in_an_address_is_never_repeated_as_markup(site: httpx.Asyn
 def test_every_state_and_every_notice_can_be_said() -> None:
     states, letters = texts(FOLDER)["states"], texts(FOLDER)["case-states"]
     assert set(domain.PHASES) <= states.keys()
-    assert {f"todo-{state}" for state in domain.PHASES} <= texts(FOLDER)["lookup"].keys()
+    assert {f"advice-{state}" for state in domain.PHASES} <= texts(FOLDER)["lookup"].keys()
     assert {*domain.LETTER_PHASES, *domain.CASE_PHASES} <= letters.keys()
     assert {f"limit-{kind}" for kind in domain.RULES} <= letters.keys()
 

@@ -46,11 +46,6 @@ def lines(probe_works: Works, telemetry: Telemetry, handler: Fixable) -> Fed:
     return fed(probe_works, listener(apply=handler.apply), telemetry.metrics)
 
 
-@pytest.fixture
-def log() -> Log:
-    return Log()
-
-
 async def ids(works: Works) -> list[int]:
     async with works.reading() as db:
         return [row.id for row in await parked.listed(db)]

@@ -1,6 +1,6 @@
 """The law as acts change it: days, office hours with Saturday duty, added versions of rules and what they do to running matters."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -74,6 +74,13 @@ def test_a_unit_has_its_own_hours_in_their_season_and_the_province_s_else() -> N
     assert law.hours_of("19360", FRIDAY).profile == "summer"
     assert law.hours_of("19360", date(2026, 12, 1)).profile == PROVINCE
     assert law.hours_of("18880", FRIDAY).profile == PROVINCE
+
+
+def test_what_a_unit_receives_counts_by_its_hours_of_the_local_day() -> None:
+    law, first_of_the_season = standing([DUTY]), datetime(2026, 4, 30, 17, 30, tzinfo=UTC)
+    assert law.office_at(first_of_the_season, "19360").hours.profile == "summer"
+    assert law.office_at(first_of_the_season - timedelta(hours=1), "19360").hours.profile == PROVINCE
+    assert law.office_at(first_of_the_season).hours.profile == PROVINCE
 
 
 def test_what_comes_on_a_saturday_of_duty_is_received_then_and_the_saturday_is_no_working_day() -> None:

@@ -12,6 +12,7 @@ from services.intake.api.schemas.common import Body
 from services.intake.domain import Component, Submission
 from services.intake.handlers import Filing
 from shared.web.fields import Instant, text
+from shared.web.histories import FactView
 from shared.web.people import PersonBody
 
 Sets: TypeAlias = Annotated[int, Field(ge=1, le=99, description="How many sets of the papers were handed in.")]
@@ -229,17 +230,6 @@ class FormView(BaseModel):
     """What was filled in online."""
 
     form: dict[str, Any]
-
-
-class FactView(BaseModel):
-    """One fact of a history; `actor` is role and unit only."""
-
-    sequence: int
-    type: str
-    occurred_at: Instant
-    recorded_at: Instant
-    actor: str
-    data: dict[str, Any]
 
 
 class History(BaseModel):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from services.intake.domain.sources import Event, Reason, Rejected, Source
@@ -31,14 +30,9 @@ class People:
 
     async def kept(self, codes: Iterable[str]) -> Mapping[str, vault.Details]:
         """What the vault has of the people of these dossiers, by code."""
-        found = {code: self._disclosed(row) for code, row in (await store.people(self.work, codes)).items()}
+        keys, rows = self.work.works.keys, await store.people(self.work, codes)
+        found = {code: vault.disclosed(keys, row) for code, row in rows.items()}
         return {code: details for code, details in found.items() if details is not None}
-
-    def _disclosed(self, row: Any) -> vault.Details | None:
-        try:
-            return vault.disclose(self.work.works.keys, row)
-        except vault.Forgotten:
-            return None
 
     def recipient(self, details: vault.Details | None) -> UUID | None:
         """The inbox of a person with a number; a sandbox puts nothing there."""
