@@ -35,6 +35,8 @@ class Entry:
     name: str
     pattern: str
     take: Take
+    readers: int = 1
+    """Members of the group in one process: while one waits for the database, another judges its records."""
 
 
 async def _nobody(_work: Work, _records: Sequence[Raw]) -> None:
