@@ -67,7 +67,7 @@ class Sources:
 
     def entry(self) -> Entry:
         """All topics `sources.<id>`, also those that come later; replies have another dot."""
-        return Entry("intake.sources", r"sources\.[a-z][a-z0-9-]*", self.take)
+        return Entry("intake.sources", r"sources\.[a-z][a-z0-9-]*", self.take, readers=2)
 
     def timer(self) -> Timer:
         """Makes the topics of new sources."""

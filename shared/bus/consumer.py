@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiokafka import TopicPartition
+from aiokafka.coordinator.assignors.abstract import AbstractPartitionAssignor
+from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
@@ -122,6 +124,7 @@ class Consumer:
             max_partition_fetch_bytes=portion,
             ack_policy=AckPolicy.MANUAL, parser=parser, decoder=decoder, auto_offset_reset="earliest", fetch_max_wait_ms=500,
             session_timeout_ms=10_000, heartbeat_interval_ms=3_000, isolation_level="read_committed", group_instance_id=static,
+            partition_assignment_strategy=self._assignors(),
         )  # fmt: skip
         self.place.subscriber = self.subscriber
         self.subscriber(self._handle)
@@ -137,6 +140,10 @@ class Consumer:
     def _portions(self) -> tuple[int, int]:
         """How much is read at once: records of all partitions, bytes of one."""
         return BATCH_RECORDS, PORTION_BYTES
+
+    def _assignors(self) -> Sequence[type[AbstractPartitionAssignor]]:
+        """How the group shares the partitions out, the most wanted way first."""
+        return (RoundRobinPartitionAssignor,)
 
     def _feel_polls(self) -> None:
         """Note each poll that was answered: one that fails (a dead heartbeat) is logged by FastStream and nothing else."""

@@ -9,12 +9,16 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
+from aiokafka.coordinator.assignors.abstract import AbstractPartitionAssignor
+from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
+
 from shared.bus import held
 from shared.bus.arrival import Raw, key_id
 from shared.bus.bisecting import comes_again, divided
 from shared.bus.consumer import Consumer, Listener
 from shared.bus.place import Move
 from shared.bus.sorting import Outcome
+from shared.bus.whole_topics import WholeTopicAssignor
 from shared.contracts.envelope import Catalogue
 from shared.kernel import system
 from shared.store.unit_of_work import Work, Works
@@ -35,6 +39,8 @@ class Entry:
     name: str
     pattern: str
     take: Take
+    readers: int = 1
+    """Members of the group in one process: while one waits for the database, another judges its records."""
 
 
 async def _nobody(_work: Work, _records: Sequence[Raw]) -> None:
@@ -58,6 +64,10 @@ class Door(Consumer):
     def _portions(self) -> tuple[int, int]:
         """Less than facts of ours, and little of one partition: whoever sends much fills no batch alone, and others soon have their turn."""
         return MOST_RECORDS, PORTION_BYTES
+
+    def _assignors(self) -> Sequence[type[AbstractPartitionAssignor]]:
+        """Whole topics; beside members of an older release as those do it."""
+        return (WholeTopicAssignor, RoundRobinPartitionAssignor)
 
     async def _transaction(self, moves: Sequence[Move], records: Sequence[Raw], *, careful: bool) -> Outcome:
         outcome = Outcome(self.breaker)

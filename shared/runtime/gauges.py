@@ -53,6 +53,7 @@ async def _measure(process: Process, running: Running, seen: set[tuple[str, str]
             {"consumer": consumer},
         )
     seen |= parked.keys()
-    for consumer_ in running.consumers:
-        for topic in consumer_.listener.topics or (consumer_.name,):  # a door reads topics by a pattern
-            metrics.consumer.lag.set(consumer_.lag()[1], {"consumer": consumer_.name, "topic": topic})
+    for group, members in running.groups().items():
+        behind = max(member.lag()[1] for member in members)
+        for topic in members[0].listener.topics or (group,):  # a door reads topics by a pattern
+            metrics.consumer.lag.set(behind, {"consumer": group, "topic": topic})

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from shared.web.root import Probes, Readiness
 
 if TYPE_CHECKING:
+    from shared.bus.consumer import Consumer
     from shared.runtime.process import Process, Running
 
 ASK_SECONDS = 2
@@ -40,7 +43,7 @@ async def _service(running: Running) -> dict[str, Any]:
         "relay": {"leading": running.relay.leading, "error": running.relay.error, "sent": running.relay.sent}
         if running.relay
         else None,
-        "consumers": {consumer.name: _consumer(consumer) for consumer in running.consumers},
+        "consumers": {name: _consumers(members) for name, members in running.groups().items()},
         "timers": {
             timer.name: {"seconds_ago": _ago(timer.last_success), "error": timer.error}
             for timer in running.service.timers
@@ -48,15 +51,17 @@ async def _service(running: Running) -> dict[str, Any]:
     }
 
 
-def _consumer(consumer: Any) -> dict[str, Any]:
-    records, seconds = consumer.lag()
+def _consumers(members: Sequence[Consumer]) -> dict[str, Any]:
+    """The members of one group in this process, together."""
+    lags = [each.lag() for each in members]
+    consumed = sum((each.consumed for each in members), Counter[str]())
     return {
-        "lag": records,
-        "seconds_behind": round(seconds, 1),
-        "topics": sorted(consumer.listener.topics),
-        "partitions": len(consumer.place.next),
-        "error": consumer.error,
-        **consumer.consumed,
+        "lag": sum(records for records, _ in lags),
+        "seconds_behind": round(max(seconds for _, seconds in lags), 1),
+        "topics": sorted(members[0].listener.topics),
+        "partitions": sum(len(each.place.next) for each in members),
+        "error": next((each.error for each in members if each.error), None),
+        **consumed,
     }
 
 

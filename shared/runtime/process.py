@@ -10,6 +10,7 @@ import logging
 import os
 import random
 import socket
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -59,6 +60,13 @@ class Running:
     pool: Pool
     relay: Relay | None = None
     consumers: list[Consumer] = field(default_factory=list)
+
+    def groups(self) -> Mapping[str, Sequence[Consumer]]:
+        """The consumers by their group's name."""
+        found: dict[str, list[Consumer]] = {}
+        for consumer in self.consumers:
+            found.setdefault(consumer.name, []).append(consumer)
+        return found
 
 
 @dataclass(slots=True)
@@ -153,6 +161,7 @@ def _start_workers(process: Process, running: Running, parts: frozenset[str]) ->
         running.consumers += [
             BusDoor.of(entry, frame.works, process.bootstrap, process.telemetry.metrics, process.settings.topic_prefix)
             for entry in service.entries
+            for _ in range(entry.readers)
         ]
 
 
@@ -169,8 +178,10 @@ async def _connect(process: Process) -> None:
             delay = min(5, delay * 2)
     consumers = [consumer for running in process.services for consumer in running.consumers]
     process.broker = broker = make_broker(process.bootstrap, "gandan")
+    members = Counter[str]()
     for consumer in consumers:
-        consumer.subscribe(broker, slot=_slot(settings, consumer.name))
+        members[consumer.name] += 1
+        consumer.subscribe(broker, slot=_slot(settings, consumer.name, members[consumer.name]))
     await connect_forever(broker, process.heard)
     for consumer in consumers:
         process.spawn(watch(consumer), f"{consumer.name}.watch")
@@ -180,21 +191,22 @@ _held_slots: list[int] = []
 """Locks of this process's slots; the kernel frees them when it ends, however it ends."""
 
 
-def _slot(settings: Settings, consumer: str) -> str | None:
-    """A static member's name: the configured slot, or the embedded home's while no other process has it."""
+def _slot(settings: Settings, consumer: str, number: int) -> str | None:
+    """The name of a process's nth static member: the configured slot, or the embedded home's while no other process has it."""
+    more = "" if number == 1 else f"-{number}"
     if settings.slot is not None:
-        return settings.slot
+        return settings.slot + more
     if not settings.embedded:
         return None
     settings.home.mkdir(parents=True, exist_ok=True)
-    lock = os.open(settings.home / f"{settings.topic_prefix}{consumer}.slot", os.O_RDWR | os.O_CREAT, 0o600)
+    lock = os.open(settings.home / f"{settings.topic_prefix}{consumer}{more}.slot", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(lock)
         return None
     _held_slots.append(lock)
-    return "home"
+    return "home" + more
 
 
 @asynccontextmanager

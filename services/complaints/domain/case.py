@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from operator import attrgetter
 from typing import Any, TypeAlias
 from uuid import UUID
+
+from msgspec import Struct, field, structs
 
 from services.complaints.domain import refusals
 from services.complaints.domain.clocks import ACCEPTANCE, ANSWER, SHOWN_FIRST, Term, begin, due_of
@@ -26,8 +27,7 @@ FIRST_LIMIT: Mapping[Kind, str] = {Kind.COMPLAINT: ACCEPTANCE, Kind.FEEDBACK: AN
 UNIT_READERS = ("head", "clerk", "inspector")
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """One case; every change makes a new value with the next version. `came_from`: where a suspension goes back to.
 
     `parent`: the complaint a second one is about; `appealed_to`: the unit that settles the second one, and reads this.
@@ -96,17 +96,21 @@ class Case:
         """What it means for the citizen."""
         return PHASE[self.state]
 
+    def having(self, **changes: Any) -> Case:
+        """The same version, with these changes."""
+        return structs.replace(self, **changes)
+
     def goes(self, command: str, **changes: Any) -> Case:
         """The next version, where this command leads, with these changes; refused by name where it leads nowhere."""
-        return replace(
+        return structs.replace(
             self, version=self.version + 1, state=follow(self.kind, self.state, command, self.came_from), **changes
         )
 
     def with_terms(self, office: Office, **terms: Term | None) -> Case:
         """The same version with these limits moved, and the dates the citizen sees after that."""
         kept = dict(self.terms) | {name: term for name, term in terms.items() if term is not None}
-        case = replace(self, terms=kept)
-        return replace(case, **_reckoned(case, office))
+        case = self.having(terms=kept)
+        return case.having(**_reckoned(case, office))
 
     def ended(self, at: datetime, office: Office, *names: str) -> Case:
         """The same version with these limits ended (all of them when none is named)."""
@@ -144,7 +148,7 @@ def _reckoned(case: Case, office: Office) -> dict[str, Any]:
 Decided: TypeAlias = tuple[Case, list[Fact]]
 """What a command makes of a case: its next version and what is stated."""
 
-SNAPSHOT = tuple(f.name for f in fields(Case) if f.name not in {"terms", "parties"})
+SNAPSHOT = tuple(name for name in Case.__struct_fields__ if name not in {"terms", "parties"})
 """What is kept in the case's row: everything but the clocks and the people."""
 
 case_values = attrgetter(*SNAPSHOT)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
@@ -210,7 +210,7 @@ def deliver(case: Case, *, method: str, at: datetime, office: Office) -> Decided
     on = local_day(case.received_at)
     until = last_day("complaint.second-complaint", at, office, on=on, remote=case.remote)
     in_force_on = last_day("complaint.in-force", case.decided_at or at, office, on=on, remote=case.remote)
-    delivered = replace(delivered, appeal_until=until, in_force_on=in_force_on).ended(at, office)
+    delivered = delivered.having(appeal_until=until, in_force_on=in_force_on).ended(at, office)
     return delivered, [
         facts.DecisionDelivered(
             occurred_at=at, case=case.id, code=case.code, unit=case.unit, recipient=case.recipient, method=method, delivered_on=local_day(at),

@@ -45,7 +45,7 @@ def begin(told: LetterFollowed, *, verifier: str, at: datetime, office: Office) 
         office=office,
     )
     backfilled_at = at if told.backfill else None
-    owned = replace(submission, source=told.source, tells_citizens=told.tells_citizens, backfilled_at=backfilled_at)
+    owned = submission.having(source=told.source, tells_citizens=told.tells_citizens, backfilled_at=backfilled_at)
     return owned, fact
 
 
@@ -65,8 +65,8 @@ def read(submission: Submission, state: str, told: LetterFollowed, office: Offic
 def open_owned(submission: Submission, told: LetterFollowed, unit: Unit, *, id: UUID, office: Office) -> Decided:
     """The case of such a letter, with the law's first limit and the source's promise."""
     case, fact = open_case(submission, _part(told), unit, id=id, number=1, at=told.occurred_at, office=office)
-    owned = replace(
-        case, source=submission.source, tells_citizens=submission.tells_citizens, backfilled_at=submission.backfilled_at,
+    owned = case.having(
+        source=submission.source, tells_citizens=submission.tells_citizens, backfilled_at=submission.backfilled_at,
         promised_on=told.promised_on,
     )  # fmt: skip
     return owned, [replace(fact, promised_on=told.promised_on)]
@@ -121,7 +121,7 @@ def promise(case: Case, told: LetterFollowed) -> Decided | None:
     """Another day was promised there; None where it is the same."""
     if told.promised_on is None or told.promised_on == case.promised_on:
         return None
-    promised = replace(case, promised_on=told.promised_on, version=case.version + 1)
+    promised = case.having(promised_on=told.promised_on, version=case.version + 1)
     return promised, [
         facts.CasePromised(
             occurred_at=_at(told, *case.terms.values()), case=case.id, code=case.code, unit=case.unit, recipient=case.recipient,
@@ -147,7 +147,7 @@ def take_back(case: Case, told: LetterFollowed, office: Office) -> Decided:
     """The state before was wrong: the case stands where it stood, its limit runs as if never ended, and the fact says so."""
     to = _ASSIGNED.get(case.kind, State.IN_PROGRESS) if told.state == "assigned" else _STANDS[told.state]
     at = _at(told, *case.terms.values())
-    back = replace(case, version=case.version + 1, state=to, **_undone(case, to))
+    back = case.having(version=case.version + 1, state=to, **_undone(case, to))
     back = back.with_terms(office, **_terms(case, to, at, office))
     return back, [
         facts.CaseCorrected(
@@ -193,7 +193,7 @@ def _running(term: Term, to: State, at: datetime, office: Office) -> Term:
 def request(case: Case, command: str, *, reason_class: str | None, at: datetime) -> Decided:
     """The citizen wants something of a case that stands elsewhere: nothing moves here until its system answers with a state."""
     follow(case.kind, case.state, command, case.came_from)
-    return replace(case, version=case.version + 1), [
+    return case.having(version=case.version + 1), [
         facts.CitizenActRequested(
             occurred_at=at, case=case.id, code=case.code, unit=case.unit, recipient=case.recipient, act=command, reason_class=reason_class,
         )

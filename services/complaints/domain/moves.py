@@ -75,7 +75,7 @@ def reject_transfer(case: Case, *, superior: Unit | None, reason_class: str, at:
         escalated, fact = escalate(back, superior, reason_class="rejected-twice", at=at, office=office)
         return escalated, [rejected, fact]
     resumed = case.term(ACCEPTANCE).resume(at, office) if ACCEPTANCE in case.terms else None
-    back = replace(back, to_unit=None).ended(at, office, TRANSFER).with_terms(office, acceptance=resumed)
+    back = back.having(to_unit=None).ended(at, office, TRANSFER).with_terms(office, acceptance=resumed)
     due_at, due_on = back.promise
     return back, [replace(rejected, due_at=due_at, due_on=due_on)]
 
@@ -92,7 +92,7 @@ def escalate(case: Case, unit: Unit, *, reason_class: str, at: datetime, office:
 
 def _moved(case: Case, unit: Unit, at: datetime, office: Office) -> Case:
     """With another unit: its head assigns anew, and a complaint's limit to accept begins with it."""
-    moved = replace(case, unit=unit.code, to_unit=None, handler=None, remote=unit.remote)
+    moved = case.having(unit=unit.code, to_unit=None, handler=None, remote=unit.remote)
     complaint = FIRST_LIMIT[case.kind] == ACCEPTANCE
     anew = begin(ACCEPTANCE, at, office, received_at=case.received_at) if complaint else None
     return moved.ended(at, office, TRANSFER).with_terms(office, acceptance=anew)

@@ -6,7 +6,7 @@ Nobody gave a command: the version of a letter or case stays.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -93,7 +93,7 @@ def count_letter_again(
     )
     about = counting.moved(letter, SCREENING, term, due.get(SCREENING))
     facts = [] if about is None else [SubmissionDeadlineMoved(submission=letter.id, code=letter.receipt_no, **about)]
-    return replace(letter, screening=term, **now), facts
+    return letter.having(screening=term, **now), facts
 
 
 def count_case_again(case: Case, counting: Counting, due: Mapping[str, date]) -> tuple[Case, list[DeadlineMoved]]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
+
+from msgspec import Struct, structs
 
 from services.complaints.domain import refusals
 from services.complaints.domain.clocks import SCREENING, Term, begin, due_of
@@ -64,8 +66,7 @@ class Part:
     unit: str
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
+class Submission(Struct, frozen=True):
     """One letter; what was written never changes, only where it stands. `passed_on_by`: the units that had it before."""
 
     id: UUID
@@ -103,12 +104,16 @@ class Submission:
         """What it means for the sender."""
         return STAGE_PHASE[self.state]
 
+    def having(self, **changes: Any) -> Submission:
+        """The same version, with these changes."""
+        return structs.replace(self, **changes)
+
     def next(self, **changes: Any) -> Submission:
         """The next version, with these changes."""
-        return replace(self, version=self.version + 1, **changes)
+        return structs.replace(self, version=self.version + 1, **changes)
 
 
-SUBMISSION = tuple(f.name for f in fields(Submission) if f.name not in {"screening", "parties"})
+SUBMISSION = tuple(name for name in Submission.__struct_fields__ if name not in {"screening", "parties"})
 """What is kept in the letter's row: everything but the clock and the people."""
 
 submission_values = attrgetter(*SUBMISSION)

@@ -57,8 +57,8 @@ class _Following:
         case = await cases.first_of(self.work, told.letter)
         if told.recipient is not None and told.recipient != submission.recipient:
             await people.readdress(self.work, told.letter, told.recipient)
-            submission = replace(submission, recipient=told.recipient)
-            case = None if case is None else replace(case, recipient=told.recipient)
+            submission = submission.having(recipient=told.recipient)
+            case = None if case is None else case.having(recipient=told.recipient)
         for number, state in enumerate(told.steps, 1):
             if state != "received":
                 submission, case = await self._step(submission, case, state, inferred=number < len(told.steps))
@@ -120,7 +120,7 @@ class _Following:
     async def _save(self, before: Case, decided: Decided, *, inferred: bool = False) -> Case:
         after, stated = decided
         for version in range(before.version + 1, after.version + 1):
-            await cases.save(self.work, replace(after, version=version))
+            await cases.save(self.work, after.having(version=version))
         state_case(self.work, before, after, [self._marked(fact, inferred=inferred) for fact in stated], self.cause)
         return after
 

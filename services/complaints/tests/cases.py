@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -75,7 +74,7 @@ def decided(at: datetime = RECEIVED) -> Case:
 
 def delivered(at: datetime = RECEIVED, *, unit: Unit = COMMUNE) -> Case:
     """A complaint whose decision reached the complainant."""
-    case = replace(decided(at), remote=unit.remote)
+    case = decided(at).having(remote=unit.remote)
     return done(complaint.deliver(case, method="post", at=at, office=OFFICE))
 
 

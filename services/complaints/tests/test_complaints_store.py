@@ -80,7 +80,7 @@ async def test_a_letter_and_a_case_come_back_as_they_were_kept(desk: Desk, works
     async with works.reading() as db:
         kept = await cases.one(db, case.id)
         letter = await submissions.one(db, case.submission)
-    assert replace(kept, terms={}) == replace(case, terms={})
+    assert kept.having(terms={}) == case.having(terms={})
     assert {name: term.clock for name, term in kept.terms.items()} == {
         name: term.clock for name, term in case.terms.items()
     }
@@ -92,7 +92,7 @@ async def test_what_was_changed_meanwhile_is_not_overwritten(desk: Desk, works: 
     async with works.begin(system("test")) as work:
         loaded = await cases.load(work, case.id)
         with pytest.raises(Stale):
-            await cases.save(work, replace(loaded, version=loaded.version + 2))
+            await cases.save(work, loaded.having(version=loaded.version + 2))
         letter = await submissions.load(work, case.submission)
         with pytest.raises(Stale):
             await submissions.save(work, letter)

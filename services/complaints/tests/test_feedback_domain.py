@@ -60,7 +60,7 @@ def test_reopening_is_possible_for_30_days() -> None:
 
 
 def test_the_third_reopening_goes_to_the_superior_and_the_province_refuses_it() -> None:
-    twice = replace(cases.answered(), reopened=2)
+    twice = cases.answered().having(reopened=2)
     case, said = feedback.reopen(twice, reason_class="other", superior=PROVINCE, at=RECEIVED, office=OFFICE)
     assert (case.unit, case.state, case.reopened) == ("44", State.OPENED, 3)
     assert [type(fact) for fact in said] == [facts.CaseReopened, facts.CaseEscalated]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -81,7 +80,7 @@ class LetterMachine(RuleBasedStateMachine):
 
     def _commands(self, unit: str | None, *, lapsed: bool) -> dict[str, Callable[[], tuple[Submission, Fact]]]:
         letter, at = self.letter, self.now
-        another = replace(cases.letter(), id=UUID(int=101))
+        another = cases.letter().having(id=UUID(int=101))
         reason = "not-supplemented" if lapsed else "blank"
         parts = [Part(Kind.FEEDBACK, "", cases.COMMUNE.code)]
         return {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -30,7 +29,7 @@ def asked(letter: Submission | None = None, *, respond_by: date | None = None) -
 
 def other(**changes: Any) -> Submission:
     """Another letter of the same unit."""
-    return replace(cases.letter(), id=UUID(int=101), receipt_no="DT.19360-261123-0002", **changes)
+    return cases.letter().having(id=UUID(int=101), receipt_no="DT.19360-261123-0002", **changes)
 
 
 def linked(letter: Submission, to: Submission, *, followed: bool = False) -> Submission:

@@ -144,8 +144,8 @@ def _promised(dossier: Dossier, promised_on: date, lawful_on: date, office: Offi
     if not office.calendar.is_working_day(promised_on):
         raise refusals.NotAWorkingDay(field="/promised_on")
     days = office.calendar.count_working_days(lawful_on, promised_on)
-    moved = reckoned(replace(dossier, first_promised_on=None), dossier.settling.move(days, office))
-    return replace(dossier, **moved)
+    moved = reckoned(dossier.having(first_promised_on=None), dossier.settling.move(days, office))
+    return dossier.having(**moved)
 
 
 def _steps(past: Past) -> list[Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -126,7 +125,7 @@ def _submitted(dossier: Dossier, verifier: str, components: int) -> facts.Dossie
 def await_answer(dossier: Dossier, since: datetime, office: Office) -> Dossier:
     """Start the limit to answer."""
     term = answer_term(since, office)
-    return replace(dossier, answer=term, answer_due_at=term.due.due_at if term.due else None)
+    return dossier.having(answer=term, answer_due_at=term.due.due_at if term.due else None)
 
 
 def answered(dossier: Dossier, at: datetime, office: Office) -> Term | None:
@@ -148,8 +147,8 @@ def _accept(
     due, promise = term.due, term.promise
     if due is None or due.due_on is None or promise is None or promise.due_at is None or promise.due_on is None:
         raise AssertionError("a clock that was just started has a due date")
-    accepted = replace(
-        dossier, state=State.ACCEPTED, accepted_at=at, answer=answered(dossier, at, office), answer_due_at=None, **reckoned(dossier, term)
+    accepted = dossier.having(
+        state=State.ACCEPTED, accepted_at=at, answer=answered(dossier, at, office), answer_due_at=None, **reckoned(dossier, term)
     )  # fmt: skip
     return accepted, facts.DossierAccepted(
         occurred_at=at, dossier=dossier.id, code=dossier.code, unit=dossier.unit, recipient=dossier.recipient, rule=due.rule or "",

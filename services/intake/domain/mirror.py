@@ -141,12 +141,12 @@ def _with_new_slip(dossier: Dossier, steps: Sequence[Step], told: _Told, stated:
     appointment = told.data.get("appointment_at")
     if appointment is None or appointment == dossier.appointment_at:
         return dossier
-    dossier = replace(dossier, appointment_at=appointment)
+    dossier = dossier.having(appointment_at=appointment)
     if dossier.settlement is None or dossier.settlement.ended:
         return dossier
     old, term = dossier.promised_on, dossier.settlement.promise_for(appointment, told.office)
     if dossier.state not in _RUNNING:
-        return replace(dossier, settlement=term)
+        return dossier.having(settlement=term)
     moved = dossier.next(apologies=dossier.apologies + 1, **reckoned(dossier, term))
     if old is not None and moved.promised_on != old and not steps:
         fact = facts.AppointmentMoved(
@@ -185,13 +185,13 @@ _COMMANDS: Mapping[str, _Command] = {
 
 def _taken_back(dossier: Dossier, to: State, told: _Told) -> Followed:
     """A status that was wrong: the dossier stands where it stood before, and the fact says so (never an edit)."""
-    reopened = replace(
-        dossier, state=to, settled_at=None, returned_at=None, closed_at=None, respond_by=None,
+    reopened = dossier.having(
+        state=to, settled_at=None, returned_at=None, closed_at=None, respond_by=None,
         outcome=None, appointment_at=told.data.get("appointment_at") or dossier.appointment_at,
     )  # fmt: skip
     if to in {State.SETTLED, State.RETURNED}:
-        reopened = replace(reopened, settled_at=dossier.settled_at, outcome=dossier.outcome, closed_at=None)
-    back = replace(reopened, **_clock_taken_back(reopened, to, told))
+        reopened = reopened.having(settled_at=dossier.settled_at, outcome=dossier.outcome, closed_at=None)
+    back = reopened.having(**_clock_taken_back(reopened, to, told))
     corrected, fact = correct_status(back, reason_class=told.data["reason_class"], at=told.at(dossier))
     return Followed(corrected, (_marked(fact, told),))
 
@@ -205,7 +205,7 @@ def _clock_taken_back(dossier: Dossier, to: State, told: _Told) -> dict[str, Any
                 "due_at": None, "due_on": None, "promised_on": None, "lawful_due_on": None}  # fmt: skip
     term = dossier.settlement.reopen(office)
     still = to in {State.AWAITING_SUPPLEMENT, State.AWAITING_PAYMENT, State.PAUSED}
-    at = max(told.at(replace(dossier, settlement=term)), term.clock.events[-1].at)
+    at = max(told.at(dossier.having(settlement=term)), term.clock.events[-1].at)
     if still and not term.clock.paused:
         term = term.pause(at, office)
     elif not still and term.clock.paused:

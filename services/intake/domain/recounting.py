@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -32,15 +31,15 @@ def count_again(
 
 
 def _answer(dossier: Dossier, term: Term) -> Dossier:
-    return replace(dossier, answer=term, answer_due_at=term.due.due_at if term.due else None)
+    return dossier.having(answer=term, answer_due_at=term.due.due_at if term.due else None)
 
 
 def _settlement(dossier: Dossier, term: Term) -> Dossier:
     if (due := term.due) is None or (promise := term.promise) is None:
         raise AssertionError("a clock that was counted again was read")
     still = term.clock.paused and due.due_at is None
-    return replace(
-        dossier, settlement=term, moved_by=term.moved_by, due_at=promise.due_at, due_on=promise.due_on, provisional=promise.provisional,
+    return dossier.having(
+        settlement=term, moved_by=term.moved_by, due_at=promise.due_at, due_on=promise.due_on, provisional=promise.provisional,
         lawful_due_on=due.due_on or dossier.lawful_due_on, remaining_working_hours=due.remaining_working_hours if still else None,
     )  # fmt: skip
 

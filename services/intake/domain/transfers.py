@@ -6,7 +6,6 @@ One body is accountable at a time: the sender until another takes it. No date of
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date, datetime
 
 from services.intake.domain import refusals
@@ -75,7 +74,7 @@ def _escalated(dossier: Dossier, superior: Unit, rejection: Fact, at: datetime) 
         occurred_at=at, dossier=dossier.id, code=dossier.code, from_unit=dossier.unit, unit=superior.code, recipient=dossier.recipient,
         reason_class="rejected-twice", promised_on=_promised(dossier),
     )  # fmt: skip
-    return replace(dossier, unit=superior.code, handler=None), [rejection, fact]
+    return dossier.having(unit=superior.code, handler=None), [rejection, fact]
 
 
 def _promised(dossier: Dossier) -> date:

@@ -24,7 +24,7 @@ from shared.settings import Keys
 def own(dossier: Dossier, keys: Keys) -> tuple[Dossier, Principal]:
     an = citizen(keys)
     assert an.recipient is not None
-    return replace(dossier, recipient=an.recipient), an
+    return dossier.having(recipient=an.recipient), an
 
 
 @pytest.mark.parametrize(
@@ -71,8 +71,8 @@ def test_a_clerk_who_is_a_citizen_too_acts_as_the_one_that_fits(keys: Keys) -> N
     both = replace(an, roles=frozenset({"citizen", "clerk"}), units=frozenset({OTHER_UNIT}))
 
     assert domain.capacity("supply", dossier, both) == "citizen"
-    assert domain.capacity("supply", replace(dossier, recipient=UUID(int=1)), both) is None
-    assert domain.capacity("supply", replace(dossier, recipient=UUID(int=1), unit=OTHER_UNIT), both) == "clerk"
+    assert domain.capacity("supply", dossier.having(recipient=UUID(int=1)), both) is None
+    assert domain.capacity("supply", dossier.having(recipient=UUID(int=1), unit=OTHER_UNIT), both) == "clerk"
     assert domain.filing_capacity(both, OTHER_UNIT) == "clerk"
     assert domain.filing_capacity(both, UNIT) == "citizen"
 
@@ -101,14 +101,14 @@ def test_the_actions_shown_are_those_that_may_be_given_now(keys: Keys) -> None:
 
 def test_what_may_be_done_only_so_often_is_not_shown_once_it_was(keys: Keys) -> None:
     accepted, an = own(in_state(State.ACCEPTED), keys)
-    returned, clerk = replace(in_state(State.RETURNED), recipient=an.recipient or UUID(int=0)), officer("clerk")
+    returned, clerk = in_state(State.RETURNED).having(recipient=an.recipient or UUID(int=0)), officer("clerk")
 
     def names(dossier: Dossier, who: Principal) -> set[str]:
         return {action["name"] for action in domain.actions(dossier, who)}
 
-    assert names(accepted, clerk) - names(replace(accepted, supplements=1), clerk) == {"request-supplement"}
-    assert names(accepted, clerk) - names(replace(accepted, apologies=1), clerk) == {"move-appointment"}
-    assert (names(returned, an), names(replace(returned, rating=3), an)) == ({"rate"}, set())
+    assert names(accepted, clerk) - names(accepted.having(supplements=1), clerk) == {"request-supplement"}
+    assert names(accepted, clerk) - names(accepted.having(apologies=1), clerk) == {"move-appointment"}
+    assert (names(returned, an), names(returned.having(rating=3), an)) == ({"rate"}, set())
 
 
 def test_a_dossier_is_read_by_its_citizen_and_the_officers_of_its_unit(keys: Keys) -> None:

@@ -66,7 +66,7 @@ def test_the_second_no_sends_it_up_whoever_said_it() -> None:
 
 @pytest.mark.parametrize("superior", [None, a_unit()])
 def test_where_nobody_stands_above_it_stays_with_the_sender(superior: domain.Unit | None) -> None:
-    offered = replace(give("transfer", in_state(State.ACCEPTED), LATER), rejections=1)
+    offered = give("transfer", in_state(State.ACCEPTED), LATER).having(rejections=1)
 
     back, stated_ = domain.reject_transfer(
         offered, superior=superior, reason_class="not-competent", at=LATER, office=OFFICE

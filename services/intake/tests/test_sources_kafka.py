@@ -69,6 +69,35 @@ async def test_events_come_by_topics_made_before_and_after_the_door_opened(
     assert twice == 1
 
 
+async def test_two_readers_of_one_process_share_the_topics_and_take_each_event_once(
+    desk: Desk, stack: TestStack, telemetry: Telemetry
+) -> None:
+    prefix, names = f"t{uuid7().hex[-12:]}.", ("tan-thanh", "hai-lang")
+    sources = Sources(desk, stack.bootstrap, prefix, 1)
+    for name in names:
+        await registered(desk, name)
+    await sources.make_topics()
+    broker, entry = make_broker(stack.bootstrap, "sources"), sources.entry()
+    doors = [Door.of(entry, desk.works, stack.bootstrap, telemetry.metrics, prefix) for _ in range(entry.readers)]
+    for door in doors:
+        door.subscribe(broker)
+    await connect_forever(broker, lambda _error: None)
+    try:
+        await wait_until(lambda: sorted(_topics(door) for door in doors) == [["hai-lang"], ["tan-thanh"]], seconds=60)
+        told = [
+            record(f"{prefix}sources.{name}", upserted({"code": f"H50.44.12-261123-{n:04}"}, source=name))
+            for n, name in enumerate(names * 5, 1)
+        ]
+        await send(stack.bootstrap, told)
+        await wait_until(lambda: [door.consumed["applied"] for door in doors] == [5, 5], seconds=60)
+    finally:
+        await bounded_stop(broker)
+
+    async with desk.works.reading() as db:
+        taken = await db.fetch("SELECT source, status, count(*) FROM source_event GROUP BY 1, 2 ORDER BY 1")
+    assert [tuple(row) for row in taken] == [("hai-lang", "accepted", 5), ("tan-thanh", "accepted", 5)]
+
+
 async def test_every_reason_of_the_closed_list_is_told_by_the_kafka_door(
     desk: Desk, stack: TestStack, telemetry: Telemetry, clock: StandingClock
 ) -> None:
@@ -97,6 +126,11 @@ async def test_every_reason_of_the_closed_list_is_told_by_the_kafka_door(
             "SELECT DISTINCT convert_from(envelope, 'UTF8')::jsonb -> 'data' ->> 'reason_class' AS reason FROM fact WHERE type LIKE '%source-event-rejected%'"
         )
     assert {row["reason"] for row in rejected} == {row["reason"] for row in replied} == set(Reason)
+
+
+def _topics(door: Door) -> list[str]:
+    """The sources a door reads, each once."""
+    return sorted({place.topic.rpartition(".")[2] for place in door.place.next})
 
 
 async def ended(desk: Desk, number: int) -> bool:

@@ -220,7 +220,7 @@ class Batch:
             recipient = self.people.recipient(details) or owned.now.recipient
             if (recipient, details) != (owned.now.recipient, owned.details):
                 owned.person, owned.details = self.people.keep(recipient, details), details
-                followed = replace(followed, dossier=replace(followed.dossier, recipient=recipient))
+                followed = replace(followed, dossier=followed.dossier.having(recipient=recipient))
         owned.now = followed.dossier
         return self._done(event, followed, owned)
 
