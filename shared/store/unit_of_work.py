@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from contextvars import Context
 from dataclasses import dataclass, field
@@ -38,8 +38,6 @@ _REPEATS = """SELECT pg_try_advisory_xact_lock(u.lock) AS mine, i.fingerprint, i
 FROM unnest($1::int8[], $2::bytea[], $3::text[]) WITH ORDINALITY AS u(lock, principal, key, n)
 LEFT JOIN idempotency i ON i.principal = u.principal AND i.key = u.key ORDER BY u.n"""
 
-
-Mark: TypeAlias = dict[UUID, tuple[int, bytes]]
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -87,6 +85,19 @@ class Pending:
     aggregate: UUID
     published: bool
     cause: Cause | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Where a unit of work stood: how many of each were stated and not written yet, and where the histories ended."""
+
+    facts: int
+    schedules: Mapping[tuple[UUID, str], deadlines.Schedule]
+    persons: int
+    riders: int
+    seen: int
+    tails: Mapping[UUID, tuple[int, bytes]]
+    answer: object | None
 
 
 @dataclass(slots=True)
@@ -178,13 +189,25 @@ class Work:
         self.answer = snapshot
 
     def mark(self) -> Mark:
-        """A place to come back to when a savepoint is rolled back; everything stated before it is written already."""
-        return {aggregate: (tail.sequence, tail.head) for aggregate, tail in self.tails.items()}
+        """A place to come back to. With writing between, all before it has to be written already (a savepoint is rolled back)."""
+        tails = {aggregate: (tail.sequence, tail.head) for aggregate, tail in self.tails.items()}
+        return Mark(
+            len(self.facts),
+            dict(self.schedules),
+            len(self.persons),
+            len(self.riders),
+            len(self.seen),
+            tails,
+            self.answer,
+        )
 
     def reset(self, mark: Mark) -> None:
         """Forget what was stated since the mark."""
-        self._forget()
-        self.tails = {aggregate: Tail(*place) for aggregate, place in mark.items()}
+        if len(self.facts) < mark.facts:
+            raise AssertionError("what was stated before the mark was written after it")
+        del self.facts[mark.facts :], self.persons[mark.persons :], self.riders[mark.riders :], self.seen[mark.seen :]
+        self.schedules, self.answer = dict(mark.schedules), mark.answer
+        self.tails = {aggregate: Tail(*place) for aggregate, place in mark.tails.items()}
 
     @property
     def once(self) -> Once | None:

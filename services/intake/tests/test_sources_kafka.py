@@ -158,6 +158,18 @@ async def test_a_source_that_is_suspended_is_turned_away_on_its_topic_and_the_ot
     assert owner == "xa-hung"
 
 
+async def test_a_batch_of_several_sources_is_written_as_one_so_that_rows_are_locked_in_one_order(desk: Desk) -> None:
+    names = ("tan-thanh", "xa-hung")
+    for name in names:
+        await registered(desk, name)
+    events = {name: upserted({"code": f"H50.44.12-261123-000{n}"}, source=name) for n, name in enumerate(names)}
+    records = [Raw(f"sources.{name}", 0, 0, b"k", msgspec.json.encode(event), (), 0) for name, event in events.items()]
+
+    async with desk.works.begin(system("test")) as work:
+        await Sources(desk, "", "", 1).take(work, records)
+        assert (work.flushed, len({pending.aggregate for pending in work.facts})) == (0, 4), "two dossiers, two replies"
+
+
 async def test_what_comes_on_the_topic_of_nobody_is_written_down_as_rejected(desk: Desk) -> None:
     async with desk.works.begin(system("test")) as work:
         await handlers.turn_away(work, "unheard", "kafka", [delivered(upserted(source="unheard"), work.now)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -218,6 +219,25 @@ async def test_a_savepoint_rolled_back_takes_its_facts_and_sequences_along(probe
     assert [(row["sequence"], b'"amount":3' in row["envelope"]) for row in rows] == [(1, False), (2, True)]
     async with probe_works.reading() as db:
         assert [found async for found in facts.verify(db)] == [2]
+
+
+async def test_what_was_stated_before_a_mark_stays_when_the_rest_is_forgotten(probe_works: Works, keys: Keys) -> None:
+    async with probe_works.begin(system("writer")) as work:
+        work.record(added(LINE, 1))
+        work.deadline(schedule(probe_works))
+        mark = work.mark()
+        work.record(added(LINE, 2))
+        work.record(added(OTHER, 2))
+        work.deadline(replace(schedule(probe_works), due_at=None))
+        work.keep(enclose(keys, OTHER, OTHER, Details("Lê Thị Cúc")))
+        work.along("UPDATE probe_line SET total = 9 RETURNING 1")
+        work.reset(mark)
+    rows = await every(probe_works, "SELECT envelope FROM fact")
+    assert [msgspec.json.decode(row["envelope"])["data"]["amount"] for row in rows] == [1]
+    assert [row["due_at"] for row in await every(probe_works, "SELECT due_at FROM deadline")] == [
+        schedule(probe_works).due_at
+    ]
+    assert await every(probe_works, "SELECT FROM person") == []
 
 
 async def file_once(works: Works, caller: Caller) -> None:

@@ -80,7 +80,6 @@ async def take(desk: Desk, work: Work, source: str, door: str, delivered: Sequen
 
 async def _whole(work: Work, source: str, run: Callable[[frozenset[str]], Awaitable[R]]) -> tuple[R, frozenset[str]]:
     """Run a batch, and once more without those events that wait and break it; which these are."""
-    await work.flush()
     mark, left = work.mark(), frozenset[str]()
     while True:
         try:
