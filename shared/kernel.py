@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from hashlib import sha256
 from typing import Any, ClassVar, NewType
 from uuid import UUID
@@ -16,6 +17,7 @@ TENANT = "44"
 """The province this installation serves: one installation = one province (Quảng Trị after 2025-07-01)."""
 
 
+@cache
 def kebab(name: str) -> str:
     """`AlreadySettled` -> `already-settled`: the stable code of a refusal or a fact."""
     return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()

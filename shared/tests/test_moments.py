@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -45,3 +47,19 @@ def test_a_standing_clock_moves_only_when_told() -> None:
     assert clock() == clock() == MONDAY_MORNING
     assert clock.move(days=1, hours=2) == MONDAY_MORNING + timedelta(hours=26)
     assert clock.at("2026-11-27T08:00:00+07:00") == datetime(2026, 11, 27, 1, 0, tzinfo=UTC) == clock()
+
+
+def test_a_forked_process_draws_random_bits_of_its_own() -> None:
+    script = """if True:
+        import os
+        from shared.moments import uuid7
+        uuid7()
+        read, write = os.pipe()
+        if os.fork() == 0:
+            os.write(write, uuid7().bytes)
+            os._exit(0)
+        os.wait()
+        print(uuid7().bytes[8:] == os.read(read, 16)[8:])
+    """
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)  # noqa: S603 - our own words
+    assert ended.stdout == "False\n"

@@ -115,11 +115,15 @@ def _way(here: Standing, to: State, told: _Told) -> tuple[Step, ...]:
     return way(here, to)
 
 
+_PAST = ("at", "received_at", "submitted_at", "finished_at", "returned_at")
+
+
 def _not_ahead(event: Event, now: datetime) -> Event:
     """A clock that is a little ahead moves nothing into the future."""
-    past = ("at", "received_at", "submitted_at", "finished_at", "returned_at")
-    data = {name: min(value, now) if name in past else value for name, value in event.data.items()}
-    return replace(event, data=data, time=event.time and min(event.time, now))
+    ahead = {name: now for name in _PAST if name in event.data and event.data[name] > now}
+    if not ahead and (event.time is None or event.time <= now):
+        return event
+    return replace(event, data={**event.data, **ahead}, time=event.time and min(event.time, now))
 
 
 def _walked(dossier: Dossier, steps: Sequence[Step], told: _Told) -> Followed:
