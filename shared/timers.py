@@ -27,8 +27,9 @@ class Timer:
     last_success: float = 0.0
     error: str | None = None
 
-    async def run(self) -> None:
-        """Tick until cancelled; whatever a tick raises is logged once and the loop lives."""
+    async def run(self, after: float = 0) -> None:
+        """Tick until cancelled, first `after` so many seconds; whatever a tick raises is logged once and the loop lives."""
+        await asyncio.sleep(after)
         while True:
             if not await self.once():
                 await asyncio.sleep(self.seconds * random.uniform(0.9, 1.1))  # noqa: S311 - jitter

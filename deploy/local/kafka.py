@@ -16,7 +16,7 @@ from deploy.local.probe import cluster_id
 from deploy.local.settings import Settings
 
 JVM = (
-    "-Xms64m",
+    "-Xms24m",
     "-Xmx256m",
     "-Xss512k",
     "-XX:+UseSerialGC",

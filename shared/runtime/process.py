@@ -48,6 +48,8 @@ VERSION = "0.1.0"
 DRAIN_SECONDS = 15
 STOP_SECONDS = 8
 HOUR = 3600
+STAGGER_SECONDS = 0.1
+"""Between the first ticks of a service's timers: all at once they would open a connection each, which stays."""
 PARTS = frozenset({"api", "relay", "consumers", "timers"})
 
 
@@ -149,8 +151,9 @@ def _start_workers(process: Process, running: Running, parts: frozenset[str]) ->
         )  # fmt: skip
         process.spawn(running.relay.run(), f"{service.name}.relay")
     if "timers" in parts:
-        for timer in (*service.timers, Timer(f"{service.name}.idempotency", HOUR, partial(purge, frame.works))):
-            process.spawn(timer.run(), timer.name)
+        timers = (*service.timers, Timer(f"{service.name}.idempotency", HOUR, partial(purge, frame.works)))
+        for number, timer in enumerate(timers):
+            process.spawn(timer.run(number * STAGGER_SECONDS), timer.name)
     for number, job in enumerate(service.jobs):
         process.jobs.append(process.spawn(job(), f"{service.name}.job{number}"))
     if "consumers" in parts:
