@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -28,6 +28,8 @@ ON CONFLICT (id) DO UPDATE SET name = excluded.name, principal = excluded.princi
 events_per_second = excluded.events_per_second, burst = excluded.burst, max_bytes = excluded.max_bytes, tells_citizens = excluded.tells_citizens,
 contact = excluded.contact, state = excluded.state, silence_hours = excluded.silence_hours, version = excluded.version WHERE s.version = excluded.version - 1 RETURNING 1"""
 _LOCK = f"SELECT {_SOURCE}, level, level_at FROM source WHERE id = $1 FOR UPDATE"
+_LOCK_FREE = "SELECT id FROM source WHERE id = ANY($1::text[]) ORDER BY id FOR UPDATE SKIP LOCKED"
+_REGISTERED = "SELECT id FROM source WHERE id = ANY($1::text[])"
 _HEARD = "UPDATE source SET level = $2, level_at = $3, heard_at = $4 WHERE id = $1"
 _KNOWN = """SELECT id, body_hash, status, reason, fields, inferred, waits_for, code, dossier FROM source_event
 WHERE source = $1 AND id = ANY($2::text[]) AND status <> 'rejected'"""
@@ -151,6 +153,14 @@ async def locked(work: Work, id: str) -> tuple[Source, Bucket] | None:
     """The source and its bucket; its events are taken one batch after the other."""
     row = await work.db.fetchrow(_LOCK, id)
     return None if row is None else (source_of(row), Bucket(row["level"], row["level_at"]))
+
+
+async def busy(work: Work, ids: Collection[str]) -> Sequence[str]:
+    """Those of these sources whose rows somebody else has locked; the others are locked by us from now on."""
+    ours = {row["id"] for row in await work.db.fetch(_LOCK_FREE, sorted(ids))}
+    if not (missing := sorted(set(ids) - ours)):
+        return ()
+    return [row["id"] for row in await work.db.fetch(_REGISTERED, missing)]
 
 
 async def heard(work: Work, id: str, bucket: Bucket) -> None:

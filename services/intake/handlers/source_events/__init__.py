@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from services.intake.handlers.source_events.ledger import dates_told, inferred_of
 from services.intake.handlers.source_events.outcomes import ACCEPTED, WAITING, Outcome, UnknownSource
-from services.intake.handlers.source_events.taking import settle_waiting, take, take_events, turn_away
+from services.intake.handlers.source_events.taking import served_elsewhere, settle_waiting, take, take_events, turn_away
 
 __all__ = [
     "ACCEPTED",
@@ -17,6 +17,7 @@ __all__ = [
     "UnknownSource",
     "dates_told",
     "inferred_of",
+    "served_elsewhere",
     "settle_waiting",
     "take",
     "take_events",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -64,6 +64,11 @@ async def _tried(desk: Desk, who: Caller, source: str, door: str, delivered: Seq
             raise _Undone(await take(desk, work, source, door, delivered))  # noqa: TRY301 - ends the transaction without a commit
     except _Undone as undone:
         return undone.outcomes
+
+
+async def served_elsewhere(work: Work, sources: Collection[str]) -> Sequence[str]:
+    """Which of these sources another transaction is serving; the others wait for this one from now on."""
+    return await store.busy(work, sources)
 
 
 async def take(desk: Desk, work: Work, source: str, door: str, delivered: Sequence[Delivered]) -> Sequence[Outcome]:
