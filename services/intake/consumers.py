@@ -91,16 +91,15 @@ class Sources:
         return topic.removeprefix(f"{self.prefix}{source_topic('')}")
 
     async def take(self, work: Work, records: Sequence[Raw]) -> None:
-        """Take what came, source by source; the topic says which source speaks."""
+        """Take what came, of all sources together; the topic says which source speaks."""
         by_source: dict[str, list[Delivered]] = {}
         for raw in records:
             by_source.setdefault(self._source(raw.topic), []).append(delivered(raw, work.now))
-        for source, events in sorted(by_source.items()):
-            try:
-                await handlers.take(self.desk, work, source, "kafka", events)
-            except handlers.UnknownSource:
-                log.warning("source %s is not in the registry, or is suspended: %d rejected", source, len(events))
-                await handlers.turn_away(work, source, "kafka", events)
+        taken = await handlers.take_round(self.desk, work, "kafka", by_source)
+        for source in sorted(by_source.keys() - taken.keys()):
+            events = by_source[source]
+            log.warning("source %s is not in the registry, or is suspended: %d rejected", source, len(events))
+            handlers.turn_away(work, source, "kafka", events)
 
 
 def delivered(raw: Raw, now: datetime) -> Delivered:

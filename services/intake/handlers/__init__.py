@@ -112,6 +112,7 @@ from services.intake.handlers.source_events import (
     settle_waiting,
     take,
     take_events,
+    take_round,
     turn_away,
 )
 from services.intake.handlers.source_letters import SpanTooLong, read_visits
@@ -289,6 +290,7 @@ __all__ = [
     "take_events",
     "take_in_rule",
     "take_portal_items",
+    "take_round",
     "topics_made",
     "transfer_dossier",
     "turn_away",

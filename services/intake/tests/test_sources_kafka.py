@@ -208,7 +208,7 @@ async def test_a_batch_of_several_sources_is_written_as_one_so_that_rows_are_loc
 
 async def test_what_comes_on_the_topic_of_nobody_is_written_down_as_rejected(desk: Desk) -> None:
     async with desk.works.begin(system("test")) as work:
-        await handlers.turn_away(work, "unheard", "kafka", [delivered(upserted(source="unheard"), work.now)])
+        handlers.turn_away(work, "unheard", "kafka", [delivered(upserted(source="unheard"), work.now)])
 
     async with desk.works.reading() as db:
         (row,) = await db.fetch("SELECT source, reason, payload FROM source_event")
