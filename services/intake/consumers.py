@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -67,7 +67,7 @@ class Sources:
 
     def entry(self) -> Entry:
         """All topics `sources.<id>`, also those that come later; replies have another dot."""
-        return Entry("intake.sources", r"sources\.[a-z][a-z0-9-]*", self.take, readers=2)
+        return Entry("intake.sources", r"sources\.[a-z][a-z0-9-]*", self.take, self.busy, readers=2)
 
     def timer(self) -> Timer:
         """Makes the topics of new sources."""
@@ -82,18 +82,24 @@ class Sources:
         await handlers.topics_made(self.desk, ids)
         return False
 
+    async def busy(self, work: Work, topics: Collection[str]) -> Collection[str]:
+        """Topics of sources that HTTP is serving."""
+        by_source = {self._source(topic): topic for topic in topics}
+        return [by_source[source] for source in await handlers.served_elsewhere(work, by_source)]
+
+    def _source(self, topic: str) -> str:
+        return topic.removeprefix(f"{self.prefix}{source_topic('')}")
+
     async def take(self, work: Work, records: Sequence[Raw]) -> None:
-        """Take what came, source by source; the topic says which source speaks."""
+        """Take what came, of all sources together; the topic says which source speaks."""
         by_source: dict[str, list[Delivered]] = {}
         for raw in records:
-            source = raw.topic.removeprefix(f"{self.prefix}{source_topic('')}")
-            by_source.setdefault(source, []).append(delivered(raw, work.now))
-        for source, events in sorted(by_source.items()):
-            try:
-                await handlers.take(self.desk, work, source, "kafka", events)
-            except handlers.UnknownSource:
-                log.warning("source %s is not in the registry, or is suspended: %d rejected", source, len(events))
-                await handlers.turn_away(work, source, "kafka", events)
+            by_source.setdefault(self._source(raw.topic), []).append(delivered(raw, work.now))
+        taken = await handlers.take_round(self.desk, work, "kafka", by_source)
+        for source in sorted(by_source.keys() - taken.keys()):
+            events = by_source[source]
+            log.warning("source %s is not in the registry, or is suspended: %d rejected", source, len(events))
+            handlers.turn_away(work, source, "kafka", events)
 
 
 def delivered(raw: Raw, now: datetime) -> Delivered:

@@ -6,7 +6,8 @@ The place in each partition is the database's, as for every consumer: what a bat
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from aiokafka.coordinator.assignors.abstract import AbstractPartitionAssignor
@@ -28,8 +29,19 @@ MOST_RECORDS = 500
 PORTION_BYTES = 32 << 10
 """Of one partition in one answer of Kafka; a larger record comes alone."""
 
+MOST_PASSED_OVER = 20
+"""About a second: a sender who keeps the other door busy has their turn here too."""
+
 Take = Callable[[Work, Sequence[Raw]], Awaitable[None]]
 """Does with records what is to be done; the same records may come again after a rollback, also fewer of them."""
+
+
+Busy = Callable[[Work, Collection[str]], Awaitable[Collection[str]]]
+"""Which of these topics' senders are being served at another door at this moment; the others are locked for this transaction."""
+
+
+async def _no_other_door(_work: Work, _topics: Collection[str]) -> Collection[str]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +51,7 @@ class Entry:
     name: str
     pattern: str
     take: Take
+    busy: Busy = _no_other_door
     readers: int = 1
     """Members of the group in one process: while one waits for the database, another judges its records."""
 
@@ -52,6 +65,8 @@ class Door(Consumer):
     """An entry running on one broker object."""
 
     entry: Entry = field(default_factory=lambda: Entry("", "", _nobody))
+    passed_over: Counter[str] = field(default_factory=Counter)
+    """How often in a row each topic's sender was busy."""
 
     @staticmethod
     def of(entry: Entry, works: Works, bootstrap: str, metrics: Metrics, prefix: str = "") -> Door:
@@ -72,6 +87,9 @@ class Door(Consumer):
     async def _transaction(self, moves: Sequence[Move], records: Sequence[Raw], *, careful: bool) -> Outcome:
         outcome = Outcome(self.breaker)
         async with self.works.begin(system(self.name)) as work:
+            outcome.later = await self._later(work, {raw.topic for raw in records})
+            moves = [move for move in moves if move.topic not in outcome.later]
+            records = [raw for raw in records if raw.topic not in outcome.later]
             await held.settle(work.db, self.name, moves, {}, self.place.cluster)
             if careful:
                 await self._divide(work, records, outcome)
@@ -82,6 +100,15 @@ class Door(Consumer):
             self.failpoint("effects")
         self.failpoint("committed")
         return outcome
+
+    async def _later(self, work: Work, topics: Collection[str]) -> frozenset[str]:
+        """Whoever is served at another door is read again in a moment, that the others need not wait; so often, then all wait."""
+        busy = set(await self.entry.busy(work, topics))
+        self.passed_over.update(busy)
+        later = frozenset(topic for topic in busy if self.passed_over[topic] <= MOST_PASSED_OVER)
+        for topic in set(topics) - later:
+            del self.passed_over[topic]
+        return later
 
     async def _take(self, work: Work, records: Sequence[Raw], outcome: Outcome) -> None:
         await self.entry.take(work, records)

@@ -22,11 +22,16 @@ _READ = """WITH wanted AS (SELECT * FROM unnest($2::text[], $3::int[]) AS u(topi
 made AS (INSERT INTO offsets (consumer, topic, partition, cluster, next) SELECT $1, topic, partition, $4, 0 FROM wanted
     ON CONFLICT (consumer, topic, partition) DO NOTHING RETURNING topic, partition, cluster, next)
 SELECT * FROM made UNION ALL SELECT o.topic, o.partition, o.cluster, o.next FROM offsets o JOIN wanted w USING (topic, partition) WHERE o.consumer = $1"""
+MOMENT = 0.05
 _BEGIN_AGAIN = "UPDATE offsets SET cluster = $4, next = 0 WHERE consumer = $1 AND topic = $2 AND partition = $3"
 
 
 class Lost(Exception):  # noqa: N818 - a member's fate
     """Another member moved this partition: nothing of this batch may be written."""
+
+
+def _resume(client: Any, partitions: Sequence[TopicPartition]) -> None:
+    client.resume(*(tp for tp in partitions if tp in client.assignment()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,16 @@ class Place(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is unty
         """The truth may have moved: these places are unknown now."""
         for tp in partitions:
             self.next.pop(tp, None)
+
+    def postpone(self, partitions: Sequence[TopicPartition]) -> None:
+        """Read these again from their places, after a moment; others go on meanwhile."""
+        if not partitions or (client := self.subscriber.consumer) is None:
+            return
+        held = [tp for tp in partitions if tp in self.next and tp in client.assignment()]
+        for tp in held:
+            client.seek(tp, self.next[tp])
+        client.pause(*held)
+        asyncio.get_running_loop().call_later(MOMENT, _resume, client, held)
 
     def wake(self) -> None:
         """Look for every missing place, in one task."""

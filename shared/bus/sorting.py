@@ -80,6 +80,8 @@ class Outcome:
     healed: list[int] = field(default_factory=list)
     states: dict[tuple[str, UUID], held.State] = field(default_factory=dict)
     guilty: int = 0
+    later: frozenset[str] = frozenset()
+    """Topics that were left alone this time: nothing of theirs was taken, and their places did not move."""
 
     def blame(self) -> None:
         """One more guilty record; `Broken` when it is one too many."""

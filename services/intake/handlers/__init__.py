@@ -108,9 +108,11 @@ from services.intake.handlers.source_events import (
     Outcome,
     UnknownSource,
     inferred_of,
+    served_elsewhere,
     settle_waiting,
     take,
     take_events,
+    take_round,
     turn_away,
 )
 from services.intake.handlers.source_letters import SpanTooLong, read_visits
@@ -272,6 +274,7 @@ __all__ = [
     "return_result",
     "seed",
     "send_due",
+    "served_elsewhere",
     "settle_dossier",
     "settle_waiting",
     "shown",
@@ -287,6 +290,7 @@ __all__ = [
     "take_events",
     "take_in_rule",
     "take_portal_items",
+    "take_round",
     "topics_made",
     "transfer_dossier",
     "turn_away",

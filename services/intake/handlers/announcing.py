@@ -32,7 +32,7 @@ async def announce_stages(desk: Desk, batch: int = SWEEP) -> bool:
             work.record(_announcement(stage, about[stage.aggregate]), id=stage.id)
         await announce_publicity(desk, work, [stage for stage in stages if stage.kind.startswith(PUBLICITY)])
         await deadlines.advance(work, stages)
-        await source_store.feed(
+        source_store.feed(
             work, [_told(stage, about[stage.aggregate]) for stage in dossiers if about[stage.aggregate]["source"]]
         )
     return True

@@ -192,7 +192,7 @@ async def _count(work: Work, law: Law, asked: Recount, ids: Sequence[UUID]) -> T
         if dossier.source is not None and stated:
             told.append(source_store.Entry(dossier.source, "dates", work.now, after.code, dates_told(after, office)))
     await calendar.move(work, counted)
-    await source_store.feed(work, told)
+    source_store.feed(work, told)
     return Tally(moved, unknown)
 
 

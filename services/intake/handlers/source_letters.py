@@ -34,22 +34,33 @@ class SpanTooLong(Invalid):
 
 
 @dataclass(slots=True)
+class Letters:
+    """The letters and visits that sources tell of together: as they stand now, which of them changed, and what was counted."""
+
+    known: dict[str, Letter] = field(default_factory=dict)
+    changed: dict[str, Letter] = field(default_factory=dict)
+    counted: dict[store.Window, Any] = field(default_factory=dict)
+
+    async def look(self, work: Work, codes: Iterable[str]) -> None:
+        """The letters with these codes."""
+        if wanted := [code for code in codes if source_shapes.is_letter_code(code)]:
+            self.known.update(await store.known(work, wanted))
+
+    async def write(self, work: Work) -> None:
+        """Write down what changed."""
+        await store.save(work, list(self.changed.values()))
+        await store.count(work, self.counted)
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
-    """The letters and visits of one batch of one source; `inbox` keeps the person of an event and says where they are told."""
+    """What one source tells of letters and visits; `inbox` keeps the person of an event and says where they are told."""
 
     desk: Desk
     work: Work
     source: Source
+    letters: Letters
     inbox: Callable[[Event, UUID | None], UUID | None]
-    known: dict[str, Letter] = field(default_factory=dict)
-    changed: dict[str, Letter] = field(default_factory=dict)
-    counted: dict[tuple[str, date, str], Any] = field(default_factory=dict)
-
-    async def look(self, codes: Iterable[str]) -> None:
-        """The letters with these codes."""
-        wanted = [code for code in codes if source_shapes.is_letter_code(code)]
-        if wanted:
-            self.known = dict(await store.known(self.work, wanted))
 
     def takes(self, event: Event) -> bool:
         """Whether the event is about a letter or about visits."""
@@ -60,7 +71,7 @@ class Mail:
         if event.type == VISITS_COUNTED.type:
             self._count(event)
             return ()
-        letter = self.known.get(event.key)
+        letter = self.letters.known.get(event.key)
         if letter is not None and letter.source != self.source.id:
             raise Rejected(Reason.SOURCE_MISMATCH, "/data/code")
         if letter is None and event.type == LETTER_PROGRESSED.type:
@@ -94,7 +105,7 @@ class Mail:
             self.work.starts(heard.letter.id)
         if heard.letter == before:
             return ()
-        self.known[event.key] = self.changed[event.key] = heard.letter
+        self.letters.known[event.key] = self.letters.changed[event.key] = heard.letter
         fact = letters.stated(
             heard, tells_citizens=not self.source.tells_citizens, backfill=bool(event.data.get("backfill"))
         )
@@ -102,21 +113,16 @@ class Mail:
         return heard.inferred[1:] if before is None else heard.inferred
 
     def _count(self, event: Event) -> None:
-        data = event.data
-        key = (data["unit"], data["day"], data["window"])
-        if not self.source.sandbox and (key not in self.counted or self.counted[key]["at"] <= data["at"]):
-            self.counted[key] = data
-
-    async def write(self) -> None:
-        """Write down what changed."""
-        await store.save(self.work, list(self.changed.values()))
-        await store.count(self.work, self.source.id, self.counted)
+        data, counted = event.data, self.letters.counted
+        key = (self.source.id, data["unit"], data["day"], data["window"])
+        if not self.source.sandbox and (key not in counted or counted[key]["at"] <= data["at"]):
+            counted[key] = data
 
 
 async def tell_source(work: Work, stated: Sequence[tuple[Any, Cause]]) -> None:
     """What complaints says of a source's cases goes into its feed; what its citizen did, to its topic of replies too."""
     theirs = [(fact, cause) for fact, cause in stated if getattr(fact, "source", None) is not None]
-    await feeds.feed(work, [_entry(fact) for fact, _ in theirs])
+    feeds.feed(work, [_entry(fact) for fact, _ in theirs])
     for fact, cause in theirs:
         if isinstance(fact, OF_CASES):
             await reply(work, fact.source or "", _letter(fact), fact, cause)

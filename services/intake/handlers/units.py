@@ -95,7 +95,7 @@ async def _hand_over(desk: Desk, work: Work, wanted: Mapping[UUID, str], was: Ma
             if handed.transfer is not None and handed.transfer is not dossier.transfer:
                 work.deadline(schedule(handed.id, domain.TRANSFER, handed.transfer))
     await unit_store.hand_over(work, going)
-    await source_store.feed(work, told)
+    source_store.feed(work, told)
     return len(going)
 
 

@@ -11,9 +11,11 @@ from services.intake.domain.sources import Reason
 from shared.store.db import Connection
 from shared.store.unit_of_work import Work
 
-_HEARD = f"""INSERT INTO source_hour AS h (source, hour, events, {", ".join(LAGS)}, least) VALUES ($1, date_trunc('hour', $2::timestamptz), $3, $4, $5, $6, $7, $8, $9)
+_HEARD = f"""INSERT INTO source_hour AS h (source, hour, events, {", ".join(LAGS)}, least)
+SELECT u.source, date_trunc('hour', $1::timestamptz), u.events, {", ".join(f"u.{lag}" for lag in LAGS)}, u.least
+FROM unnest($2::text[], $3::int8[], {", ".join(f"${n}::int8[]" for n, _ in enumerate(LAGS, 4))}, ${4 + len(LAGS)}::float8[]) AS u(source, events, {", ".join(LAGS)}, least)
 ON CONFLICT (source, hour) DO UPDATE SET events = h.events + excluded.events, {", ".join(f"{lag} = h.{lag} + excluded.{lag}" for lag in LAGS)},
-least = least(h.least, excluded.least)"""
+least = least(h.least, excluded.least) RETURNING 1"""
 _TALLY = "SELECT day, what, number FROM source_tally WHERE source = $1 AND day >= $2"
 _LAGS = f"""SELECT coalesce(sum(events), 0)::int8 AS events, {", ".join(f"coalesce(sum({lag}), 0)::int8 AS {lag}" for lag in LAGS)}, min(least) AS least
 FROM source_hour WHERE source = $1 AND hour >= $2"""
@@ -43,11 +45,10 @@ FIRST_NUMBERS = 100
 MOST_GAPS = 100
 
 
-async def heard(work: Work, source: str, lags: Lags) -> None:
-    """Count what came in this hour."""
-    if lags.events:
-        counts = [lags.counts[lag] for lag in LAGS]
-        await work.db.execute(_HEARD, source, work.now, lags.events, *counts, lags.least)
+def heard(work: Work, lags: Mapping[str, Lags]) -> None:
+    """Count what came of each source in this hour."""
+    if rows := [(id_, of.events, *(of.counts[lag] for lag in LAGS), of.least) for id_, of in lags.items() if of.events]:
+        work.along(_HEARD, work.now, *map(list, zip(*rows, strict=True)))
 
 
 async def days(connection: Connection, source: str, first: date, last: date) -> tuple[Sequence[Day], Mapping[str, int], int]:  # fmt: skip

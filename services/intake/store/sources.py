@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -27,31 +27,36 @@ _PUT = f"""INSERT INTO source AS s ({_SOURCE}, level, level_at) VALUES ($1,$2,$3
 ON CONFLICT (id) DO UPDATE SET name = excluded.name, principal = excluded.principal, units = excluded.units,
 events_per_second = excluded.events_per_second, burst = excluded.burst, max_bytes = excluded.max_bytes, tells_citizens = excluded.tells_citizens,
 contact = excluded.contact, state = excluded.state, silence_hours = excluded.silence_hours, version = excluded.version WHERE s.version = excluded.version - 1 RETURNING 1"""
-_LOCK = f"SELECT {_SOURCE}, level, level_at FROM source WHERE id = $1 FOR UPDATE"
-_HEARD = "UPDATE source SET level = $2, level_at = $3, heard_at = $4 WHERE id = $1"
-_KNOWN = """SELECT id, body_hash, status, reason, fields, inferred, waits_for, code, dossier FROM source_event
-WHERE source = $1 AND id = ANY($2::text[]) AND status <> 'rejected'"""
+_LOCK = f"SELECT {_SOURCE}, level, level_at FROM source WHERE id = ANY($1::text[]) ORDER BY id FOR UPDATE"
+_LOCK_FREE = "SELECT id FROM source WHERE id = ANY($1::text[]) ORDER BY id FOR UPDATE SKIP LOCKED"
+_REGISTERED = "SELECT id FROM source WHERE id = ANY($1::text[])"
+_HEARD = """UPDATE source s SET level = u.level, level_at = u.at, heard_at = $4
+FROM unnest($1::text[], $2::float8[], $3::timestamptz[]) AS u(id, level, at) WHERE s.id = u.id RETURNING 1"""
+_KNOWN = """SELECT e.source, e.id, e.body_hash, e.status, e.reason, e.fields, e.inferred, e.waits_for, e.code, e.dossier
+FROM unnest($1::text[], $2::text[]) AS u(source, id) JOIN source_event e ON e.source = u.source AND e.id = u.id AND e.status <> 'rejected'"""
 _LOCK_OWNED = "SELECT id FROM dossier WHERE code = ANY($1::text[]) ORDER BY id FOR UPDATE"
 _OWNED = f"{_DOSSIER} WHERE d.code = ANY($1::text[])"
 _PEOPLE = "SELECT d.code, p.id, p.data_key, p.sealed FROM dossier d JOIN person p ON p.id = d.person WHERE d.code = ANY($1::text[])"
-_WAITING_FOR = """SELECT seq, id, payload, body_hash, received_at, code, door FROM source_event
-WHERE source = $1 AND code = ANY($2::text[]) AND status = 'waiting' ORDER BY seq"""
+_WAITING_FOR = """SELECT e.source, e.seq, e.id, e.payload, e.body_hash, e.received_at, e.code, e.door
+FROM unnest($1::text[], $2::text[]) AS u(source, code) JOIN source_event e ON e.source = u.source AND e.code = u.code AND e.status = 'waiting'
+ORDER BY e.seq"""
 _WRITE = """INSERT INTO source_event (source, id, type, code, body_hash, status, reason, fields, inferred, waits_for, door, time, received_at, decided_at, dossier, payload)
-SELECT $1, u.id, u.type, u.code, u.hash, u.status, u.reason, u.fields::jsonb, u.inferred::jsonb, u.waits_for, u.door, u.time, u.received_at, $14, u.dossier, u.payload
-FROM unnest($2::text[], $3::text[], $4::text[], $5::bytea[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
+SELECT u.source, u.id, u.type, u.code, u.hash, u.status, u.reason, u.fields::jsonb, u.inferred::jsonb, u.waits_for, u.door, u.time, u.received_at, $14, u.dossier, u.payload
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
 $12::timestamptz[], $13::timestamptz[], $15::uuid[], $16::jsonb[])
-AS u(id, type, code, hash, status, reason, fields, inferred, waits_for, door, time, received_at, dossier, payload)"""
+AS u(source, id, type, code, hash, status, reason, fields, inferred, waits_for, door, time, received_at, dossier, payload) RETURNING 1"""
 _DECIDED = """UPDATE source_event e SET status = u.status, reason = u.reason, fields = u.fields::jsonb, inferred = u.inferred::jsonb, waits_for = NULL,
 decided_at = $7, dossier = u.dossier, payload = NULL
-FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::uuid[]) AS u(seq, status, reason, fields, inferred, dossier) WHERE e.seq = u.seq"""
+FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::uuid[]) AS u(seq, status, reason, fields, inferred, dossier) WHERE e.seq = u.seq RETURNING 1"""
 _FEED = """INSERT INTO source_feed (source, transaction, kind, at, code, data)
-SELECT u.source, txid_current(), u.kind, u.at, u.code, u.data FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::text[], $5::jsonb[]) AS u(source, kind, at, code, data)"""
+SELECT u.source, txid_current(), u.kind, u.at, u.code, u.data FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::text[], $5::jsonb[]) AS u(source, kind, at, code, data) RETURNING 1"""
 _FEED_ONE = "INSERT INTO source_feed (source, transaction, kind, at, code, data) VALUES ($1, txid_current(), $2, $3, $4, $5) RETURNING 1"
 _READ_FEED = """SELECT seq, transaction, kind, at, code, data FROM source_feed WHERE source = $1 AND (transaction, seq) > ($2, $3)
 AND transaction < txid_snapshot_xmin(txid_current_snapshot()) ORDER BY transaction, seq LIMIT $4"""
 """What a transaction still open may yet write before it is not read: no cursor ever passes over an entry."""
-_TALLY = """INSERT INTO source_tally AS t (source, day, what, number) SELECT $1, $2, * FROM unnest($3::text[], $4::bigint[])
-ON CONFLICT (source, day, what) DO UPDATE SET number = t.number + excluded.number"""
+_TALLY = """INSERT INTO source_tally AS t (source, day, what, number)
+SELECT u.source, $1, u.what, u.number FROM unnest($2::text[], $3::text[], $4::bigint[]) AS u(source, what, number)
+ON CONFLICT (source, day, what) DO UPDATE SET number = t.number + excluded.number RETURNING 1"""
 _LISTED = """SELECT seq, id, type, code, status, reason, fields, inferred, waits_for, door, time, received_at, decided_at, dossier, encode(body_hash, 'hex') AS body_hash
 FROM source_event WHERE source = $1 AND ($2::text IS NULL OR status = $2) AND ($3::bigint IS NULL OR CASE WHEN $4 THEN seq > $3 ELSE seq < $3 END)"""
 _LATE = (
@@ -66,11 +71,15 @@ WHERE id = $1"""
 _HEARING = "SELECT id FROM source WHERE id = ANY($1::text[]) AND topics_at IS NOT NULL"
 _NO_TOPICS = "SELECT id FROM source WHERE topics_at IS NULL AND state <> 'closed' ORDER BY id"
 
+Named: TypeAlias = tuple[str, str]
+"""A source, and the id of an event or the code of a dossier as that source says it."""
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Row:
     """One event to be written down."""
 
+    source: str
     id: str
     type: str | None
     code: str | None
@@ -147,26 +156,44 @@ async def sandboxes(work: Work) -> frozenset[str | None]:
     return frozenset(row["id"] for row in await work.db.fetch("SELECT id FROM source WHERE sandbox"))
 
 
-async def locked(work: Work, id: str) -> tuple[Source, Bucket] | None:
-    """The source and its bucket; its events are taken one batch after the other."""
-    row = await work.db.fetchrow(_LOCK, id)
-    return None if row is None else (source_of(row), Bucket(row["level"], row["level_at"]))
+async def locked(work: Work, ids: Iterable[str]) -> Sequence[tuple[Source, Bucket]]:
+    """Those of these sources that are in the registry, by id, with their buckets; events of each are taken one batch after the other."""
+    rows = await work.db.fetch(_LOCK, sorted(ids))
+    return [(source_of(row), Bucket(row["level"], row["level_at"])) for row in rows]
 
 
-async def heard(work: Work, id: str, bucket: Bucket) -> None:
-    """Remember what is left in the bucket, and that it was heard of."""
-    await work.db.execute(_HEARD, id, bucket.level, bucket.at, work.now)
+async def busy(work: Work, ids: Collection[str]) -> Sequence[str]:
+    """Those of these sources whose rows somebody else has locked; the others are locked by us from now on."""
+    ours = {row["id"] for row in await work.db.fetch(_LOCK_FREE, sorted(ids))}
+    if not (missing := sorted(set(ids) - ours)):
+        return ()
+    return [row["id"] for row in await work.db.fetch(_REGISTERED, missing)]
 
 
-async def known(work: Work, source: str, ids: Iterable[str]) -> dict[str, Any]:
-    """What became of the events with these ids that were taken or wait."""
-    return {row["id"]: row for row in await work.db.fetch(_KNOWN, source, sorted(set(ids)))}
+def heard(work: Work, buckets: Mapping[str, Bucket]) -> None:
+    """Remember what is left in each bucket, and that these sources were heard of."""
+    if buckets:
+        left = list(buckets.values())
+        work.along(_HEARD, list(buckets), [each.level for each in left], [each.at for each in left], work.now)
+
+
+async def known(work: Work, told: Iterable[Named]) -> Sequence[Any]:
+    """What became of those of these events that were taken or wait: (source, id)."""
+    return await _of_pairs(work, _KNOWN, told)
+
+
+async def _of_pairs(work: Work, statement: str, pairs: Iterable[Named]) -> Sequence[Any]:
+    """What is found for pairs, each asked for once; nothing is asked for none."""
+    if not (wanted := sorted(set(pairs))):
+        return ()
+    rows: Sequence[Any] = await work.db.fetch(statement, *map(list, zip(*wanted, strict=True)))
+    return rows
 
 
 async def owned(work: Work, codes: Iterable[str]) -> dict[str, Dossier]:
     """The dossiers with these codes, locked, whoever owns them; locked by a statement of its own, as every dossier's clocks are read."""
     wanted = sorted(set(codes))
-    if not await work.db.fetch(_LOCK_OWNED, wanted):
+    if not wanted or not await work.db.fetch(_LOCK_OWNED, wanted):
         return {}
     return {row["code"]: dossier_of(row) for row in await work.db.fetch(_OWNED, wanted)}
 
@@ -177,24 +204,23 @@ async def people(work: Work, codes: Iterable[str]) -> Mapping[str, Any]:
     return {row["code"]: row for row in await work.db.fetch(_PEOPLE, wanted)} if wanted else {}
 
 
-async def waiting_for(work: Work, source: str, codes: Iterable[str]) -> Sequence[Any]:
-    """The events that wait for dossiers with these codes, in order."""
-    rows: Sequence[Any] = await work.db.fetch(_WAITING_FOR, source, sorted(set(codes)))
-    return rows
+async def waiting_for(work: Work, codes: Iterable[Named]) -> Sequence[Any]:
+    """The events of each source that wait for its dossier with a code, in order: (source, code)."""
+    return await _of_pairs(work, _WAITING_FOR, codes)
 
 
-async def write_events(work: Work, source: str, rows: Sequence[Row]) -> None:
+def write_events(work: Work, rows: Sequence[Row]) -> None:
     """Write down what became of new events, and of those that waited."""
     new, old = [row for row in rows if row.seq is None], [row for row in rows if row.seq is not None]
     if new:
-        await work.db.execute(
-            _WRITE, source, [r.id for r in new], [r.type for r in new], [r.code for r in new], [r.body_hash for r in new], [r.status for r in new],
+        work.along(
+            _WRITE, [r.source for r in new], [r.id for r in new], [r.type for r in new], [r.code for r in new], [r.body_hash for r in new], [r.status for r in new],
             [r.reason for r in new], [_json(r.fields) for r in new], [_json(r.inferred) for r in new], [r.waits_for for r in new],
             [r.door for r in new], [r.time for r in new], [r.received_at for r in new], work.now, [r.dossier for r in new],
             [r.payload for r in new],
         )  # fmt: skip
     if old:
-        await work.db.execute(
+        work.along(
             _DECIDED, [r.seq for r in old], [r.status for r in old], [r.reason for r in old], [_json(r.fields) for r in old],
             [_json(r.inferred) for r in old], [r.dossier for r in old], work.now,
         )  # fmt: skip
@@ -217,10 +243,10 @@ async def write_dossiers(
         await work.db.executemany(_SAVE, [(*values(dossier), person) for dossier, person in changed])
 
 
-async def feed(work: Work, entries: Sequence[Entry]) -> None:
+def feed(work: Work, entries: Sequence[Entry]) -> None:
     """Tell sources."""
     if entries:
-        await work.db.execute(
+        work.along(
             _FEED, [e.source for e in entries], [e.kind for e in entries], [e.at for e in entries], [e.code for e in entries],
             [dict(e.data) for e in entries],
         )  # fmt: skip
@@ -252,11 +278,10 @@ async def read_feed(connection: Connection, source: str, after: tuple[int, int],
     return rows
 
 
-async def tally(work: Work, source: str, day: date, counted: Mapping[str, int]) -> None:
-    """Count how events ended."""
-    if counted:
-        names = sorted(counted)
-        await work.db.execute(_TALLY, source, day, names, [counted[name] for name in names])
+def tally(work: Work, day: date, counted: Mapping[str, Mapping[str, int]]) -> None:
+    """Count how the events of each source ended."""
+    if rows := sorted((source, *each) for source, endings in counted.items() for each in endings.items()):
+        work.along(_TALLY, day, *map(list, zip(*rows, strict=True)))
 
 
 async def listed(

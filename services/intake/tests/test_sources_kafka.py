@@ -98,6 +98,42 @@ async def test_two_readers_of_one_process_share_the_topics_and_take_each_event_o
     assert [tuple(row) for row in taken] == [("hai-lang", "accepted", 5), ("tan-thanh", "accepted", 5)]
 
 
+async def test_a_source_that_another_door_is_serving_holds_up_no_other_and_has_its_turn_later(
+    desk: Desk, stack: TestStack, telemetry: Telemetry
+) -> None:
+    prefix, names = f"t{uuid7().hex[-12:]}.", ("hai-lang", "tan-thanh")
+    sources = Sources(desk, stack.bootstrap, prefix, 1)
+    for name in names:
+        await registered(desk, name)
+    await sources.make_topics()
+    broker = make_broker(stack.bootstrap, "sources")
+    door = Door.of(sources.entry(), desk.works, stack.bootstrap, telemetry.metrics, prefix)
+    door.subscribe(broker)
+    told = [
+        record(f"{prefix}sources.{name}", upserted({"code": f"H50.44.12-261123-{n:04}"}, source=name))
+        for n, name in enumerate(names * 5, 1)
+    ]
+    await send(stack.bootstrap, told)
+    async with desk.works.begin(system("another door")) as work:
+        assert list(await handlers.served_elsewhere(work, names[:1])) == []
+        await connect_forever(broker, lambda _error: None)
+        try:
+            await wait_until(lambda: door.consumed["applied"] == 5, seconds=60)
+            await wait_until(lambda: max(door.passed_over.values(), default=0) > 2, seconds=60)
+        except BaseException:
+            await bounded_stop(broker)
+            raise
+    try:
+        await wait_until(lambda: door.consumed["applied"] == 10, seconds=60)
+    finally:
+        await bounded_stop(broker)
+
+    assert door.consumed["consumed"] == 10
+    async with desk.works.reading() as db:
+        taken = [row["source"] for row in await db.fetch("SELECT source FROM source_event ORDER BY seq")]
+    assert taken == ["tan-thanh"] * 5 + ["hai-lang"] * 5
+
+
 async def test_every_reason_of_the_closed_list_is_told_by_the_kafka_door(
     desk: Desk, stack: TestStack, telemetry: Telemetry, clock: StandingClock
 ) -> None:
@@ -172,7 +208,7 @@ async def test_a_batch_of_several_sources_is_written_as_one_so_that_rows_are_loc
 
 async def test_what_comes_on_the_topic_of_nobody_is_written_down_as_rejected(desk: Desk) -> None:
     async with desk.works.begin(system("test")) as work:
-        await handlers.turn_away(work, "unheard", "kafka", [delivered(upserted(source="unheard"), work.now)])
+        handlers.turn_away(work, "unheard", "kafka", [delivered(upserted(source="unheard"), work.now)])
 
     async with desk.works.reading() as db:
         (row,) = await db.fetch("SELECT source, reason, payload FROM source_event")

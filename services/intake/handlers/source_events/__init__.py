@@ -1,14 +1,21 @@
 """Events of source systems: judged, applied and answered, whole batches in one transaction, whatever door they came by.
 
-`taking` is what the doors call; `batch` judges and applies, `people` keeps whom an event names, `ledger` writes down what became of
-each and tells its source; `outcomes` are the words for it.
+`taking` is what the doors call; `round` asks and writes for all sources of a transaction, `batch` judges and applies what one of them
+tells, `people` keeps whom an event names, `ledger` writes down what became of each and tells its source; `outcomes` are the words for it.
 """
 
 from __future__ import annotations
 
 from services.intake.handlers.source_events.ledger import dates_told, inferred_of
 from services.intake.handlers.source_events.outcomes import ACCEPTED, WAITING, Outcome, UnknownSource
-from services.intake.handlers.source_events.taking import settle_waiting, take, take_events, turn_away
+from services.intake.handlers.source_events.taking import (
+    served_elsewhere,
+    settle_waiting,
+    take,
+    take_events,
+    take_round,
+    turn_away,
+)
 
 __all__ = [
     "ACCEPTED",
@@ -17,8 +24,10 @@ __all__ = [
     "UnknownSource",
     "dates_told",
     "inferred_of",
+    "served_elsewhere",
     "settle_waiting",
     "take",
     "take_events",
+    "take_round",
     "turn_away",
 ]

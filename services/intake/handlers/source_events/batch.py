@@ -1,9 +1,9 @@
-"""One batch of one source being taken: each event is judged, in order, and applied to its dossier or letter."""
+"""What one source tells: each event is judged, in order, and applied to its dossier or letter."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -11,17 +11,17 @@ from uuid import UUID
 
 import msgspec
 
-from services.intake.domain import Dossier, Office, mirror, source_quality
+from services.intake.domain import Dossier, Office, mirror
 from services.intake.domain import sources as rules
 from services.intake.domain.clocks import local_day
+from services.intake.domain.source_quality import Lags, lags_of
 from services.intake.domain.sources import Bucket, Delivered, Event, Known, Reason, Rejected, Source
-from services.intake.handlers.desk import Desk, schedules
+from services.intake.handlers.desk import Desk
 from services.intake.handlers.source_events.ledger import Ledger, lawful
 from services.intake.handlers.source_events.outcomes import ACCEPTED, DOSSIER, LETTER, PROCEDURE, WAITING, Outcome
 from services.intake.handlers.source_events.people import People
-from services.intake.handlers.source_letters import Mail
-from services.intake.store import source_quality as quality
-from services.intake.store import sources as store
+from services.intake.handlers.source_letters import Letters, Mail
+from services.intake.store.sources import Named
 from shared.kernel import Refused
 from shared.law import CalendarNotPublished
 from shared.store.db import passes
@@ -35,17 +35,9 @@ TURN = 20
 Item = TypeVar("Item")
 
 
-class Broken(Exception):  # noqa: N818 - a signal to whoever runs a batch
-    """Events that waited broke it when they were taken up again, each by an error of its own; nothing is written yet."""
-
-    def __init__(self, errors: Mapping[str, Exception]) -> None:
-        super().__init__(", ".join(f"{id_}: {type(error).__name__}" for id_, error in sorted(errors.items())))
-        self.errors = errors
-
-
 @dataclass(slots=True)
-class _Owned:
-    """A dossier of the batch: as it stands now, what counts for it, as it stood, the vault row of its person where that is new, and what it holds."""
+class Owned:
+    """A dossier of the round: as it stands now, what counts for it, as it stood, the vault row of its person where that is new, and what it holds."""
 
     now: Dossier
     office: Office
@@ -54,55 +46,56 @@ class _Owned:
     details: Details | None = None
 
 
-@dataclass(slots=True)
-class Batch:
-    """One batch of one source being taken; everything is written at its end."""
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What the batches of one round have in common: dossiers and letters by their codes, whoever tells of them."""
 
     desk: Desk
     work: Work
+    door: str
+    left: frozenset[Named] = frozenset()
+    """Events that wait and are not taken up again: they broke the round before."""
+    broke: dict[Named, Exception] = field(default_factory=dict)
+    dossiers: dict[str, Owned] = field(default_factory=dict)
+    letters: Letters = field(default_factory=Letters)
+
+    def office(self, dossier: Dossier) -> Office:
+        """What counts for it."""
+        return self.desk.office_at(dossier.received_at, dossier.unit)
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one source tells in a round; nothing here asks the database or writes."""
+
+    common: Common
     source: Source
     bucket: Bucket
-    door: str
-    left: frozenset[str] = frozenset()
-    """Ids of events that wait and are not taken up again: they broke the batch before."""
-    broke: dict[str, Exception] = field(default_factory=dict)
-    dossiers: dict[str, _Owned] = field(default_factory=dict)
+    told: Sequence[tuple[Delivered, Known, Event | Rejected]] = ()
+    lags: Lags = field(default_factory=Lags)
     ledger: Ledger = field(init=False)
     people: People = field(init=False)
     mail: Mail = field(init=False)
 
     def __post_init__(self) -> None:
-        self.ledger = Ledger(self.work, self.source, self.door)
-        self.people = People(self.work, self.source)
-        self.mail = Mail(self.desk, self.work, self.source, self.people.inbox)
+        common = self.common
+        self.ledger = Ledger(common.work, self.source, common.door)
+        self.people = People(common.work, self.source)
+        self.mail = Mail(common.desk, common.work, self.source, common.letters, self.people.inbox)
 
-    async def take(self, delivered: Sequence[Delivered]) -> Sequence[Outcome]:
-        """Judge each, in order, and write all; others have their turn after every few. `Broken`."""
-        found = [self._read(each) async for each in in_turns(delivered)]
-        await self._look([known for known, _ in found], _named(judged for _, judged in found))
-        pairs = list(zip(delivered, found, strict=True))
-        outcomes = [self._one(each, *judged) async for each, judged in in_turns(pairs)]
-        await self._write()
-        await store.heard(self.work, self.source.id, self.bucket)
-        heard = [
-            (_said_at(*judged), each.at)
-            for each, judged, o in zip(delivered, found, outcomes, strict=True)
-            if not o.duplicate
-        ]
-        await quality.heard(self.work, self.source.id, source_quality.lags_of(heard))
+    async def read(self, delivered: Sequence[Delivered]) -> None:
+        """Read each, in order; others have their turn after every few."""
+        self.told = [(each, *self._read(each)) async for each in in_turns(delivered)]
+
+    async def judge(self) -> Sequence[Outcome]:
+        """Judge what was read, in order, and count how late it came."""
+        outcomes = [self._one(*each) async for each in in_turns(self.told)]
+        pairs = zip(self.told, outcomes, strict=True)
+        self.lags = lags_of((_said_at(known, judged), each.at) for (each, known, judged), o in pairs if not o.duplicate)
         return outcomes
 
-    def _read(self, delivered: Delivered) -> tuple[Known, Event | Rejected]:
-        """The event, where its source has not spent what it may send: one that came too fast is not judged."""
-        there, self.bucket = self.bucket.take(self.source.quota, delivered.at)
-        if there:
-            return rules.read(delivered, self.source, self.work.now, self.desk.shelf.units)
-        known, _ = rules.recognise(delivered, self.source)
-        return known, Rejected(Reason.TOO_FAST)
-
-    async def settle(self, ripe: Sequence[Any], before: datetime) -> None:
-        """Decide about events that waited; `Broken`."""
-        await self._look([Known(None, row["code"], None, None, row["body_hash"]) for row in ripe])
+    def settle(self, ripe: Sequence[Any], before: datetime) -> None:
+        """Decide about events that waited."""
         for row in ripe:
             if row["seq"] in self.ledger.decided:
                 continue  # with the dossier it waited for
@@ -112,20 +105,14 @@ class Batch:
                 self.ledger.reject(_known_of(row), Rejected(reason), row["received_at"], waited=row)
             else:
                 self._again(row)
-        await self._write()
 
-    async def _look(self, known: Iterable[Known], named: Iterable[str] = ()) -> None:
-        """Everything the batch needs from the database, in a few questions; `named`: dossiers whose person is told again."""
-        listed = list(known)
-        codes = [k.key for k in listed if k.key is not None]
-        await self.ledger.look([k.id for k in listed if k.id is not None])
-        await self.mail.look(codes)
-        if codes:
-            owned = await store.owned(self.work, codes)
-            ours = {code for code, dossier in owned.items() if dossier.source == self.source.id}
-            kept = await self.people.kept(ours & set(named))
-            self.dossiers = {code: _Owned(d, self._office(d), d, details=kept.get(code)) for code, d in owned.items()}
-            await self.ledger.look_for_waiting(codes)
+    def _read(self, delivered: Delivered) -> tuple[Known, Event | Rejected]:
+        """The event, where its source has not spent what it may send: one that came too fast is not judged."""
+        there, self.bucket = self.bucket.take(self.source.quota, delivered.at)
+        if there:
+            return rules.read(delivered, self.source, self.common.work.now, self.common.desk.shelf.units)
+        known, _ = rules.recognise(delivered, self.source)
+        return known, Rejected(Reason.TOO_FAST)
 
     def _one(self, delivered: Delivered, known: Known, judged: Event | Rejected) -> Outcome:
         if isinstance(judged, Rejected):
@@ -153,19 +140,19 @@ class Batch:
 
     def _again(self, row: Any) -> None:
         """An event that waited, once more; one that breaks is remembered, and whatever it half did is not written."""
-        if row["id"] in self.left:
+        if (name := (self.source.id, row["id"])) in self.common.left:
             return
         try:
             self._taken_up(row)
         except Exception as error:
             if passes(error):
                 raise
-            self.broke[row["id"]] = error
+            self.common.broke[name] = error
 
     def _taken_up(self, row: Any) -> None:
         self.ledger.forget(row)
-        kept = Delivered(msgspec.json.encode(row["payload"]), self.work.now, digest=bytes(row["body_hash"]))
-        known, judged = rules.read(kept, self.source, self.work.now, self.desk.shelf.units)
+        kept = Delivered(msgspec.json.encode(row["payload"]), self.common.work.now, digest=bytes(row["body_hash"]))
+        known, judged = rules.read(kept, self.source, self.common.work.now, self.common.desk.shelf.units)
         if isinstance(judged, Rejected):
             self.ledger.reject(known, judged, row["received_at"], waited=row)
         else:
@@ -175,7 +162,7 @@ class Batch:
         """What the event does to its dossier or letter, or what it waits for."""
         if self.mail.takes(event):
             return self._taken_by_mail(event)
-        owned = self.dossiers.get(event.key)
+        owned = self.common.dossiers.get(event.key)
         if owned is not None and owned.now.source != self.source.id:
             raise Rejected(Reason.SOURCE_MISMATCH, "/data/code")
         if owned is None and "procedure" not in event.data:
@@ -191,31 +178,31 @@ class Batch:
         return Outcome(event.id, ACCEPTED, inferred=tuple(inferred), code=event.key)
 
     def _begin(self, event: Event) -> Outcome:
-        if event.data["procedure"] not in self.desk.shelf.procedures:
+        if event.data["procedure"] not in self.common.desk.shelf.procedures:
             return Outcome(event.id, WAITING, waits_for=PROCEDURE, code=event.key)
         received_at = event.data.get("received_at") or event.data["submitted_at"]
-        procedure = self.desk.shelf.procedure(event.data["procedure"], local_day(received_at))
-        work, keys = self.work, self.work.works.keys
+        procedure = self.common.desk.shelf.procedure(event.data["procedure"], local_day(received_at))
+        work, keys = self.common.work, self.common.work.works.keys
         id_, details = work.new_id(), self.people.contact(event)
         recipient, office = (
             self.people.recipient(details) or work.new_id(),
-            self.desk.office_at(received_at, event.data["unit"]),
+            self.common.desk.office_at(received_at, event.data["unit"]),
         )
         followed = mirror.begin(
             event, procedure, id=id_, recipient=recipient, verifier=lookup_verifier(keys, event.key, lookup_secret(keys, id_, 0)), source=self.source.id,
             tells_citizens=self.source.tells_citizens, office=office, now=work.now,
         )  # fmt: skip
         work.starts(id_)
-        self.dossiers[event.key] = owned = _Owned(
+        self.common.dossiers[event.key] = owned = Owned(
             followed.dossier,
-            self._office(followed.dossier),
+            self.common.office(followed.dossier),
             person=self.people.keep(recipient, details),
             details=details,
         )
         return self._done(event, followed, owned)
 
-    def _follow(self, owned: _Owned, event: Event) -> Outcome:
-        followed = mirror.follow(owned.now, event, self.source.id, owned.office, self.work.now)
+    def _follow(self, owned: Owned, event: Event) -> Outcome:
+        followed = mirror.follow(owned.now, event, self.source.id, owned.office, self.common.work.now)
         if (details := self.people.contact(event)) is not None:
             recipient = self.people.recipient(details) or owned.now.recipient
             if (recipient, details) != (owned.now.recipient, owned.details):
@@ -224,42 +211,18 @@ class Batch:
         owned.now = followed.dossier
         return self._done(event, followed, owned)
 
-    def _done(self, event: Event, followed: mirror.Followed, owned: _Owned) -> Outcome:
+    def _done(self, event: Event, followed: mirror.Followed, owned: Owned) -> Outcome:
         for fact in followed.facts:
-            self.work.record(fact, published=not self.source.sandbox)
+            self.common.work.record(fact, published=not self.source.sandbox)
         if followed.facts:
             self.ledger.tell_dates(owned.now, owned.office)
         return Outcome(event.id, ACCEPTED, inferred=followed.inferred, code=event.key, dossier=owned.now.id)
 
     def _dates(self, event: Event) -> dict[str, datetime | None]:
         """When its dossier is due by law, and when its source promised it."""
-        if (owned := self.dossiers.get(event.key)) is None:
+        if (owned := self.common.dossiers.get(event.key)) is None:
             return {"due_at": None, "promised_at": None}
         return {"due_at": lawful(owned.now, owned.office), "promised_at": owned.now.due_at}
-
-    async def _write(self) -> None:
-        if self.broke:
-            raise Broken(self.broke)
-        made = [(o.now, o.person) for o in self.dossiers.values() if o.before is None and o.person is not None]
-        changed = [
-            (o.now, o.person)
-            for o in self.dossiers.values()
-            if o.before is not None and (o.now is not o.before or o.person is not None)
-        ]
-        await store.write_dossiers(self.work, made, changed)
-        await self.mail.write()
-        self._schedule()
-        await self.ledger.write()
-
-    def _schedule(self) -> None:
-        """Clocks are kept of all; those of a sandbox announce nothing."""
-        quiet: dict[str, Any] = {"warn_at": None, "breach_at": None} if self.source.sandbox else {}
-        for owned in self.dossiers.values():
-            for each in schedules(owned.now, owned.before):
-                self.work.deadline(replace(each, **quiet))
-
-    def _office(self, dossier: Dossier) -> Office:
-        return self.desk.office_at(dossier.received_at, dossier.unit)
 
 
 async def in_turns(items: Sequence[Item]) -> AsyncIterator[Item]:
@@ -268,11 +231,6 @@ async def in_turns(items: Sequence[Item]) -> AsyncIterator[Item]:
         yield item
         if number % TURN == 0:
             await asyncio.sleep(0)
-
-
-def _named(judged: Iterable[Event | Rejected]) -> set[str]:
-    """What the events with a contact are about."""
-    return {each.key for each in judged if isinstance(each, Event) and "contact_sealed" in each.data}
 
 
 def _said_at(known: Known, judged: Event | Rejected) -> datetime | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,11 +14,9 @@ from services.intake.domain import Dossier, Office
 from services.intake.domain import sources as rules
 from services.intake.domain.sources import Event, Known, Reason, Rejected, Source
 from services.intake.handlers.source_events.outcomes import REJECTED, WAITING, Outcome
-from services.intake.store import sources as store
 from services.intake.store.sources import Entry, Row
 from shared.contracts import sources as facts
 from shared.contracts.envelope import Fact
-from shared.law import ZONE
 from shared.store.unit_of_work import Work
 
 
@@ -32,21 +30,12 @@ class Ledger:
     known: dict[str, Any] = field(default_factory=dict)
     """Events taken before, by id: a row, or an outcome with its hash of this batch."""
     waiting: dict[str, list[Any]] = field(default_factory=dict)
+    """What waits for its dossier, by the dossier's code."""
     decided: set[int] = field(default_factory=set)
     """Numbers of events that waited and wait no more."""
     rows: list[Row] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     counted: Counter[str] = field(default_factory=Counter)
-
-    async def look(self, ids: Sequence[str]) -> None:
-        """Which of these events were taken before."""
-        if ids:
-            self.known = dict(await store.known(self.work, self.source.id, ids))
-
-    async def look_for_waiting(self, codes: Sequence[str]) -> None:
-        """What waits for these codes."""
-        for row in await store.waiting_for(self.work, self.source.id, codes):
-            self.waiting.setdefault(row["code"], []).append(row)
 
     def repeated(self, known: Known, before: Any, at: datetime) -> Outcome:
         """An id that was taken before: the same answer for the same event, and no other event under it."""
@@ -69,7 +58,7 @@ class Ledger:
         """An event that is accepted, with the dates it has now, or waits."""
         waits = outcome.status == WAITING
         row = Row(
-            event.id, event.type, event.key, known.body_hash, outcome.status, at, event.time, inferred=outcome.inferred,
+            self.source.id, event.id, event.type, event.key, known.body_hash, outcome.status, at, event.time, inferred=outcome.inferred,
             waits_for=outcome.waits_for, dossier=outcome.dossier, payload=event.plain if waits else None, door=self.door, seq=_seq(waited),
         )  # fmt: skip
         self._write_down(row, waited)
@@ -95,7 +84,7 @@ class Ledger:
         """An event that is not taken, for a reason of the closed list."""
         reason = rejected.reason.value
         row = Row(
-            known.id or "", known.type, known.key, known.body_hash, REJECTED, at, known.time, reason, rejected.fields, door=self.door,
+            self.source.id, known.id or "", known.type, known.key, known.body_hash, REJECTED, at, known.time, reason, rejected.fields, door=self.door,
             seq=_seq(waited),
         )  # fmt: skip
         self._write_down(row, waited)
@@ -110,13 +99,6 @@ class Ledger:
     def tell_dates(self, dossier: Dossier, office: Office) -> None:
         """The source hears what its dossier's dates are now."""
         self.entries.append(Entry(self.source.id, "dates", self.work.now, dossier.code, dates_told(dossier, office)))
-
-    async def write(self) -> None:
-        """All of it, the counters last."""
-        work = self.work
-        await store.write_events(work, self.source.id, self.rows)
-        await store.feed(work, self.entries)
-        await store.tally(work, self.source.id, work.now.astimezone(ZONE).date(), self.counted)
 
     def _remember(self, row: Row) -> None:
         """Its dossier may come later in this batch; the place of its row among ours stands for its number, negative."""

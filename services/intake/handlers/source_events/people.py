@@ -12,6 +12,13 @@ from shared.store import vault
 from shared.store.unit_of_work import Work
 
 
+async def kept(work: Work, codes: Iterable[str]) -> Mapping[str, vault.Details]:
+    """What the vault has of the people of these dossiers, by code."""
+    keys, rows = work.works.keys, await store.people(work, codes)
+    found = {code: vault.disclosed(keys, row) for code, row in rows.items()}
+    return {code: details for code, details in found.items() if details is not None}
+
+
 @dataclass(frozen=True, slots=True)
 class People:
     """The people of one batch of one source."""
@@ -27,12 +34,6 @@ class People:
             return vault.open_contact(self.work.works.keys.contact, sealed)
         except vault.NotSealedForUs:
             raise Rejected(Reason.SCHEMA, "/data/contact_sealed") from None
-
-    async def kept(self, codes: Iterable[str]) -> Mapping[str, vault.Details]:
-        """What the vault has of the people of these dossiers, by code."""
-        keys, rows = self.work.works.keys, await store.people(self.work, codes)
-        found = {code: vault.disclosed(keys, row) for code, row in rows.items()}
-        return {code: details for code, details in found.items() if details is not None}
 
     def recipient(self, details: vault.Details | None) -> UUID | None:
         """The inbox of a person with a number; a sandbox puts nothing there."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -12,10 +12,11 @@ from typing import Any, TypeVar
 from services.intake.domain import sources as rules
 from services.intake.domain.sources import Bucket, Delivered, Reason, Source
 from services.intake.handlers.desk import Desk
-from services.intake.handlers.source_events.batch import Batch, Broken
+from services.intake.handlers.source_events.batch import Common
 from services.intake.handlers.source_events.outcomes import FAILED, REJECTED, Outcome, UnknownSource
+from services.intake.handlers.source_events.round import Broken, Round
 from services.intake.store import sources as store
-from services.intake.store.sources import Row
+from services.intake.store.sources import Named, Row
 from shared.kernel import Caller, system
 from shared.law import ZONE
 from shared.store.halving import by_halves
@@ -66,41 +67,51 @@ async def _tried(desk: Desk, who: Caller, source: str, door: str, delivered: Seq
         return undone.outcomes
 
 
+async def served_elsewhere(work: Work, sources: Collection[str]) -> Sequence[str]:
+    """Which of these sources another transaction is serving; the others wait for this one from now on."""
+    return await store.busy(work, sources)
+
+
 async def take(desk: Desk, work: Work, source: str, door: str, delivered: Sequence[Delivered]) -> Sequence[Outcome]:
     """Take a batch of one source in this transaction; `UnknownSource` where the registry has no such, or none that is active."""
-    found = await store.locked(work, source)
-    if found is None or found[0].state != rules.ACTIVE:
+    taken = await take_round(desk, work, door, {source: delivered})
+    if source not in taken:
         raise UnknownSource(source=source)
-    registered, bucket = found
-    outcomes, _ = await _whole(
-        work, source, lambda left: Batch(desk, work, registered, bucket, door, left).take(delivered)
-    )
+    return taken[source]
+
+
+async def take_round(
+    desk: Desk, work: Work, door: str, told: Mapping[str, Sequence[Delivered]]
+) -> Mapping[str, Sequence[Outcome]]:
+    """Take what several sources tell in this transaction; nothing is answered to those that are not active in the registry."""
+    found = [each for each in await store.locked(work, told) if each[0].state == rules.ACTIVE]
+    outcomes, _ = await _whole(work, lambda left: Round.of(Common(desk, work, door, left), found).take(told))
     return outcomes
 
 
-async def _whole(work: Work, source: str, run: Callable[[frozenset[str]], Awaitable[R]]) -> tuple[R, frozenset[str]]:
-    """Run a batch, and once more without those events that wait and break it; which these are."""
-    mark, left = work.mark(), frozenset[str]()
+async def _whole(work: Work, run: Callable[[frozenset[Named]], Awaitable[R]]) -> tuple[R, frozenset[Named]]:
+    """Run a round, and once more without those events that wait and break it; which these are."""
+    mark, left = work.mark(), frozenset[Named]()
     while True:
         try:
             return await run(left), left
         except Broken as broken:
-            log.warning("source %s: events that wait on, since they break: %s", source, broken)
+            log.warning("events that wait on, since they break: %s", broken)
             work.reset(mark)
             left |= broken.errors.keys()
 
 
-async def turn_away(work: Work, source: str, door: str, delivered: Sequence[Delivered]) -> None:
+def turn_away(work: Work, source: str, door: str, delivered: Sequence[Delivered]) -> None:
     """Write down what came on the topic of a source that is not in the registry, or is suspended: rejected, hash only."""
     rows = []
     for each in delivered:
         known, _ = rules.read(each, Source(source, "", "", ()), work.now, {})
         rows.append(
-            Row(known.id or "", known.type, known.key, known.body_hash, REJECTED, each.at, known.time, Reason.SOURCE_MISMATCH.value,
+            Row(source, known.id or "", known.type, known.key, known.body_hash, REJECTED, each.at, known.time, Reason.SOURCE_MISMATCH.value,
                 ("/source",), door=door)
         )  # fmt: skip
-    await store.write_events(work, source, rows)
-    await store.tally(work, source, work.now.astimezone(ZONE).date(), {Reason.SOURCE_MISMATCH.value: len(rows)})
+    store.write_events(work, rows)
+    store.tally(work, work.now.astimezone(ZONE).date(), {source: {Reason.SOURCE_MISMATCH.value: len(rows)}})
 
 
 async def settle_waiting(desk: Desk, most: int = RIPE) -> bool:
@@ -125,21 +136,18 @@ async def _settled(desk: Desk, source: str, before: datetime, procedures: Sequen
     broken: set[str] = set()
     while after is not None:
         async with desk.works.begin(system("intake.sources")) as work:
-            if (found := await store.locked(work, source)) is None:
+            if not (found := await store.locked(work, [source])):
                 return
             ripe = await store.ripe(work, source, before, procedures, after, most)
-            broken |= await _settle(desk, work, found, ripe, before)
+            broken |= await _settle(desk, work, found, {source: ripe}, before)
         after = ripe[-1]["seq"] if len(ripe) == most else None
     if broken:
         raise EventsBreak(f"source {source}: {', '.join(sorted(broken))}")
 
 
 async def _settle(
-    desk: Desk, work: Work, found: tuple[Source, Bucket], ripe: Sequence[Any], before: datetime
-) -> frozenset[str]:
+    desk: Desk, work: Work, found: Sequence[tuple[Source, Bucket]], ripe: Mapping[str, Sequence[Any]], before: datetime
+) -> set[str]:
     """Decide about these; which of them break, and wait on."""
-    source, bucket = found
-    _, left = await _whole(
-        work, source.id, lambda left: Batch(desk, work, source, bucket, "", left).settle(ripe, before)
-    )
-    return left
+    _, left = await _whole(work, lambda left: Round.of(Common(desk, work, "", left), found).settle(ripe, before))
+    return {id_ for _, id_ in left}

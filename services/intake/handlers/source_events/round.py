@@ -1,0 +1,109 @@
+"""One round: what one transaction takes, of one source or of several; asked and written once for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from services.intake.domain.sources import Bucket, Delivered, Event, Source
+from services.intake.handlers.desk import schedules
+from services.intake.handlers.source_events.batch import Batch, Common, Owned
+from services.intake.handlers.source_events.outcomes import Outcome
+from services.intake.handlers.source_events.people import kept
+from services.intake.store import source_quality as quality
+from services.intake.store import sources as store
+from services.intake.store.sources import Named
+from shared.law import ZONE
+
+
+class Broken(Exception):  # noqa: N818 - a signal to whoever runs a round
+    """Events that waited broke it when they were taken up again, each by an error of its own; nothing is written yet."""
+
+    def __init__(self, errors: Mapping[Named, Exception]) -> None:
+        said = (f"{id_} of {source}: {type(error).__name__}" for (source, id_), error in sorted(errors.items()))
+        super().__init__(", ".join(said))
+        self.errors = errors
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """The batches of these sources; each judges its own in order, the number of statements does not depend on how many there are.
+
+    What it writes last goes with the facts, so a source speaks once before they are written.
+    """
+
+    common: Common
+    batches: Mapping[str, Batch]
+
+    @staticmethod
+    def of(common: Common, sources: Iterable[tuple[Source, Bucket]]) -> Round:
+        """Of sources that are locked."""
+        return Round(common, {source.id: Batch(common, source, bucket) for source, bucket in sources})
+
+    async def take(self, told: Mapping[str, Sequence[Delivered]]) -> Mapping[str, Sequence[Outcome]]:
+        """Judge what each tells, and write all. `Broken`."""
+        for id_, batch in self.batches.items():
+            await batch.read(told[id_])
+        await self._look_for_told()
+        outcomes = {id_: await batch.judge() for id_, batch in self.batches.items()}
+        await self._write()
+        store.heard(self.common.work, {id_: batch.bucket for id_, batch in self.batches.items()})
+        quality.heard(self.common.work, {id_: batch.lags for id_, batch in self.batches.items()})
+        return outcomes
+
+    async def settle(self, ripe: Mapping[str, Sequence[Any]], before: datetime) -> None:
+        """Decide about events that waited; `Broken`."""
+        await self._look({(id_, row["code"]) for id_, rows in ripe.items() for row in rows if row["code"] is not None})
+        for id_, rows in ripe.items():
+            self.batches[id_].settle(rows, before)
+        await self._write()
+
+    async def _look_for_told(self) -> None:
+        told = [(id_, known, judged) for id_, batch in self.batches.items() for _, known, judged in batch.told]
+        for row in await store.known(self.common.work, [(id_, known.id) for id_, known, _ in told if known.id]):
+            self.batches[row["source"]].ledger.known[row["id"]] = row
+        named = {(id_, each.key) for id_, _, each in told if isinstance(each, Event) and "contact_sealed" in each.data}
+        await self._look({(id_, known.key) for id_, known, _ in told if known.key is not None}, named)
+
+    async def _look(self, told: Collection[Named], named: Collection[Named] = frozenset()) -> None:
+        """Everything that is known of dossiers and letters, in a few questions; `named`: those whose person is told again."""
+        codes = {code for _, code in told}
+        await self.common.letters.look(self.common.work, codes)
+        await self._look_for_dossiers(codes, named)
+        for row in await store.waiting_for(self.common.work, told):
+            self.batches[row["source"]].ledger.waiting.setdefault(row["code"], []).append(row)
+
+    async def _look_for_dossiers(self, codes: Collection[str], named: Collection[Named]) -> None:
+        common, found = self.common, await store.owned(self.common.work, codes)
+        people = await kept(common.work, [code for code, dossier in found.items() if (dossier.source, code) in named])
+        for code, dossier in found.items():
+            common.dossiers[code] = Owned(dossier, common.office(dossier), dossier, details=people.get(code))
+
+    async def _write(self) -> None:
+        """All of it; what nobody reads before the facts are written goes with them."""
+        if self.common.broke:
+            raise Broken(self.common.broke)
+        work, ledgers = self.common.work, [batch.ledger for batch in self.batches.values()]
+        await self._write_dossiers()
+        await self.common.letters.write(work)
+        store.write_events(work, [row for ledger in ledgers for row in ledger.rows])
+        store.feed(work, [entry for ledger in ledgers for entry in ledger.entries])
+        store.tally(work, work.now.astimezone(ZONE).date(), {each.source.id: each.counted for each in ledgers})
+
+    async def _write_dossiers(self) -> None:
+        """With their clocks: those are kept of all, and of a sandbox announce nothing."""
+        dossiers = [owned for _, owned in sorted(self.common.dossiers.items())]
+        made = [(o.now, o.person) for o in dossiers if o.before is None and o.person is not None]
+        changed = [
+            (o.now, o.person)
+            for o in dossiers
+            if o.before is not None and (o.now is not o.before or o.person is not None)
+        ]
+        await store.write_dossiers(self.common.work, made, changed)
+        sandboxes = {id_ for id_, batch in self.batches.items() if batch.source.sandbox}
+        for owned in dossiers:
+            quiet: dict[str, Any] = {"warn_at": None, "breach_at": None} if owned.now.source in sandboxes else {}
+            for each in schedules(owned.now, owned.before):
+                self.common.work.deadline(replace(each, **quiet))
