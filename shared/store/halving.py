@@ -12,6 +12,17 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
+def broken_by(run: Callable[[], object]) -> Exception | None:
+    """The error by which one member breaks, that the others go on; what passes by itself is raised."""
+    try:
+        run()
+    except Exception as error:
+        if passes(error):
+            raise
+        return error
+    return None
+
+
 async def by_halves(
     run: Callable[[Sequence[T]], Awaitable[Sequence[R]]], batch: Sequence[T], guilty: Callable[[Exception], R]
 ) -> Sequence[R]:

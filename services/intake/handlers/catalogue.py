@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
 from services.intake import data, domain, store
 from services.intake.domain import Outcome, ProcedureVersion
@@ -19,6 +20,7 @@ from shared.law import CalendarNotPublished, Law
 from shared.law.zone import moment
 from shared.store.db import Connection
 from shared.store.deadlines import Stage
+from shared.store.halving import broken_by
 from shared.store.unit_of_work import Work
 
 log = logging.getLogger(__name__)
@@ -95,16 +97,13 @@ async def count_publicity_again(work: Work, law: Law) -> int:
 
 def _counts_publicity(work: Work, version: ProcedureVersion, law: Law) -> bool:
     """Nothing is stated of one that breaks, and the others have their turn."""
-    try:
-        _keep_publicity(work, version, law)
-    except CalendarNotPublished:
+    error = broken_by(partial(_keep_publicity, work, version, law))
+    if error is None or isinstance(error, CalendarNotPublished):
         return True
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is this version's alone
-        log.warning(
-            "the limit to publish %s/%d was not counted again: %s", version.code, version.version, type(error).__name__
-        )
-        return False
-    return True
+    log.warning(
+        "the limit to publish %s/%d was not counted again: %s", version.code, version.version, type(error).__name__
+    )
+    return False
 
 
 def _keep_publicity(work: Work, version: ProcedureVersion, law: Law) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
@@ -36,28 +38,51 @@ def binary(topic: str, told: dict[str, Any]) -> tuple[str, bytes, bytes, list[tu
     return topic, told["subject"].encode(), msgspec.json.encode(told["data"]), headers
 
 
+@asynccontextmanager
+async def opened(sources: Sources, telemetry: Telemetry, readers: int = 1) -> AsyncIterator[list[Door]]:
+    """So many readers of the sources' door at work."""
+    broker, works = make_broker(sources.bootstrap, "sources"), sources.desk.works
+    doors = [
+        Door.of(sources.entry(), works, sources.bootstrap, telemetry.metrics, sources.prefix) for _ in range(readers)
+    ]
+    for door in doors:
+        door.subscribe(broker)
+    await connect_forever(broker, lambda _error: None)
+    try:
+        yield doors
+    finally:
+        await bounded_stop(broker)
+
+
+async def with_topics(desk: Desk, stack: TestStack, *names: str, **changes: Any) -> Sources:
+    """The door of these sources, with topics of its own."""
+    sources = Sources(desk, stack.bootstrap, f"t{uuid7().hex[-12:]}.", 1)
+    for name in names:
+        await registered(desk, name, **changes)
+    await sources.make_topics()
+    return sources
+
+
+def five_each(sources: Sources, *names: str) -> list[Any]:
+    """Records of five dossiers of each source, in turns."""
+    return [
+        record(f"{sources.prefix}sources.{name}", upserted({"code": f"H50.44.12-261123-{n:04}"}, source=name))
+        for n, name in enumerate(names * 5, 1)
+    ]
+
+
 async def test_events_come_by_topics_made_before_and_after_the_door_opened(
     desk: Desk, stack: TestStack, telemetry: Telemetry
 ) -> None:
-    prefix = f"t{uuid7().hex[-12:]}."
-    sources = Sources(desk, stack.bootstrap, prefix, 1)
-    await registered(desk)
-    await sources.make_topics()
-    broker = make_broker(stack.bootstrap, "sources")
-    door = Door.of(sources.entry(), desk.works, stack.bootstrap, telemetry.metrics, prefix)
-    door.subscribe(broker)
-    await connect_forever(broker, lambda _error: None)
-    try:
-        topic = f"{prefix}sources.tan-thanh"
-        told = upserted()
+    sources, told = await with_topics(desk, stack, "tan-thanh"), upserted()
+    async with opened(sources, telemetry):
+        topic = f"{sources.prefix}sources.tan-thanh"
         await send(stack.bootstrap, [record(topic, told), binary(topic, told), record(topic, b"\xff"), record(topic, progressed(9))])  # fmt: skip
         await wait_until(lambda: ended(desk, 3), seconds=60)
         await registered(desk, "hai-lang")
         await sources.make_topics()
-        await send(stack.bootstrap, [record(f"{prefix}sources.hai-lang", upserted(source="tan-thanh"))])
+        await send(stack.bootstrap, [record(f"{sources.prefix}sources.hai-lang", upserted(source="tan-thanh"))])
         await wait_until(lambda: ended(desk, 4), seconds=90)
-    finally:
-        await bounded_stop(broker)
 
     async with desk.works.reading() as db:
         rows = await db.fetch("SELECT source, door, status, reason FROM source_event ORDER BY seq")
@@ -72,26 +97,11 @@ async def test_events_come_by_topics_made_before_and_after_the_door_opened(
 async def test_two_readers_of_one_process_share_the_topics_and_take_each_event_once(
     desk: Desk, stack: TestStack, telemetry: Telemetry
 ) -> None:
-    prefix, names = f"t{uuid7().hex[-12:]}.", ("tan-thanh", "hai-lang")
-    sources = Sources(desk, stack.bootstrap, prefix, 1)
-    for name in names:
-        await registered(desk, name)
-    await sources.make_topics()
-    broker, entry = make_broker(stack.bootstrap, "sources"), sources.entry()
-    doors = [Door.of(entry, desk.works, stack.bootstrap, telemetry.metrics, prefix) for _ in range(entry.readers)]
-    for door in doors:
-        door.subscribe(broker)
-    await connect_forever(broker, lambda _error: None)
-    try:
+    sources = await with_topics(desk, stack, "tan-thanh", "hai-lang")
+    async with opened(sources, telemetry, sources.entry().readers) as doors:
         await wait_until(lambda: sorted(_topics(door) for door in doors) == [["hai-lang"], ["tan-thanh"]], seconds=60)
-        told = [
-            record(f"{prefix}sources.{name}", upserted({"code": f"H50.44.12-261123-{n:04}"}, source=name))
-            for n, name in enumerate(names * 5, 1)
-        ]
-        await send(stack.bootstrap, told)
+        await send(stack.bootstrap, five_each(sources, "tan-thanh", "hai-lang"))
         await wait_until(lambda: [door.consumed["applied"] for door in doors] == [5, 5], seconds=60)
-    finally:
-        await bounded_stop(broker)
 
     async with desk.works.reading() as db:
         taken = await db.fetch("SELECT source, status, count(*) FROM source_event GROUP BY 1, 2 ORDER BY 1")
@@ -101,32 +111,15 @@ async def test_two_readers_of_one_process_share_the_topics_and_take_each_event_o
 async def test_a_source_that_another_door_is_serving_holds_up_no_other_and_has_its_turn_later(
     desk: Desk, stack: TestStack, telemetry: Telemetry
 ) -> None:
-    prefix, names = f"t{uuid7().hex[-12:]}.", ("hai-lang", "tan-thanh")
-    sources = Sources(desk, stack.bootstrap, prefix, 1)
-    for name in names:
-        await registered(desk, name)
-    await sources.make_topics()
-    broker = make_broker(stack.bootstrap, "sources")
-    door = Door.of(sources.entry(), desk.works, stack.bootstrap, telemetry.metrics, prefix)
-    door.subscribe(broker)
-    told = [
-        record(f"{prefix}sources.{name}", upserted({"code": f"H50.44.12-261123-{n:04}"}, source=name))
-        for n, name in enumerate(names * 5, 1)
-    ]
-    await send(stack.bootstrap, told)
-    async with desk.works.begin(system("another door")) as work:
-        assert list(await handlers.served_elsewhere(work, names[:1])) == []
-        await connect_forever(broker, lambda _error: None)
-        try:
+    sources = await with_topics(desk, stack, "hai-lang", "tan-thanh")
+    async with opened(sources, telemetry) as (door,):
+        await wait_until(lambda: _topics(door) == ["hai-lang", "tan-thanh"], seconds=60)
+        async with desk.works.begin(system("another door")) as work:
+            assert list(await handlers.served_elsewhere(work, ["hai-lang"])) == []
+            await send(stack.bootstrap, five_each(sources, "hai-lang", "tan-thanh"))
             await wait_until(lambda: door.consumed["applied"] == 5, seconds=60)
             await wait_until(lambda: max(door.passed_over.values(), default=0) > 2, seconds=60)
-        except BaseException:
-            await bounded_stop(broker)
-            raise
-    try:
         await wait_until(lambda: door.consumed["applied"] == 10, seconds=60)
-    finally:
-        await bounded_stop(broker)
 
     assert door.consumed["consumed"] == 10
     async with desk.works.reading() as db:
@@ -137,19 +130,10 @@ async def test_a_source_that_another_door_is_serving_holds_up_no_other_and_has_i
 async def test_every_reason_of_the_closed_list_is_told_by_the_kafka_door(
     desk: Desk, stack: TestStack, telemetry: Telemetry, clock: StandingClock
 ) -> None:
-    prefix, told = f"t{uuid7().hex[-12:]}.", every_reason()
-    sources = Sources(desk, stack.bootstrap, prefix, 1)
-    await registered(desk, quota=QUOTA)
-    await sources.make_topics()
-    broker = make_broker(stack.bootstrap, "sources")
-    door = Door.of(sources.entry(), desk.works, stack.bootstrap, telemetry.metrics, prefix)
-    door.subscribe(broker)
-    await connect_forever(broker, lambda _error: None)
-    try:
-        await send(stack.bootstrap, [record(f"{prefix}sources.tan-thanh", event) for event, _ in told])
+    told, sources = every_reason(), await with_topics(desk, stack, "tan-thanh", quota=QUOTA)
+    async with opened(sources, telemetry):
+        await send(stack.bootstrap, [record(f"{sources.prefix}sources.tan-thanh", event) for event, _ in told])
         await wait_until(lambda: ended(desk, len(told)), seconds=60)
-    finally:
-        await bounded_stop(broker)
     async with desk.works.reading() as db:
         rows = await db.fetch("SELECT status, reason FROM source_event ORDER BY seq")
     clock.now += PATIENCE * 2

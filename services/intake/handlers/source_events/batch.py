@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from services.intake.handlers.source_letters import Letters, Mail
 from services.intake.store.sources import Named
 from shared.kernel import Refused
 from shared.law import CalendarNotPublished
-from shared.store.db import passes
+from shared.store.halving import broken_by
 from shared.store.lookups import lookup_secret, lookup_verifier
 from shared.store.unit_of_work import Work
 from shared.store.vault import Details
@@ -142,11 +143,7 @@ class Batch:
         """An event that waited, once more; one that breaks is remembered, and whatever it half did is not written."""
         if (name := (self.source.id, row["id"])) in self.common.left:
             return
-        try:
-            self._taken_up(row)
-        except Exception as error:
-            if passes(error):
-                raise
+        if (error := broken_by(partial(self._taken_up, row))) is not None:
             self.common.broke[name] = error
 
     def _taken_up(self, row: Any) -> None:
