@@ -86,10 +86,12 @@ def _posted(http: httpx.Client, message: Message) -> Answer:
     kind = {"content-type": "application/cloudevents+json"}
     for _ in range(TRIES):
         answer = http.post("/intake/v1/source-events", content=message.body, headers=kind)
+        if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
+            time.sleep(float(answer.headers["retry-after"]))
+            continue
         (item,) = answer.raise_for_status().json()["items"]
         if item["reason"] != TOO_FAST or message.expected == TOO_FAST:
             break
-        time.sleep(1)
     return Answer(REPEATED if item["duplicate"] else item["status"], item["reason"], tuple(item["fields"]))
 
 

@@ -1,4 +1,5 @@
-"""Who may do what on the broker of `docker-compose.yml`: a user (SCRAM) for each service and each source system, and their rights.
+"""Who may do what on the broker of `docker-compose.yml`: a user (SCRAM) for each service and each source system, their rights, and how
+many bytes a second a source may send (`quotas.py`).
 
 Made from the files of `deploy/compose/prepare.py` and intake's registry of sources; a right that neither names is taken
 away again, and its user locked out. confluent-kafka asks, since aiokafka's admin client has neither users nor rights; it asks on the broker's own
@@ -30,6 +31,7 @@ from confluent_kafka.admin import (
 )
 
 from deploy.cli.up import SERVICES
+from deploy.kafka import quotas
 from shared import settings as settings_
 from shared.contracts.sources import is_our_user, reply_topic, source_topic
 from shared.settings import Login, WrongSetting
@@ -54,12 +56,20 @@ READS: Mapping[str, Sequence[str]] = {
 """Which topics a service reads: those of its listeners; contacts are for notifications alone."""
 ITERATIONS = 8192
 SECONDS = 30
-_REGISTERED = "SELECT id, principal FROM source WHERE state <> 'closed'"
+_REGISTERED = """SELECT id, principal, events_per_second::float8 * max_bytes AS rate FROM source
+WHERE state <> 'closed'"""
 _ANY: Any = None
 _EVERYTHING = AclBindingFilter(
     ResourceType.ANY, _ANY, ResourcePatternType.ANY, _ANY, _ANY, AclOperation.ANY, AclPermissionType.ANY
 )
 Rights = set[AclBinding]
+
+
+class Registered(NamedTuple):
+    """What the registry says of a source: its user, and how many bytes a second its quota comes to."""
+
+    principal: str
+    rate: float
 
 
 class Place(NamedTuple):
@@ -138,16 +148,16 @@ def logins(text: str) -> list[Login]:
     return [Login.read(line) for line in text.splitlines() if line]
 
 
-def entitled(registered: Mapping[str, str], kept: Iterable[Login]) -> Iterator[tuple[str, Login]]:
+def entitled(registered: Mapping[str, Registered], kept: Iterable[Login]) -> Iterator[tuple[str, Login]]:
     """The sources that get a user: those of the file which are in the registry, under the principal it has; the others are named."""
     for login in kept:
-        user = registered.get(login.name)
-        if user is None:
+        source = registered.get(login.name)
+        if source is None:
             _say(f"{login.name} is not in the registry of sources: no user is made")
-        elif is_our_user(user):
-            _say(f"{login.name}: its principal {user} is a name of ours: no user is made")
+        elif is_our_user(source.principal):
+            _say(f"{login.name}: its principal {source.principal} is a name of ours: no user is made")
         else:
-            yield login.name, Login(user, login.password)
+            yield login.name, Login(source.principal, login.password)
 
 
 def provide(bootstrap: str, users: Sequence[Login], rights: Rights) -> tuple[int, int]:
@@ -185,11 +195,11 @@ def _await(futures: Mapping[Any, Any]) -> None:
         future.result(SECONDS)
 
 
-async def registered(url: str) -> dict[str, str]:
-    """The sources of intake's registry that may still send: their ids and principals."""
+async def registered(url: str) -> dict[str, Registered]:
+    """The sources of intake's registry that may still send, by their ids."""
     db = await asyncpg.connect(url, timeout=10)
     try:
-        return {row["id"]: row["principal"] for row in await db.fetch(_REGISTERED)}
+        return {row["id"]: Registered(row["principal"], row["rate"]) for row in await db.fetch(_REGISTERED)}
     finally:
         await db.close()
 
@@ -198,10 +208,12 @@ def provision(ours: str, sources: str) -> int:
     """From the texts of both files; how many users there are now."""
     settings = settings_.load()
     known = asyncio.run(registered(str(settings.database_url).replace("{service}", "intake")))
-    users, rights = logins(ours), of_collector().union(*map(of_service, SERVICES))
+    users, rights, rates = logins(ours), of_collector().union(*map(of_service, SERVICES)), {}
     for id_, login in entitled(known, logins(sources)):
         users.append(login)
         rights |= of_source(id_, login.name)
+        rates[login.name] = known[id_].rate
+    asyncio.run(quotas.limit(str(settings.kafka), rates))
     added, taken = provide(str(settings.kafka), users, rights)
     _say(f"{len(users)} users; rights: {len(rights)}, {added} of them new, {taken} others taken away")
     return len(users)
@@ -215,7 +227,7 @@ def main(ours: Path, sources: Path) -> int:
     """`python -m deploy.kafka.principals OURS SOURCES`."""
     try:
         provision(ours.read_text(), sources.read_text())
-    except (*TRANSIENT, asyncpg.PostgresError, KafkaException, WrongSetting, ValueError) as error:
+    except (*TRANSIENT, asyncpg.PostgresError, KafkaException, quotas.QuotaRefused, WrongSetting, ValueError) as error:
         _say(str(error))
         return 1
     return 0

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from services.intake import api, consumers, handlers, pages
 from services.intake.adapters import portal_gateway
+from services.intake.api.pauses import Pauses
 from services.intake.handlers import Cabinet, Desk, Egress, Shelf, Watch
 from services.intake.timers import egress_timer, file_timers, timers, watch_timer
 from shared.bus.consumer import Listener
@@ -33,7 +34,7 @@ def build(frame: Frame) -> Service:
     cabinet = Cabinet(frame.works, files, settings.file_bytes, Scanner(settings.clamd) if settings.clamd else None)
     sources = consumers.Sources(desk, frame.bootstrap, settings.topic_prefix, settings.replication)
     portal = _portal(frame, desk)
-    app.state.desk, app.state.cabinet = desk, cabinet
+    app.state.desk, app.state.cabinet, app.state.pauses = desk, cabinet, Pauses(desk.works.clock)
     return Service(
         "intake", app, listeners=(*consumers.LISTENERS, *portal.listeners), timers=(*timers(desk, sweep_seconds=settings.sweep_seconds), *file_timers(cabinet), sources.timer(), watch_timer(Watch(desk, frame.telemetry.metrics.sources)), *portal.timers),
         entries=(sources.entry(),), sealer=partial(consumers.seal_contacts, frame.works),

@@ -75,9 +75,10 @@ COMPACTED = frozenset(topic.name for topic in CATALOGUE if topic.compacted)
 
 
 @asynccontextmanager
-async def admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
-    """A connected admin client, closed whatever happens."""
-    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=10_000, **login.of_client())
+async def admin(bootstrap: str, *, nameless: bool = False) -> AsyncIterator[AIOKafkaAdminClient]:
+    """A connected admin client, closed whatever happens; `nameless` where nobody needs a name."""
+    who = {} if nameless else login.of_client()
+    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=10_000, **who)
     try:
         if (error := await guarded(client.start(), 15)) is not None:
             raise ConnectionError(f"Kafka at {bootstrap} does not answer") from error

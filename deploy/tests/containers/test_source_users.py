@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -40,7 +41,7 @@ asyncio.run(send())
 """
 
 
-def settings_of(installation: Composed, source: str, **other: str) -> dict[str, str]:
+def settings_of(installation: Composed, source: str, **other: Any) -> dict[str, Any]:
     """As a vendor configures its client; the principal is not the id."""
     kept = {login.name: login.password for login in logins((installation.secrets / "sources.logins").read_text())}
     return {
@@ -53,13 +54,13 @@ def settings_of(installation: Composed, source: str, **other: str) -> dict[str, 
     }
 
 
-async def registered(installation: Composed, *sources: str) -> None:
+async def registered(installation: Composed, *sources: str, quota: Mapping[str, int] | None = None) -> None:
     """Sources in the registry, with a user of Kafka each, as an operator makes them."""
     headers = {"authorization": f"Bearer {installation.token('admin')}", "if-match": "*"}
     async with local_client() as http:
         for source in sources:
             units = [{"unit": UNIT, "valid_from": "2026-01-01"}]
-            body = {"name": source, "principal": f"system@{source}", "units": units}
+            body = {"name": source, "principal": f"system@{source}", "units": units, "quota": quota or {}}
             url = f"{installation.url('intake')}/intake/v1/sources/{source}"
             (await http.put(url, json=body, headers=headers)).raise_for_status()
 
@@ -128,6 +129,19 @@ async def _left_out(installation: Composed, ours: dict[str, str]) -> None:
     assert "5 others taken away" in told
     with pytest.raises(Unreached):
         await sent(KafkaDoor(OURS, ours, seconds=5))
+
+
+async def test_a_source_that_sends_more_bytes_than_its_quota_comes_to_is_slowed_down_by_the_broker(
+    installation: Composed,
+) -> None:
+    slow = {"events_per_second": 1, "burst": 1, "max_bytes": 1024}
+    await registered(installation, "hai-lang", quota=slow)
+    slowed: list[float] = []
+    settings = settings_of(installation, "hai-lang", throttle_cb=lambda event: slowed.append(event.throttle_time))
+    door = KafkaDoor("hai-lang", settings, seconds=60)
+    for _ in range(100):
+        await sent(door)
+    assert max(slowed) > 0
 
 
 async def test_a_service_writes_its_own_topics_and_no_other(installation: Composed) -> None:

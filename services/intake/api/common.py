@@ -45,6 +45,7 @@ Lang = Annotated[Language, Depends(language)]
 Version = Annotated[int, Depends(seen)]
 AnyVersion = Annotated[int | None, Depends(seen_or_any)]
 Reader = Annotated[Principal, Depends(allow("clerk", "handler", "head", "inspector", "admin", "citizen"))]
+Publisher = Annotated[Principal, Depends(allow("publisher"))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake import handlers
-from services.intake.api.common import AnyVersion, At, Lang
-from services.intake.api.sources import MAX_BATCH_BYTES, MOST, Admin, Owner, Publisher, SourceId, TooManyEvents
+from services.intake.api.common import AnyVersion, At, Lang, Publisher
+from services.intake.api.pauses import in_time, pauses_of
+from services.intake.api.sources import MAX_BATCH_BYTES, MOST, Admin, Owner, SourceId, TooManyEvents
 from services.intake.data import portal as forms
 from services.intake.data import source_reasons
 from services.intake.domain.portal import Profile
@@ -108,9 +109,9 @@ class PortalItems(BaseModel):
     items: list[PortalItemView]
 
 
-@router.post("/portal-sync", max_body_size=MAX_BATCH_BYTES)
+@router.post("/portal-sync", max_body_size=MAX_BATCH_BYTES, dependencies=[Depends(in_time)])
 async def take_portal_items(
-    body: PortalSyncBody, desk: At, who: Publisher, lang: Lang, *,
+    body: PortalSyncBody, desk: At, who: Publisher, request: Request, lang: Lang, *,
     dry_run: Annotated[bool, Query(description="Judge, and keep nothing.")] = False,
     backfill: Annotated[bool, Query(description="History: nobody is told of it.")] = False,
 ) -> PortalSyncView:  # fmt: skip
@@ -122,10 +123,9 @@ async def take_portal_items(
         raise TooManyEvents(most=MOST)
     source = await handlers.own_source(desk, who)
     sync = Sync(body.service, body.madonvi, body.data, backfill=backfill)
-    answers = [
-        _answer(each, lang)
-        for each in await handlers.take_portal_items(desk, caller(who), source, sync, dry_run=dry_run)
-    ]
+    found = await handlers.take_portal_items(desk, caller(who), source, sync, dry_run=dry_run)
+    pauses_of(request).begin(who.subject, source.quota, [each.outcome for each in found])
+    answers = [_answer(each, lang) for each in found]
     whole = all(each.error_code == DONE for each in answers)
     return PortalSyncView(error_code=DONE if whole else PARTLY, data=answers)
 

@@ -13,7 +13,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake import data, handlers
-from services.intake.api.common import AnyVersion, At, Lang
+from services.intake.api.common import AnyVersion, At, Lang, Publisher
+from services.intake.api.pauses import in_time, pauses_of
 from services.intake.domain.sources import MAX_BYTES, Delivered, Mandate, Quota, Source
 from services.intake.handlers import Outcome
 from shared.kernel import Invalid, Principal, Refused
@@ -29,7 +30,6 @@ MOST = 500
 MAX_BATCH_BYTES = 8 << 20
 """Of a whole request; one event has its own limit."""
 
-Publisher = Annotated[Principal, Depends(allow("publisher"))]
 Owner = Annotated[Principal, Depends(allow("publisher", "admin", "ops"))]
 Admin = Annotated[Principal, Depends(allow("admin"))]
 Registrar = Annotated[Principal, Depends(allow("admin", "ops"))]
@@ -223,18 +223,20 @@ def _view(source: Source) -> SourceView:
     )
 
 
-@router.post("/source-events", max_body_size=MAX_BATCH_BYTES)
+@router.post("/source-events", max_body_size=MAX_BATCH_BYTES, dependencies=[Depends(in_time)])
 async def take_source_events(
     desk: At, who: Publisher, request: Request, lang: Lang, *,
     dry_run: Annotated[bool, Query(description="Judge, and keep nothing.")] = False,
 ) -> Outcomes:  # fmt: skip
     """CloudEvents of a source system: one, structured or binary, or a batch of at most 500. Each has its own outcome.
 
-    An event's id makes it count once, so this takes no Idempotency-Key. The account says which source speaks.
+    An event's id makes it count once, so this takes no Idempotency-Key. The account says which source speaks. After events that came
+    `too-fast` a request is answered 429 until the quota has room for as many again.
     """
     source = await handlers.own_source(desk, who)
     delivered = _delivered(request.headers, await request.body(), desk)
     found = await handlers.take_events(desk, caller(who), source.id, "http", delivered, dry_run=dry_run)
+    pauses_of(request).begin(who.subject, source.quota, found)
     return Outcomes(items=[_outcome(each, lang) for each in found])
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import msgspec
 import pytest
 
 from services.intake import handlers
-from services.intake.domain.sources import PATIENCE, Reason
+from services.intake.domain.sources import PATIENCE, Quota, Reason
 from services.intake.handlers import Desk
 from services.intake.tests.given import UNIT
 from services.intake.tests.talk import Talk
@@ -199,6 +200,41 @@ async def test_every_reason_of_the_closed_list_is_told_by_the_http_door(
     assert [each["reason"] or each["status"] for each in found] == [ends for _, ends in told]
     assert all(each["detail"] for each in found if each["reason"])
     assert await reasons(desk) == set(Reason)
+
+
+async def test_after_events_that_came_too_fast_all_wait_until_the_quota_has_room_for_as_many(
+    talk: Talk, desk: Desk, clock: StandingClock
+) -> None:
+    await registered(desk, quota=Quota(events_per_second=2, burst=4))
+    batch = [progressed(4, id=f"n{number}") for number in range(9)]
+
+    begun = await send(talk, batch, BATCH)
+    at_once = await send(talk, batch[:2], BATCH)
+    clock.now += timedelta(milliseconds=1900)
+    soon = await send(talk, b"{")
+    clock.now += timedelta(milliseconds=100)
+    later = await send(talk, batch[4:8], BATCH)
+
+    assert [each["reason"] for each in begun.json()["items"]] == [None] * 4 + ["too-fast"] * 5
+    assert (at_once.status_code, at_once.json()["code"], at_once.headers["retry-after"]) == (429, "too-many-requests", "2")
+    assert "Hãy đợi 2 giây rồi thử lại." in at_once.json()["detail"]
+    assert (soon.status_code, soon.headers["retry-after"]) == (429, "1")
+    assert [each["status"] for each in later.json()["items"]] == ["waiting"] * 4
+
+
+async def test_whoever_waits_holds_up_no_other_account_and_no_other_address(
+    talk: Talk, desk: Desk
+) -> None:
+    await registered(desk, quota=Quota(events_per_second=1, burst=1))
+    await registered(desk, "hai-lang")
+    await send(talk, [progressed(4, id="a"), progressed(9, id="b")], BATCH)
+    other = {"authorization": f"Bearer {talk.token('publisher', subject='hai-lang')}", "content-type": STRUCTURED}
+
+    refused = await send(talk, progressed(10, id="c"))
+    taken = await talk.http.post("/source-events", content=msgspec.json.encode(progressed(4) | {"source": "/sources/hai-lang"}), headers=other)
+    feed = await talk.http.get(f"/sources/{TAN_THANH}/feed", headers={"authorization": f"Bearer {talk.token('publisher', subject=TAN_THANH)}"})
+
+    assert (refused.status_code, taken.status_code, feed.status_code) == (429, 200, 200)
 
 
 async def reasons(desk: Desk) -> set[str]:

@@ -1,0 +1,60 @@
+"""Sources that sent faster than their quota: asked to wait before their next request costs more than its answer (RFC 6585, 4)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+from fastapi import Request
+
+from services.intake.api.common import Publisher
+from services.intake.domain.sources import Quota, Reason
+from services.intake.handlers import Outcome
+from shared.web.operations import Operation, fails
+from shared.web.refusals import TooManyRequests
+
+TOO_FAST = Reason.TOO_FAST.value
+
+
+class Pauses:
+    """Until when each account waits. In this process's memory: what it forgets is judged event by event, by the source's bucket in the database."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._until: dict[str, datetime] = {}
+
+    def begin(self, account: str, quota: Quota, outcomes: Iterable[Outcome]) -> None:
+        """Where events came too fast: until the bucket has room for as many again."""
+        if refused := sum(each.reason == TOO_FAST for each in outcomes):
+            seconds = min(refused, quota.burst) / quota.events_per_second
+            self._until[account] = self._clock() + timedelta(seconds=seconds)
+
+    def heed(self, account: str) -> None:
+        """`TooManyRequests` while it waits."""
+        if (until := self._until.get(account)) is None:
+            return
+        left = (until - self._clock()).total_seconds()
+        if left > 0:
+            wait = math.ceil(left)
+            raise TooManyRequests(retry_after_seconds=wait, headers={"retry-after": str(wait)})
+        del self._until[account]
+
+
+def pauses_of(request: Request) -> Pauses:
+    """Those of this app."""
+    pauses: Pauses = request.app.state.pauses
+    return pauses
+
+
+class _InTime:
+    """A dependency: lets a source's request in when it need not wait, before its body is read."""
+
+    async def __call__(self, request: Request, who: Publisher) -> None:
+        pauses_of(request).heed(who.subject)
+
+    def describe(self, operation: Operation) -> None:
+        fails(operation, s429="Events came faster than the source's quota: all of the request again after `Retry-After` seconds.")
+
+
+in_time = _InTime()
