@@ -33,12 +33,15 @@ _REGISTERED = "SELECT id FROM source WHERE id = ANY($1::text[])"
 _HEARD = """UPDATE source s SET level = u.level, level_at = u.at, heard_at = $4
 FROM unnest($1::text[], $2::float8[], $3::timestamptz[]) AS u(id, level, at) WHERE s.id = u.id RETURNING 1"""
 _KNOWN = """SELECT e.source, e.id, e.body_hash, e.status, e.reason, e.fields, e.inferred, e.waits_for, e.code, e.dossier
-FROM unnest($1::text[], $2::text[]) AS u(source, id) JOIN source_event e ON e.source = u.source AND e.id = u.id AND e.status <> 'rejected'"""
+FROM unnest($1::text[], $2::text[]) AS u(source, id) CROSS JOIN LATERAL (
+    SELECT * FROM source_event e WHERE e.source = u.source AND e.id = u.id AND e.status <> 'rejected' LIMIT 1) AS e"""
+"""Each by the index, also where a table that grows has no statistics yet; as a join, all of it is read."""
 _LOCK_OWNED = "SELECT id FROM dossier WHERE code = ANY($1::text[]) ORDER BY id FOR UPDATE"
 _OWNED = f"{_DOSSIER} WHERE d.code = ANY($1::text[])"
 _PEOPLE = "SELECT d.code, p.id, p.data_key, p.sealed FROM dossier d JOIN person p ON p.id = d.person WHERE d.code = ANY($1::text[])"
 _WAITING_FOR = """SELECT e.source, e.seq, e.id, e.payload, e.body_hash, e.received_at, e.code, e.door
-FROM unnest($1::text[], $2::text[]) AS u(source, code) JOIN source_event e ON e.source = u.source AND e.code = u.code AND e.status = 'waiting'
+FROM unnest($1::text[], $2::text[]) AS u(source, code) CROSS JOIN LATERAL (
+    SELECT * FROM source_event e WHERE e.source = u.source AND e.code = u.code AND e.status = 'waiting' OFFSET 0) AS e
 ORDER BY e.seq"""
 _WRITE = """INSERT INTO source_event (source, id, type, code, body_hash, status, reason, fields, inferred, waits_for, door, time, received_at, decided_at, dossier, payload)
 SELECT u.source, u.id, u.type, u.code, u.hash, u.status, u.reason, u.fields::jsonb, u.inferred::jsonb, u.waits_for, u.door, u.time, u.received_at, $14, u.dossier, u.payload
