@@ -30,6 +30,8 @@ from shared.timers import Timer
 log = logging.getLogger(__name__)
 
 TOPICS_SECONDS = 2
+MOST_REST = 2.0
+"""Seconds: what a source of a small quota sends after a flood does not wait for long."""
 _STRUCTURED = "application/cloudevents"
 
 
@@ -90,8 +92,8 @@ class Sources:
     def _source(self, topic: str) -> str:
         return topic.removeprefix(f"{self.prefix}{source_topic('')}")
 
-    async def take(self, work: Work, records: Sequence[Raw]) -> None:
-        """Take what came, of all sources together; the topic says which source speaks."""
+    async def take(self, work: Work, records: Sequence[Raw]) -> Mapping[str, float]:
+        """Take what came, of all sources together; the topic says which source speaks. Whose events came too fast is read on when there is room again."""
         by_source: dict[str, list[Delivered]] = {}
         for raw in records:
             by_source.setdefault(self._source(raw.topic), []).append(delivered(raw, work.now))
@@ -100,6 +102,8 @@ class Sources:
             events = by_source[source]
             log.warning("source %s is not in the registry, or is suspended: %d rejected", source, len(events))
             handlers.turn_away(work, source, "kafka", events)
+        topics = {self._source(raw.topic): raw.topic for raw in records}
+        return {topics[source]: min(MOST_REST, each.wait) for source, each in taken.items() if each.wait}
 
 
 def delivered(raw: Raw, now: datetime) -> Delivered:

@@ -12,7 +12,7 @@ import logging
 import random
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
@@ -178,13 +178,14 @@ class Consumer:
         taken = [raw for rs in parts.values() for raw in rs]
         try:
             async with asyncio.timeout(BATCH_SECONDS):
-                later = await self._process(moves, taken)
+                outcome = await self._process(moves, taken)
         except Exception as error:  # noqa: BLE001 - a door: the batch is rolled back and comes again
             await self._failed(parts, error)
             return
         self.backoff, self.error, self.applied_at = 0.2, None, time.time()
-        self.place.moved(move for move in moves if move.topic not in later)
-        self.place.postpone([tp for tp in parts if tp.topic in later])
+        self.place.moved(move for move in moves if move.topic not in outcome.later)
+        for topic, seconds in outcome.rests.items():
+            self.place.rest(topic, seconds)
         self._commit_for_display()
 
     async def _failed(self, parts: Mapping[TopicPartition, Sequence[Raw]], error: Exception) -> None:
@@ -195,8 +196,8 @@ class Consumer:
         self.backoff = min(30, self.backoff * 2)
         self.place.wake()
 
-    async def _process(self, moves: Sequence[Move], records: Sequence[Raw]) -> Collection[str]:
-        """Apply them in one transaction; topics that were left for later."""
+    async def _process(self, moves: Sequence[Move], records: Sequence[Raw]) -> Outcome:
+        """Apply them in one transaction."""
         began = time.perf_counter()
         with self.span(records):
             try:
@@ -213,7 +214,7 @@ class Consumer:
                 outcome = await self._transaction(moves, records, careful=True)
         if taken := [raw for raw in records if raw.topic not in outcome.later]:
             self._count(outcome, taken, time.perf_counter() - began)
-        return outcome.later
+        return outcome
 
     def span(self, records: Sequence[Raw]) -> AbstractContextManager[None]:
         """Around one batch, linked to where its facts were made."""

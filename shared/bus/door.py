@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from aiokafka.coordinator.assignors.abstract import AbstractPartitionAssignor
@@ -17,7 +17,7 @@ from shared.bus import held
 from shared.bus.arrival import Raw, key_id
 from shared.bus.bisecting import comes_again, divided
 from shared.bus.consumer import Consumer, Listener
-from shared.bus.place import Move
+from shared.bus.place import MOMENT, Move
 from shared.bus.sorting import Outcome
 from shared.bus.whole_topics import WholeTopicAssignor
 from shared.contracts.envelope import Catalogue
@@ -32,8 +32,11 @@ PORTION_BYTES = 32 << 10
 MOST_PASSED_OVER = 20
 """About a second: a sender who keeps the other door busy has their turn here too."""
 
-Take = Callable[[Work, Sequence[Raw]], Awaitable[None]]
-"""Does with records what is to be done; the same records may come again after a rollback, also fewer of them."""
+Take = Callable[[Work, Sequence[Raw]], Awaitable[Mapping[str, float]]]
+"""Does with records what is to be done; the same records may come again after a rollback, also fewer of them.
+
+Gives the topics that rest now, and for how many seconds: whoever sends too much is read at their own pace.
+"""
 
 
 Busy = Callable[[Work, Collection[str]], Awaitable[Collection[str]]]
@@ -56,7 +59,7 @@ class Entry:
     """Members of the group in one process: while one waits for the database, another judges its records."""
 
 
-async def _nobody(_work: Work, _records: Sequence[Raw]) -> None:
+async def _nobody(_work: Work, _records: Sequence[Raw]) -> Mapping[str, float]:
     raise AssertionError("a door has an entry")
 
 
@@ -88,6 +91,7 @@ class Door(Consumer):
         outcome = Outcome(self.breaker)
         async with self.works.begin(system(self.name)) as work:
             outcome.later = await self._later(work, {raw.topic for raw in records})
+            outcome.rests.update(dict.fromkeys(outcome.later, MOMENT))
             moves = [move for move in moves if move.topic not in outcome.later]
             records = [raw for raw in records if raw.topic not in outcome.later]
             await held.settle(work.db, self.name, moves, {}, self.place.cluster)
@@ -111,7 +115,7 @@ class Door(Consumer):
         return later
 
     async def _take(self, work: Work, records: Sequence[Raw], outcome: Outcome) -> None:
-        await self.entry.take(work, records)
+        outcome.rests.update(await self.entry.take(work, records))
         await work.flush()
         outcome.counts.update(("applied", raw.topic) for raw in records)
 
@@ -121,7 +125,7 @@ class Door(Consumer):
             mark = work.mark()
             try:
                 async with work.db.transaction():
-                    await self.entry.take(work, part)
+                    rests = await self.entry.take(work, part)
                     await work.flush()
             except Exception as error:
                 if comes_again(error):
@@ -132,6 +136,7 @@ class Door(Consumer):
                 else:
                     self._park(part[0], error, outcome)
             else:
+                outcome.rests.update(rests)
                 outcome.counts.update(("applied", raw.topic) for raw in part)
 
     def _park(self, raw: Raw, error: Exception, outcome: Outcome) -> None:

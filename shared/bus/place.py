@@ -23,6 +23,7 @@ made AS (INSERT INTO offsets (consumer, topic, partition, cluster, next) SELECT 
     ON CONFLICT (consumer, topic, partition) DO NOTHING RETURNING topic, partition, cluster, next)
 SELECT * FROM made UNION ALL SELECT o.topic, o.partition, o.cluster, o.next FROM offsets o JOIN wanted w USING (topic, partition) WHERE o.consumer = $1"""
 MOMENT = 0.05
+"""Seconds until somebody who is busy is asked again."""
 _BEGIN_AGAIN = "UPDATE offsets SET cluster = $4, next = 0 WHERE consumer = $1 AND topic = $2 AND partition = $3"
 
 
@@ -100,15 +101,15 @@ class Place(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is unty
         for tp in partitions:
             self.next.pop(tp, None)
 
-    def postpone(self, partitions: Sequence[TopicPartition]) -> None:
-        """Read these again from their places, after a moment; others go on meanwhile."""
-        if not partitions or (client := self.subscriber.consumer) is None:
+    def rest(self, topic: str, seconds: float) -> None:
+        """Read on with this topic, from our places, after so long; others go on meanwhile."""
+        if (client := self.subscriber.consumer) is None:
             return
-        held = [tp for tp in partitions if tp in self.next and tp in client.assignment()]
+        held = [tp for tp in client.assignment() if tp.topic == topic and tp in self.next]
         for tp in held:
             client.seek(tp, self.next[tp])
         client.pause(*held)
-        asyncio.get_running_loop().call_later(MOMENT, _resume, client, held)
+        asyncio.get_running_loop().call_later(seconds, _resume, client, held)
 
     def wake(self) -> None:
         """Look for every missing place, in one task."""

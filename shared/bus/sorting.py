@@ -82,6 +82,8 @@ class Outcome:
     guilty: int = 0
     later: frozenset[str] = frozenset()
     """Topics that were left alone this time: nothing of theirs was taken, and their places did not move."""
+    rests: dict[str, float] = field(default_factory=dict)
+    """Topics that are not read for so many seconds."""
 
     def blame(self) -> None:
         """One more guilty record; `Broken` when it is one too many."""

@@ -5,7 +5,17 @@ from confluent_kafka.admin import AclBinding, AclOperation, AclPermissionType, R
 
 from deploy.cli.installation import frame_of, quiet
 from deploy.cli.up import SERVICES, blueprint
-from deploy.kafka.principals import OURS, READS, Registered, Rights, entitled, logins, of_collector, of_service, of_source
+from deploy.kafka.principals import (
+    OURS,
+    READS,
+    Registered,
+    Rights,
+    entitled,
+    logins,
+    of_collector,
+    of_service,
+    of_source,
+)
 from shared import settings
 from shared.bus import topics
 from shared.contracts.sources import OUR_USERS
@@ -91,9 +101,7 @@ def test_a_source_that_is_not_registered_or_takes_a_name_of_ours_gets_no_user(
 ) -> None:
     kept = logins("tan:one\nhai:two\nba:three\nbon:four\n")
     known = {id_: Registered(user, 1.0) for id_, user in (("tan", "anh@tan"), ("ba", "operator"), ("bon", "ANONYMOUS"))}
-    assert list(entitled(known, kept)) == [
-        ("tan", Login("anh@tan", "one"))
-    ]
+    assert list(entitled(known, kept)) == [("tan", Login("anh@tan", "one"))]
     told = capsys.readouterr().out
     assert "hai is not in the registry" in told
     assert "operator is a name of ours" in told

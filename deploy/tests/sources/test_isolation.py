@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
+import sys
 import time
+from asyncio.subprocess import PIPE
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 import httpx
 import pytest
@@ -19,6 +21,7 @@ from deploy.bench.result import percentile
 from deploy.tests.faults.sources import Campaign, desk_of, register
 from deploy.tests.faults.vendors import Vendor
 from deploy.tests.province import Province
+from deploy.tests.sources.villain import FOREIGN_UNIT
 from services.intake import data
 from services.intake.domain.sources import Quota
 from shared.contracts.sources import source_topic
@@ -31,10 +34,9 @@ SECONDS = 12
 EVERY = 0.1
 ORDINARY = 50
 """Milliseconds nobody notices: what the HTTP door promises at a hundred events a second."""
-FOREIGN_UNIT = "19333"
-TEN_MB = 10 << 20
-_THERE = """SELECT e.source, e.id FROM source_event e JOIN unnest($1::text[], $2::text[]) AS u(source, id) USING (source, id)
-WHERE e.status = 'accepted'"""
+DOOR = "/intake/v1/source-events"
+_THERE = """SELECT u.source, u.id FROM unnest($1::text[], $2::text[]) AS u(source, id) CROSS JOIN LATERAL
+(SELECT status FROM source_event WHERE source = u.source AND id = u.id AND status <> 'rejected' LIMIT 1) AS e WHERE e.status = 'accepted'"""
 
 
 @dataclass
@@ -74,7 +76,7 @@ class Others:
         while time.monotonic() < until:
             began = time.perf_counter()
             answer = await client.post(
-                f"{self.told.office.url}/intake/v1/source-events", content=json.dumps(vendor.dossier()), headers=headers
+                self.told.office.url + DOOR, content=json.dumps(vendor.dossier()), headers=headers
             )
             assert answer.json()["items"][0]["status"] == "accepted", answer.text
             taken = time.perf_counter() - began
@@ -101,84 +103,34 @@ class Others:
 
 
 @dataclass
-class Villain:
-    """A source that sends ten megabytes at once, a thousand events a second, names in clear, and what is another's."""
+class Heard:
+    """What the villain heard: statuses, what became of its events, and how often the broker refused ten megabytes."""
 
-    vendor: Vendor
-    province: Province
-    url: str
-    answers: Counter[int] = field(default_factory=Counter)
+    answers: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
     refused_by_broker: int = 0
 
-    @asynccontextmanager
-    async def at_work(self) -> AsyncIterator[None]:
-        """As long as the block runs."""
-        tasks = [asyncio.create_task(each) for each in (self._flood_http(), self._flood_kafka(), self._ten_megabytes())]
-        try:
-            yield
-        finally:
-            for task in tasks:
-                task.cancel()
-            for ended in await asyncio.gather(*tasks, return_exceptions=True):
-                assert isinstance(ended, asyncio.CancelledError), ended
 
-    def _wrong(self) -> list[dict[str, Any]]:
-        """One right event, one with a name, one for another's unit."""
-        right, named, foreign = (self.vendor.dossier() for _ in range(3))
-        named["data"]["name"] = "Nguyễn Văn Rõ"
-        foreign["data"]["unit"] = FOREIGN_UNIT
-        return [right, named, foreign]
-
-    async def _flood_http(self) -> None:
-        """Five hundred events a second, in batches."""
-        headers = headers_of(self.province, self.vendor) | {"content-type": "application/cloudevents-batch+json"}
-        async with local_client() as client:
-            while True:
-                batch = [event for _ in range(33) for event in self._wrong()]
-                answer = await client.post(
-                    f"{self.url}/intake/v1/source-events", content=json.dumps(batch), headers=headers
-                )
-                self.answers[answer.status_code] += 1
-                if answer.status_code == httpx.codes.OK:
-                    self.outcomes.update(item["reason"] or item["status"] for item in answer.json()["items"])
-                await asyncio.sleep(0.2)
-
-    async def _flood_kafka(self) -> None:
-        """Five hundred more."""
-        producer = Producer({"bootstrap.servers": self.province.bootstrap, "log_level": 0})
-        topic = self.province.prefix + source_topic(self.vendor.id)
-        while True:
-            for event in self._wrong() * 8:
-                producer.produce(topic, json.dumps(event), key=event["subject"])
-            producer.poll(0)
-            await asyncio.sleep(0.05)
-
-    async def _ten_megabytes(self) -> None:
-        """Through each door, again and again."""
-        body = json.dumps(self.vendor.dossier()).encode() + b" " * TEN_MB
-        headers, topic = headers_of(self.province, self.vendor), self.province.prefix + source_topic(self.vendor.id)
-        producer = Producer(
-            {"bootstrap.servers": self.province.bootstrap, "message.max.bytes": 2 * TEN_MB, "log_level": 0}
-        )
-
-        def heard(error: Any, _message: Any) -> None:
-            self.refused_by_broker += error is not None and error.name() == "MSG_SIZE_TOO_LARGE"
-
-        async with local_client() as client:
-            while True:
-                self.answers[await self._posted(client, body, headers)] += 1
-                producer.produce(topic, body, on_delivery=heard)
-                await asyncio.to_thread(producer.flush, 5)
-                await asyncio.sleep(0.3)
-
-    async def _posted(self, client: httpx.AsyncClient, body: bytes, headers: dict[str, str]) -> int:
-        """What was answered; 413 too where the server had said so and hung up before it was read."""
-        try:
-            answer = await client.post(f"{self.url}/intake/v1/source-events", content=body, headers=headers)
-        except (httpx.ReadError, httpx.WriteError):
-            return 413
-        return answer.status_code
+@asynccontextmanager
+async def villain_at_work(province: Province, vendor: Vendor, url: str) -> AsyncIterator[Heard]:
+    """As long as the block runs; then what it heard."""
+    heard = Heard()
+    settings = {
+        "id": vendor.id, "number": vendor.number, "units": list(vendor.units), "key": base64.b64encode(vendor.contact_key).decode(), "url": url + DOOR,
+        "bootstrap": province.bootstrap, "topic": province.prefix + source_topic(vendor.id), "headers": headers_of(province, vendor),
+    }  # fmt: skip
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "deploy.tests.sources.villain", stdin=PIPE, stdout=PIPE
+    )
+    assert process.stdin is not None
+    process.stdin.write(json.dumps(settings).encode() + b"\n")
+    try:
+        yield heard
+    finally:
+        told, _ = await process.communicate(b"")
+    answers, outcomes, heard.refused_by_broker = json.loads(told)
+    heard.answers.update(answers)
+    heard.outcomes.update(outcomes)
 
 
 def headers_of(province: Province, vendor: Vendor) -> dict[str, str]:
@@ -200,11 +152,10 @@ async def test_a_source_that_does_everything_wrong_is_stopped_and_the_others_har
     told.start_office()
     await told.office.ready()
     others = Others(told, Producer({"bootstrap.servers": province.bootstrap, "linger.ms": 0, "log_level": 0}))
-    villain = Villain(vendors[-1], province, told.office.url)
     await others.work(3)
 
     quiet = (await others.work(SECONDS)).p95()
-    async with villain.at_work():
+    async with villain_at_work(province, vendors[-1], told.office.url) as heard:
         noisy = (await others.work(SECONDS)).p95()
 
     said = [
@@ -212,31 +163,31 @@ async def test_a_source_that_does_everything_wrong_is_stopped_and_the_others_har
         for door, alone, beside in zip(("HTTP", "Kafka"), quiet, noisy, strict=True)
     ]
     said.append(
-        f"the villain heard {dict(villain.answers)}, {dict(villain.outcomes)}, {villain.refused_by_broker} x too large"
+        f"the villain heard {dict(heard.answers)}, {dict(heard.outcomes)}, {heard.refused_by_broker} x too large"
     )
     with capsys.disabled():
         print("", *said, sep="\n")  # noqa: T201 - the numbers are the point
-    await _stopped(villain)
+    await _stopped(province, vendors[-1], heard)
     for alone, beside in zip(quiet, noisy, strict=True):
         assert beside <= max(2 * alone, ORDINARY)
 
 
-async def _stopped(villain: Villain) -> None:
+async def _stopped(province: Province, villain: Vendor, heard: Heard) -> None:
     """Ten megabytes at the edge and at the broker; the rest by its reason, and no name is kept anywhere."""
-    assert villain.answers[413] > 0
-    assert villain.refused_by_broker > 0
-    async with villain.province.database("intake") as db:
+    assert heard.answers["413"] > 0
+    assert heard.answers["429"] > 0
+    assert heard.refused_by_broker > 0
+    async with province.database("intake") as db:
         rows = await db.fetch(
             "SELECT door, coalesce(reason, status) AS ending, count(*) FROM source_event WHERE source = $1 GROUP BY 1, 2",
-            villain.vendor.id,
+            villain.id,
         )
         kept = await db.fetchval("SELECT count(*) FROM source_event e WHERE e::text LIKE '%Rõ%'")
         units = {
-            row["unit"]
-            for row in await db.fetch("SELECT DISTINCT unit FROM dossier WHERE source = $1", villain.vendor.id)
+            row["unit"] for row in await db.fetch("SELECT DISTINCT unit FROM dossier WHERE source = $1", villain.id)
         }
     endings = {(row["door"], row["ending"]) for row in rows}
     assert {ending for _, ending in endings} == {"accepted", "too-fast", "clear-personal-data", "foreign-unit"}
     assert {door for door, ending in endings if ending == "too-fast"} == {"http", "kafka"}
     assert kept == 0
-    assert units == set(villain.vendor.units)
+    assert units == set(villain.units)

@@ -27,8 +27,7 @@ class Pauses:
     def begin(self, account: str, quota: Quota, outcomes: Iterable[Outcome]) -> None:
         """Where events came too fast: until the bucket has room for as many again."""
         if refused := sum(each.reason == TOO_FAST for each in outcomes):
-            seconds = min(refused, quota.burst) / quota.events_per_second
-            self._until[account] = self._clock() + timedelta(seconds=seconds)
+            self._until[account] = self._clock() + timedelta(seconds=quota.wait(refused))
 
     def heed(self, account: str) -> None:
         """`TooManyRequests` while it waits."""
@@ -54,7 +53,10 @@ class _InTime:
         pauses_of(request).heed(who.subject)
 
     def describe(self, operation: Operation) -> None:
-        fails(operation, s429="Events came faster than the source's quota: all of the request again after `Retry-After` seconds.")
+        fails(
+            operation,
+            s429="Events came faster than the source's quota: all of the request again after `Retry-After` seconds.",
+        )
 
 
 in_time = _InTime()

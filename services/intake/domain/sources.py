@@ -60,6 +60,10 @@ class Quota:
     burst: int = 1000
     max_bytes: int = MAX_BYTES
 
+    def wait(self, refused: int) -> float:
+        """Seconds in which there is room again for as many events as came too fast."""
+        return min(refused, self.burst) / self.events_per_second
+
 
 @dataclass(frozen=True, slots=True)
 class Mandate:

@@ -216,23 +216,29 @@ async def test_after_events_that_came_too_fast_all_wait_until_the_quota_has_room
     later = await send(talk, batch[4:8], BATCH)
 
     assert [each["reason"] for each in begun.json()["items"]] == [None] * 4 + ["too-fast"] * 5
-    assert (at_once.status_code, at_once.json()["code"], at_once.headers["retry-after"]) == (429, "too-many-requests", "2")
+    assert (at_once.status_code, at_once.json()["code"], at_once.headers["retry-after"]) == (
+        429,
+        "too-many-requests",
+        "2",
+    )
     assert "Hãy đợi 2 giây rồi thử lại." in at_once.json()["detail"]
     assert (soon.status_code, soon.headers["retry-after"]) == (429, "1")
     assert [each["status"] for each in later.json()["items"]] == ["waiting"] * 4
 
 
-async def test_whoever_waits_holds_up_no_other_account_and_no_other_address(
-    talk: Talk, desk: Desk
-) -> None:
+async def test_whoever_waits_holds_up_no_other_account_and_no_other_address(talk: Talk, desk: Desk) -> None:
     await registered(desk, quota=Quota(events_per_second=1, burst=1))
     await registered(desk, "hai-lang")
     await send(talk, [progressed(4, id="a"), progressed(9, id="b")], BATCH)
     other = {"authorization": f"Bearer {talk.token('publisher', subject='hai-lang')}", "content-type": STRUCTURED}
 
     refused = await send(talk, progressed(10, id="c"))
-    taken = await talk.http.post("/source-events", content=msgspec.json.encode(progressed(4) | {"source": "/sources/hai-lang"}), headers=other)
-    feed = await talk.http.get(f"/sources/{TAN_THANH}/feed", headers={"authorization": f"Bearer {talk.token('publisher', subject=TAN_THANH)}"})
+    taken = await talk.http.post(
+        "/source-events", content=msgspec.json.encode(progressed(4) | {"source": "/sources/hai-lang"}), headers=other
+    )
+    feed = await talk.http.get(
+        f"/sources/{TAN_THANH}/feed", headers={"authorization": f"Bearer {talk.token('publisher', subject=TAN_THANH)}"}
+    )
 
     assert (refused.status_code, taken.status_code, feed.status_code) == (429, 200, 200)
 

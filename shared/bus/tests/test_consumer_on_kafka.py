@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from types import SimpleNamespace
 from typing import Any
@@ -237,8 +237,9 @@ async def test_a_door_whose_coordination_ended_before_it_had_any_topic_is_restar
 ) -> None:
     taken: list[bytes | None] = []
 
-    async def take(_work: Work, records: Sequence[Raw]) -> None:
+    async def take(_work: Work, records: Sequence[Raw]) -> Mapping[str, float]:
         taken.extend(record.value for record in records)
+        return {}
 
     door = Door.of(Entry("probe.door", r"strange\.[a-z]+", take), probe_works, stack.bootstrap, metrics, own)
     async with reading(door):

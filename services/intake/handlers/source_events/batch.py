@@ -95,6 +95,10 @@ class Batch:
         self.lags = lags_of((_said_at(known, judged), each.at) for (each, known, judged), o in pairs if not o.duplicate)
         return outcomes
 
+    def wait(self) -> float:
+        """Seconds in which there is room again for what came too fast."""
+        return self.source.quota.wait(self.ledger.counted[Reason.TOO_FAST.value])
+
     def settle(self, ripe: Sequence[Any], before: datetime) -> None:
         """Decide about events that waited."""
         for row in ripe:

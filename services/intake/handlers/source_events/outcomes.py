@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -14,6 +15,14 @@ DOSSIER, PROCEDURE, LETTER = "dossier", "procedure", "letter"
 
 class UnknownSource(Forbidden):
     """This account speaks for no source system of the registry, or its source is suspended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of the events of one source in a round, in their order; in `wait` seconds there is room again for those that came too fast."""
+
+    outcomes: Sequence[Outcome]
+    wait: float
 
 
 @dataclass(frozen=True, slots=True)

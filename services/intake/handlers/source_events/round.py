@@ -10,7 +10,7 @@ from typing import Any
 from services.intake.domain.sources import Bucket, Delivered, Event, Source
 from services.intake.handlers.desk import schedules
 from services.intake.handlers.source_events.batch import Batch, Common, Owned
-from services.intake.handlers.source_events.outcomes import Outcome
+from services.intake.handlers.source_events.outcomes import Taken
 from services.intake.handlers.source_events.people import kept
 from services.intake.store import source_quality as quality
 from services.intake.store import sources as store
@@ -42,7 +42,7 @@ class Round:
         """Of sources that are locked."""
         return Round(common, {source.id: Batch(common, source, bucket) for source, bucket in sources})
 
-    async def take(self, told: Mapping[str, Sequence[Delivered]]) -> Mapping[str, Sequence[Outcome]]:
+    async def take(self, told: Mapping[str, Sequence[Delivered]]) -> Mapping[str, Taken]:
         """Judge what each tells, and write all. `Broken`."""
         for id_, batch in self.batches.items():
             await batch.read(told[id_])
@@ -51,7 +51,7 @@ class Round:
         await self._write()
         store.heard(self.common.work, {id_: batch.bucket for id_, batch in self.batches.items()})
         quality.heard(self.common.work, {id_: batch.lags for id_, batch in self.batches.items()})
-        return outcomes
+        return {id_: Taken(outcomes[id_], batch.wait()) for id_, batch in self.batches.items()}
 
     async def settle(self, ripe: Mapping[str, Sequence[Any]], before: datetime) -> None:
         """Decide about events that waited; `Broken`."""

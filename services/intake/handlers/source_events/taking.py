@@ -13,7 +13,7 @@ from services.intake.domain import sources as rules
 from services.intake.domain.sources import Bucket, Delivered, Reason, Source
 from services.intake.handlers.desk import Desk
 from services.intake.handlers.source_events.batch import Common
-from services.intake.handlers.source_events.outcomes import FAILED, REJECTED, Outcome, UnknownSource
+from services.intake.handlers.source_events.outcomes import FAILED, REJECTED, Outcome, Taken, UnknownSource
 from services.intake.handlers.source_events.round import Broken, Round
 from services.intake.store import sources as store
 from services.intake.store.sources import Named, Row
@@ -77,16 +77,14 @@ async def take(desk: Desk, work: Work, source: str, door: str, delivered: Sequen
     taken = await take_round(desk, work, door, {source: delivered})
     if source not in taken:
         raise UnknownSource(source=source)
-    return taken[source]
+    return taken[source].outcomes
 
 
-async def take_round(
-    desk: Desk, work: Work, door: str, told: Mapping[str, Sequence[Delivered]]
-) -> Mapping[str, Sequence[Outcome]]:
+async def take_round(desk: Desk, work: Work, door: str, told: Mapping[str, Sequence[Delivered]]) -> Mapping[str, Taken]:
     """Take what several sources tell in this transaction; nothing is answered to those that are not active in the registry."""
     found = [each for each in await store.locked(work, told) if each[0].state == rules.ACTIVE]
-    outcomes, _ = await _whole(work, lambda left: Round.of(Common(desk, work, door, left), found).take(told))
-    return outcomes
+    taken, _ = await _whole(work, lambda left: Round.of(Common(desk, work, door, left), found).take(told))
+    return taken
 
 
 async def _whole(work: Work, run: Callable[[frozenset[Named]], Awaitable[R]]) -> tuple[R, frozenset[Named]]:

@@ -1,0 +1,107 @@
+"""A source that does everything wrong at once, in a process of its own: what it costs to be wrong is not our callers' time.
+
+`python -m deploy.tests.sources.villain` reads one line of settings, works until its standard input ends, and writes what it heard.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from confluent_kafka import Producer
+
+from deploy.tests.faults.vendors import Vendor
+from shared.testing.clients import local_client
+
+FOREIGN_UNIT = "19333"
+TEN_MB = 10 << 20
+
+
+@dataclass
+class Villain:
+    """Sends ten megabytes at once, a thousand events a second, names in clear, and what is another's."""
+
+    vendor: Vendor
+    url: str
+    bootstrap: str
+    topic: str
+    headers: Mapping[str, str]
+    answers: Counter[int] = field(default_factory=Counter)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    refused_by_broker: int = 0
+
+    def _wrong(self) -> list[dict[str, Any]]:
+        """One right event, one with a name, one for another's unit."""
+        right, named, foreign = (self.vendor.dossier() for _ in range(3))
+        named["data"]["name"] = "Nguyễn Văn Rõ"
+        foreign["data"]["unit"] = FOREIGN_UNIT
+        return [right, named, foreign]
+
+    async def flood_http(self) -> None:
+        """Five hundred events a second, in batches."""
+        headers = {**self.headers, "content-type": "application/cloudevents-batch+json"}
+        async with local_client() as client:
+            while True:
+                batch = [event for _ in range(33) for event in self._wrong()]
+                answer = await client.post(self.url, content=json.dumps(batch), headers=headers)
+                self.answers[answer.status_code] += 1
+                if answer.status_code == httpx.codes.OK:
+                    self.outcomes.update(item["reason"] or item["status"] for item in answer.json()["items"])
+                await asyncio.sleep(0.2)
+
+    async def flood_kafka(self) -> None:
+        """Five hundred more."""
+        producer = Producer({"bootstrap.servers": self.bootstrap, "log_level": 0})
+        while True:
+            for event in self._wrong() * 8:
+                producer.produce(self.topic, json.dumps(event), key=event["subject"])
+            producer.poll(0)
+            await asyncio.sleep(0.05)
+
+    async def ten_megabytes(self) -> None:
+        """Through each door, again and again."""
+        body = json.dumps(self.vendor.dossier()).encode() + b" " * TEN_MB
+        producer = Producer({"bootstrap.servers": self.bootstrap, "message.max.bytes": 2 * TEN_MB, "log_level": 0})
+
+        def heard(error: Any, _message: Any) -> None:
+            self.refused_by_broker += error is not None and error.name() == "MSG_SIZE_TOO_LARGE"
+
+        async with local_client() as client:
+            while True:
+                self.answers[await self._posted(client, body)] += 1
+                producer.produce(self.topic, body, on_delivery=heard)
+                await asyncio.to_thread(producer.flush, 5)
+                await asyncio.sleep(0.3)
+
+    async def _posted(self, client: httpx.AsyncClient, body: bytes) -> int:
+        """What was answered; 413 too where the server had said so and hung up before it was read."""
+        try:
+            answer = await client.post(self.url, content=body, headers=self.headers)
+        except (httpx.ReadError, httpx.WriteError):
+            return 413
+        return answer.status_code
+
+
+async def work(settings: Mapping[str, Any]) -> Villain:
+    """All at once, until standard input ends."""
+    vendor = Vendor(settings["id"], settings["number"], settings["units"], base64.b64decode(settings["key"]))
+    villain = Villain(vendor, *(settings[name] for name in ("url", "bootstrap", "topic", "headers")))
+    wrongs = [asyncio.create_task(each()) for each in (villain.flood_http, villain.flood_kafka, villain.ten_megabytes)]
+    await asyncio.to_thread(sys.stdin.read)
+    for task in wrongs:
+        task.cancel()
+    for ended in await asyncio.gather(*wrongs, return_exceptions=True):
+        assert isinstance(ended, asyncio.CancelledError), ended
+    return villain
+
+
+if __name__ == "__main__":
+    villain = asyncio.run(work(json.loads(sys.stdin.readline())))
+    json.dump([villain.answers, villain.outcomes, villain.refused_by_broker], sys.stdout)
