@@ -23,7 +23,7 @@ from shared.testing.clock import MONDAY_MORNING
 VIETNAM = timezone(timedelta(hours=7))
 BATCH = 60
 _MONDAY = datetime(2026, 11, 9, 8, 0, tzinfo=VIETNAM)
-_SLIP, _FAR = "2026-11-16T17:00:00+07:00", "2026-12-21T17:00:00+07:00"
+SLIP, FAR = "2026-11-16T17:00:00+07:00", "2026-12-21T17:00:00+07:00"
 _DAYS = (4, 7, 9)
 """Days after receipt on which a result comes: before the slip's day, on it, after it."""
 _KINDS = (
@@ -85,9 +85,9 @@ class Vendor:
             sent.insert(self.random.randint(sent.index(body) + 1, len(sent)), body)
         return sent
 
-    def dossier(self) -> Json:
+    def dossier(self, slip: str = SLIP) -> Json:
         """A right event about a dossier nobody has heard of."""
-        return self._first(self._code(), _SLIP, KNOWN_PROCEDURE)
+        return self._first(self._code(), slip, KNOWN_PROCEDURE)
 
     def _code(self) -> str:
         return f"H50.{self.number:02d}.12-261109-{next(self.numbers):06d}"
@@ -96,7 +96,7 @@ class Vendor:
         """The events of one dossier, in the order in which they are sent."""
         code = self._code()
         far = kind in {"open", "reopened"}
-        first = self._first(code, _FAR if far else _SLIP, "9.999999" if kind == "unheard" else KNOWN_PROCEDURE)
+        first = self._first(code, FAR if far else SLIP, "9.999999" if kind == "unheard" else KNOWN_PROCEDURE)
         step = [self._step(code, status, days) for status, days in ((4, 1), (9, self.random.choice(_DAYS)), (10, 10))]
         lives: dict[str, list[Json | bytes]] = {
             "plain": [first, *step], "open": [first, step[0]], "late": [first, step[0]], "skips": [first, step[2]],

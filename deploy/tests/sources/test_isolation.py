@@ -19,7 +19,7 @@ from confluent_kafka import Producer
 
 from deploy.bench.result import percentile
 from deploy.tests.faults.sources import Campaign, desk_of, register
-from deploy.tests.faults.vendors import Vendor
+from deploy.tests.faults.vendors import FAR, Vendor
 from deploy.tests.province import Province
 from deploy.tests.sources.villain import FOREIGN_UNIT
 from services.intake import data
@@ -53,7 +53,7 @@ class Seen:
 
 @dataclass
 class Others:
-    """Sources that do nothing wrong: ten events a second each, half of them by Kafka."""
+    """Sources that do nothing wrong: ten dossiers a second each that are not due yet, half of them by Kafka."""
 
     told: Campaign
     producer: Producer
@@ -73,10 +73,11 @@ class Others:
 
     async def _http(self, client: httpx.AsyncClient, vendor: Vendor, seen: Seen, until: float) -> None:
         headers = headers_of(self.told.province, vendor)
+        await self._in_its_place(vendor)
         while time.monotonic() < until:
             began = time.perf_counter()
             answer = await client.post(
-                self.told.office.url + DOOR, content=json.dumps(vendor.dossier()), headers=headers
+                self.told.office.url + DOOR, content=json.dumps(vendor.dossier(FAR)), headers=headers
             )
             assert answer.json()["items"][0]["status"] == "accepted", answer.text
             taken = time.perf_counter() - began
@@ -85,12 +86,17 @@ class Others:
 
     async def _kafka(self, vendor: Vendor, until: float) -> None:
         topic = self.told.province.prefix + source_topic(vendor.id)
+        await self._in_its_place(vendor)
         while time.monotonic() < until:
-            event = vendor.dossier()
+            event = vendor.dossier(FAR)
             self.producer.produce(topic, json.dumps(event), key=event["subject"])
             self.producer.poll(0)
             self.sent[vendor.id, event["id"]] = time.perf_counter()
             await asyncio.sleep(EVERY)
+
+    async def _in_its_place(self, vendor: Vendor) -> None:
+        """They do not all speak at the same instant."""
+        await asyncio.sleep(EVERY * vendor.number / len(self.told.vendors))
 
     async def _accepted(self, seen: Seen, until: float) -> None:
         """Look for them in the list, fifty times a second."""
