@@ -32,6 +32,7 @@ pytestmark = [pytest.mark.journey, pytest.mark.kafka, pytest.mark.postgres, pyte
 
 SECONDS = 12
 EVERY = 0.1
+A_THOUSAND = 1000
 ORDINARY = 50
 """Milliseconds nobody notices: what the HTTP door promises at a hundred events a second."""
 DOOR = "/intake/v1/source-events"
@@ -112,6 +113,7 @@ class Others:
 class Heard:
     """What the villain heard: statuses, what became of its events, and how often the broker refused ten megabytes."""
 
+    sent: int = 0
     answers: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
     refused_by_broker: int = 0
@@ -134,7 +136,7 @@ async def villain_at_work(province: Province, vendor: Vendor, url: str) -> Async
         yield heard
     finally:
         told, _ = await process.communicate(b"")
-    answers, outcomes, heard.refused_by_broker = json.loads(told)
+    heard.sent, answers, outcomes, heard.refused_by_broker = json.loads(told)
     heard.answers.update(answers)
     heard.outcomes.update(outcomes)
 
@@ -169,7 +171,7 @@ async def test_a_source_that_does_everything_wrong_is_stopped_and_the_others_har
         for door, alone, beside in zip(("HTTP", "Kafka"), quiet, noisy, strict=True)
     ]
     said.append(
-        f"the villain heard {dict(heard.answers)}, {dict(heard.outcomes)}, {heard.refused_by_broker} x too large"
+        f"the villain sent {heard.sent / SECONDS:.0f} events/s and heard {dict(heard.answers)}, {dict(heard.outcomes)}, {heard.refused_by_broker} x too large"
     )
     with capsys.disabled():
         print("", *said, sep="\n")  # noqa: T201 - the numbers are the point
@@ -180,6 +182,7 @@ async def test_a_source_that_does_everything_wrong_is_stopped_and_the_others_har
 
 async def _stopped(province: Province, villain: Vendor, heard: Heard) -> None:
     """Ten megabytes at the edge and at the broker; the rest by its reason, and no name is kept anywhere."""
+    assert heard.sent / SECONDS > A_THOUSAND * 0.9
     assert heard.answers["413"] > 0
     assert heard.answers["429"] > 0
     assert heard.refused_by_broker > 0
