@@ -30,7 +30,7 @@ from shared.timers import Timer
 log = logging.getLogger(__name__)
 
 TOPICS_SECONDS = 2
-MOST_REST = 2.0
+MOST_REST = 4.0
 """Seconds: what a source of a small quota sends after a flood does not wait for long."""
 _STRUCTURED = "application/cloudevents"
 

@@ -131,7 +131,9 @@ async def villain_at_work(province: Province, vendor: Vendor, url: str) -> Async
         sys.executable, "-m", "deploy.tests.sources.villain", stdin=PIPE, stdout=PIPE
     )
     assert process.stdin is not None
+    assert process.stdout is not None
     process.stdin.write(json.dumps(settings).encode() + b"\n")
+    assert await process.stdout.readline() == b"ready\n"
     try:
         yield heard
     finally:

@@ -1,6 +1,6 @@
 """A source that does everything wrong at once, in a process of its own and the last to get a processor: in life it has its own machine.
 
-`python -m deploy.tests.sources.villain` reads one line of settings, works until its standard input ends, and writes what it heard.
+`python -m deploy.tests.sources.villain` reads one line of settings, says when it begins, works until its standard input ends, and writes what it heard.
 """
 
 from __future__ import annotations
@@ -100,6 +100,7 @@ async def work(settings: Mapping[str, Any]) -> Villain:
     """All at once, until standard input ends."""
     vendor = Vendor(settings["id"], settings["number"], settings["units"], base64.b64decode(settings["key"]))
     villain = Villain(vendor, *(settings[name] for name in ("url", "bootstrap", "topic", "headers")))
+    print("ready", flush=True)  # noqa: T201 - whoever started it waits for this
     wrongs = [asyncio.create_task(each()) for each in (villain.flood_http, villain.flood_kafka, villain.ten_megabytes)]
     await asyncio.to_thread(sys.stdin.read)
     for task in wrongs:

@@ -17,17 +17,25 @@ from shared.web.refusals import TooManyRequests
 TOO_FAST = Reason.TOO_FAST.value
 
 
+MOST = 60.0
+"""Seconds: the longest pause."""
+
+
 class Pauses:
     """Until when each account waits. In this process's memory: what it forgets is judged event by event, by the source's bucket in the database."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
         self._until: dict[str, datetime] = {}
+        self._seconds: dict[str, float] = {}
+        """How long those waited whose last request was too fast."""
 
     def begin(self, account: str, quota: Quota, outcomes: Iterable[Outcome]) -> None:
-        """Where events came too fast: until the bucket has room for as many again."""
+        """Where events came too fast: until the bucket has room for as many again; after a pause that changed nothing, twice as long."""
+        before = self._seconds.pop(account, 0.0)
         if refused := sum(each.reason == TOO_FAST for each in outcomes):
-            self._until[account] = self._clock() + timedelta(seconds=quota.wait(refused))
+            seconds = self._seconds[account] = min(MOST, max(quota.wait(refused), 2 * before))
+            self._until[account] = self._clock() + timedelta(seconds=seconds)
 
     def heed(self, account: str) -> None:
         """`TooManyRequests` while it waits."""

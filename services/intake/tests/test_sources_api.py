@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import msgspec
@@ -224,6 +225,23 @@ async def test_after_events_that_came_too_fast_all_wait_until_the_quota_has_room
     assert "Hãy đợi 2 giây rồi thử lại." in at_once.json()["detail"]
     assert (soon.status_code, soon.headers["retry-after"]) == (429, "1")
     assert [each["status"] for each in later.json()["items"]] == ["waiting"] * 4
+
+
+async def test_who_is_too_fast_again_after_a_pause_waits_twice_as_long_and_a_minute_at_most(
+    talk: Talk, desk: Desk, clock: StandingClock
+) -> None:
+    await registered(desk, quota=Quota(events_per_second=1, burst=5))
+    number, waits = count(), []
+    for _ in range(6):
+        await send(talk, [progressed(4, id=f"n{next(number)}") for _ in range(10)], BATCH)
+        waits.append(int((await send(talk, progressed(4, id="again"))).headers["retry-after"]))
+        clock.now += timedelta(seconds=waits[-1])
+    slower = await send(talk, progressed(4, id="one"))
+    await send(talk, [progressed(4, id=f"n{next(number)}") for _ in range(10)], BATCH)
+
+    assert waits == [5, 10, 20, 40, 60, 60]
+    assert slower.status_code == 200
+    assert (await send(talk, progressed(4, id="again"))).headers["retry-after"] == "5"
 
 
 async def test_whoever_waits_holds_up_no_other_account_and_no_other_address(talk: Talk, desk: Desk) -> None:
