@@ -1,6 +1,7 @@
 """A source that does everything wrong at once, in a process of its own and the last to get a processor: in life it has its own machine.
 
-`python -m deploy.tests.sources.villain` reads one line of settings, says when it begins, works until its standard input ends, and writes what it heard.
+`python -m deploy.tests.sources.villain` reads one line of settings and says it is ready; each line `on` or `off` is done and answered; when its standard
+input ends it writes what it heard.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,11 +52,10 @@ class Villain:
         """Five hundred events a second, in batches."""
         headers = {**self.headers, "content-type": "application/cloudevents-batch+json"}
         async with local_client() as client, asyncio.TaskGroup() as requests:
-            while True:
+            async for _ in every(0.198):
                 batch = [event for _ in range(33) for event in self._wrong()]
                 requests.create_task(self._batch(client, json.dumps(batch), headers))
                 self.sent += len(batch)
-                await asyncio.sleep(0.198)
 
     async def _batch(self, client: httpx.AsyncClient, batch: str, headers: Mapping[str, str]) -> None:
         answer = await client.post(self.url, content=batch, headers=headers)
@@ -65,12 +66,11 @@ class Villain:
     async def flood_kafka(self) -> None:
         """Five hundred more."""
         producer = Producer({"bootstrap.servers": self.bootstrap, "log_level": 0})
-        while True:
+        async for _ in every(0.048):
             for event in [event for _ in range(8) for event in self._wrong()]:
                 producer.produce(self.topic, json.dumps(event), key=event["subject"])
                 self.sent += 1
             producer.poll(0)
-            await asyncio.sleep(0.048)
 
     async def ten_megabytes(self) -> None:
         """Through each door, again and again."""
@@ -96,18 +96,40 @@ class Villain:
         return answer.status_code
 
 
+async def every(seconds: float) -> AsyncIterator[None]:
+    """Again and again, at this rate whatever each time takes."""
+    loop = asyncio.get_running_loop()
+    due = loop.time()
+    while True:
+        yield
+        due += seconds
+        await asyncio.sleep(due - loop.time())
+
+
+@asynccontextmanager
+async def at_work(villain: Villain) -> AsyncIterator[None]:
+    """All at once, as long as the block runs."""
+    wrongs = [asyncio.create_task(each()) for each in (villain.flood_http, villain.flood_kafka, villain.ten_megabytes)]
+    try:
+        yield
+    finally:
+        for task in wrongs:
+            task.cancel()
+        for ended in await asyncio.gather(*wrongs, return_exceptions=True):
+            assert isinstance(ended, asyncio.CancelledError), ended
+
+
 async def work(settings: Mapping[str, Any]) -> Villain:
-    """All at once, until standard input ends."""
+    """As told, until nothing more is told."""
     vendor = Vendor(settings["id"], settings["number"], settings["units"], base64.b64decode(settings["key"]))
     villain = Villain(vendor, *(settings[name] for name in ("url", "bootstrap", "topic", "headers")))
-    print("ready", flush=True)  # noqa: T201 - whoever started it waits for this
-    wrongs = [asyncio.create_task(each()) for each in (villain.flood_http, villain.flood_kafka, villain.ten_megabytes)]
-    await asyncio.to_thread(sys.stdin.read)
-    for task in wrongs:
-        task.cancel()
-    for ended in await asyncio.gather(*wrongs, return_exceptions=True):
-        assert isinstance(ended, asyncio.CancelledError), ended
-    return villain
+    said = "ready"
+    while True:
+        print(said, flush=True)  # noqa: T201 - whoever started it waits for this
+        async with at_work(villain) if said == "on" else nullcontext():
+            said = (await asyncio.to_thread(sys.stdin.readline)).strip()
+        if not said:
+            return villain
 
 
 if __name__ == "__main__":
