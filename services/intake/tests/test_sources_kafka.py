@@ -11,7 +11,7 @@ import pytest
 
 from services.intake import handlers
 from services.intake.consumers import Sources
-from services.intake.domain.sources import PATIENCE, Reason
+from services.intake.domain.sources import PATIENCE, Quota, Reason
 from services.intake.handlers import Desk
 from services.intake.tests.vendor import QUOTA, delivered, every_reason, progressed, registered, upserted
 from shared.bus.arrival import Raw
@@ -127,6 +127,23 @@ async def test_a_source_that_another_door_is_serving_holds_up_no_other_and_has_i
     assert taken == ["tan-thanh"] * 5 + ["hai-lang"] * 5
 
 
+async def test_a_source_that_is_too_fast_is_read_on_when_it_has_room_again_and_the_others_go_on(
+    desk: Desk, stack: TestStack, telemetry: Telemetry
+) -> None:
+    sources = await with_topics(desk, stack, "tan-thanh")
+    await registered(desk, "hai-lang", quota=Quota(events_per_second=1, burst=1))
+    await sources.make_topics()
+    async with opened(sources, telemetry) as (door,):
+        await wait_until(lambda: _topics(door) == ["hai-lang", "tan-thanh"], seconds=60)
+        await send(stack.bootstrap, five_each(sources, "hai-lang"))
+        await wait_until(lambda: _resting(door) == {f"{sources.prefix}sources.hai-lang"}, seconds=60)
+        await send(stack.bootstrap, five_each(sources, "tan-thanh"))
+        await wait_until(lambda: taken_of(desk, "tan-thanh", 5), seconds=60)
+        await wait_until(lambda: not _resting(door), seconds=60)
+        await send(stack.bootstrap, [record(f"{sources.prefix}sources.hai-lang", progressed(9, id="later", source="hai-lang"))])  # fmt: skip
+        await wait_until(lambda: taken_of(desk, "hai-lang", 6), seconds=60)
+
+
 async def test_every_reason_of_the_closed_list_is_told_by_the_kafka_door(
     desk: Desk, stack: TestStack, telemetry: Telemetry, clock: StandingClock
 ) -> None:
@@ -146,6 +163,18 @@ async def test_every_reason_of_the_closed_list_is_told_by_the_kafka_door(
             "SELECT DISTINCT convert_from(envelope, 'UTF8')::jsonb -> 'data' ->> 'reason_class' AS reason FROM fact WHERE type LIKE '%source-event-rejected%'"
         )
     assert {row["reason"] for row in rejected} == {row["reason"] for row in replied} == set(Reason)
+
+
+async def taken_of(desk: Desk, name: str, number: int) -> bool:
+    """Whether so many events of a source ended or wait."""
+    async with desk.works.reading() as db:
+        found = await db.fetchval("SELECT count(*) FROM source_event WHERE source = $1", name)
+    return bool(found == number)
+
+
+def _resting(door: Door) -> set[str]:
+    """Topics that are not read for a while."""
+    return {tp.topic for tp in door.subscriber.consumer.paused()}
 
 
 def _topics(door: Door) -> list[str]:
