@@ -86,13 +86,18 @@ def _posted(http: httpx.Client, message: Message) -> Answer:
     kind = {"content-type": "application/cloudevents+json"}
     for _ in range(TRIES):
         answer = http.post("/intake/v1/source-events", content=message.body, headers=kind)
-        if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
-            time.sleep(float(answer.headers["retry-after"]))
-            continue
-        (item,) = answer.raise_for_status().json()["items"]
-        if item["reason"] != TOO_FAST or message.expected == TOO_FAST:
+        if message.expected == TOO_FAST or not _too_fast(answer):
             break
+        time.sleep(float(answer.headers.get("retry-after", 1)))
+    (item,) = answer.raise_for_status().json()["items"]
     return Answer(REPEATED if item["duplicate"] else item["status"], item["reason"], tuple(item["fields"]))
+
+
+def _too_fast(answer: httpx.Response) -> bool:
+    """Whether it is to be sent again: the request as a whole, or its event."""
+    if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
+        return True
+    return answer.is_success and answer.json()["items"][0]["reason"] == TOO_FAST
 
 
 async def by_kafka(

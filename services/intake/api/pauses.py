@@ -17,10 +17,6 @@ from shared.web.refusals import TooManyRequests
 TOO_FAST = Reason.TOO_FAST.value
 
 
-MOST = 60.0
-"""Seconds: the longest pause."""
-
-
 class Pauses:
     """Until when each account waits. In this process's memory: what it forgets is judged event by event, by the source's bucket in the database."""
 
@@ -31,11 +27,10 @@ class Pauses:
         """How long those waited whose last request was too fast."""
 
     def begin(self, account: str, quota: Quota, outcomes: Iterable[Outcome]) -> None:
-        """Where events came too fast: until the bucket has room for as many again; after a pause that changed nothing, twice as long."""
-        before = self._seconds.pop(account, 0.0)
-        if refused := sum(each.reason == TOO_FAST for each in outcomes):
-            seconds = self._seconds[account] = min(MOST, max(quota.wait(refused), 2 * before))
-            self._until[account] = self._clock() + timedelta(seconds=seconds)
+        """Where events came too fast."""
+        refused = sum(each.reason == TOO_FAST for each in outcomes)
+        if seconds := quota.pause(refused, self._seconds.pop(account, 0.0)):
+            self._seconds[account], self._until[account] = seconds, self._clock() + timedelta(seconds=seconds)
 
     def heed(self, account: str) -> None:
         """`TooManyRequests` while it waits."""

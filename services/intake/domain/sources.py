@@ -52,6 +52,9 @@ class Rejected(Exception):  # noqa: N818 - an answer
         self.reason, self.fields = reason, fields
 
 
+MOST_PAUSE = 60.0
+
+
 @dataclass(frozen=True, slots=True)
 class Quota:
     """How much a source may send: events a second in the long run, at once, and bytes of one event."""
@@ -63,6 +66,10 @@ class Quota:
     def wait(self, refused: int) -> float:
         """Seconds in which there is room again for as many events as came too fast."""
         return min(refused, self.burst) / self.events_per_second
+
+    def pause(self, refused: int, last: float) -> float:
+        """Seconds to wait after events that came too fast; twice as long as `last` where that pause changed nothing, a minute at most."""
+        return min(MOST_PAUSE, max(self.wait(refused), 2 * last)) if refused else 0.0
 
 
 @dataclass(frozen=True, slots=True)
