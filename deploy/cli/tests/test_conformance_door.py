@@ -1,5 +1,7 @@
 """The HTTP door of `gandan conformance` where the source is asked to wait."""
 
+from collections.abc import Mapping
+
 import httpx
 import pytest
 
@@ -25,7 +27,7 @@ def told(*answers: httpx.Response) -> tuple[dict[str, Answer | None], int]:
         return by_http(http, [message], lambda _done, _of: None), len(asked)
 
 
-def item(found: dict[str, object]) -> httpx.Response:
+def item(found: Mapping[str, object]) -> httpx.Response:
     return httpx.Response(200, json={"items": [found]}, headers={"retry-after": "0"})
 
 
