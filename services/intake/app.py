@@ -9,12 +9,11 @@ from pathlib import Path
 from services.intake import api, consumers, handlers, pages
 from services.intake.adapters import portal_gateway
 from services.intake.api.pauses import Pauses
-from services.intake.handlers import Cabinet, Desk, Egress, Shelf, Watch
+from services.intake.handlers import Cabinet, Desk, Egress, Watch
 from services.intake.timers import egress_timer, file_timers, timers, watch_timer
 from shared.bus.consumer import Listener
 from shared.runtime import Blueprint, Frame, Service
 from shared.store.files import Scanner, open_store
-from shared.store.together import Together
 from shared.timers import Timer
 from shared.web.app import service_app
 
@@ -23,7 +22,7 @@ HERE = Path(__file__).parent
 
 def build(frame: Frame) -> Service:
     """Intake, ready to run."""
-    desk = Desk(frame.works, Shelf(), Together(frame.works))
+    desk = Desk(frame.works)
     ceiling = frame.settings.issuer is None
     door = replace(frame.door, directory=partial(handlers.known_rights, desk, ceiling=ceiling))
     app = service_app(

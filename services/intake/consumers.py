@@ -17,7 +17,7 @@ from shared.bus import topics
 from shared.bus.arrival import Arrival, Raw
 from shared.bus.consumer import Listener
 from shared.bus.contacts import sealed_contacts
-from shared.bus.door import Entry
+from shared.bus.door import Entry, Rests
 from shared.bus.relay import Outgoing
 from shared.contracts.complaints import CASES
 from shared.contracts.envelope import Catalogue
@@ -69,7 +69,7 @@ class Sources:
 
     def entry(self) -> Entry:
         """All topics `sources.<id>`, also those that come later; replies have another dot."""
-        return Entry("intake.sources", r"sources\.[a-z][a-z0-9-]*", self.take, self.busy, readers=2)
+        return Entry("intake.sources", r"sources\.[a-z][a-z0-9-]*", self.take, readers=2)
 
     def timer(self) -> Timer:
         """Makes the topics of new sources."""
@@ -84,26 +84,23 @@ class Sources:
         await handlers.topics_made(self.desk, ids)
         return False
 
-    async def busy(self, work: Work, topics: Collection[str]) -> Collection[str]:
-        """Topics of sources that HTTP is serving."""
-        by_source = {self._source(topic): topic for topic in topics}
-        return [by_source[source] for source in await handlers.served_elsewhere(work, by_source)]
-
     def _source(self, topic: str) -> str:
         return topic.removeprefix(f"{self.prefix}{source_topic('')}")
 
-    async def take(self, work: Work, records: Sequence[Raw]) -> Mapping[str, float]:
+    async def take(self, work: Work, records: Sequence[Raw], patient: Collection[str]) -> Rests:
         """Take what came, of all sources together; the topic says which source speaks. Whose events came too fast is read on when there is room again."""
-        by_source: dict[str, list[Delivered]] = {}
+        topics = {self._source(raw.topic): raw.topic for raw in records}
+        by_source: dict[str, list[Delivered]] = {source: [] for source in topics}
         for raw in records:
-            by_source.setdefault(self._source(raw.topic), []).append(delivered(raw, work.now))
-        taken = await handlers.take_round(self.desk, work, "kafka", by_source)
-        for source in sorted(by_source.keys() - taken.keys()):
+            by_source[self._source(raw.topic)].append(delivered(raw, work.now))
+        waits_for = [source for source, topic in topics.items() if topic in patient]
+        taken, elsewhere = await handlers.take_round(self.desk, work, "kafka", by_source, waits_for)
+        for source in sorted(by_source.keys() - taken.keys() - set(elsewhere)):
             events = by_source[source]
             log.warning("source %s is not in the registry, or is suspended: %d rejected", source, len(events))
             handlers.turn_away(work, source, "kafka", events)
-        topics = {self._source(raw.topic): raw.topic for raw in records}
-        return {topics[source]: min(MOST_REST, each.wait) for source, each in taken.items() if each.wait}
+        seconds = {topics[source]: min(MOST_REST, each.wait) for source, each in taken.items() if each.wait}
+        return Rests(seconds, frozenset(topics[source] for source in elsewhere))
 
 
 def delivered(raw: Raw, now: datetime) -> Delivered:

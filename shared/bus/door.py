@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from aiokafka import TopicPartition
 from aiokafka.coordinator.assignors.abstract import AbstractPartitionAssignor
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 
@@ -32,19 +33,23 @@ PORTION_BYTES = 32 << 10
 MOST_PASSED_OVER = 20
 """About a second: a sender who keeps the other door busy has their turn here too."""
 
-Take = Callable[[Work, Sequence[Raw]], Awaitable[Mapping[str, float]]]
+FEW = 20
+"""Records of a topic that are read at once while its sender is too fast."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rests:
+    """Topics that are read on later: after so many seconds, since their senders send too much; soon, and nothing of them was taken, since another door serves their senders."""
+
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    later: Collection[str] = ()
+
+
+Take = Callable[[Work, Sequence[Raw], Collection[str]], Awaitable[Rests]]
 """Does with records what is to be done; the same records may come again after a rollback, also fewer of them.
 
-Gives the topics that rest now, and for how many seconds: whoever sends too much is read at their own pace.
+Whoever is served at another door at this moment is left for later, unless their topic is among those that are waited for.
 """
-
-
-Busy = Callable[[Work, Collection[str]], Awaitable[Collection[str]]]
-"""Which of these topics' senders are being served at another door at this moment; the others are locked for this transaction."""
-
-
-async def _no_other_door(_work: Work, _topics: Collection[str]) -> Collection[str]:
-    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +59,11 @@ class Entry:
     name: str
     pattern: str
     take: Take
-    busy: Busy = _no_other_door
     readers: int = 1
     """Members of the group in one process: while one waits for the database, another judges its records."""
 
 
-async def _nobody(_work: Work, _records: Sequence[Raw]) -> Mapping[str, float]:
+async def _nobody(_work: Work, _records: Sequence[Raw], _patient: Collection[str]) -> Rests:
     raise AssertionError("a door has an entry")
 
 
@@ -68,6 +72,10 @@ class Door(Consumer):
     """An entry running on one broker object."""
 
     entry: Entry = field(default_factory=lambda: Entry("", "", _nobody))
+    fast: frozenset[str] = frozenset()
+    """Topics whose senders were too fast and are not read to their end yet."""
+    cut: frozenset[str] = frozenset()
+    """Of these, those of which the batch at work has only a few records."""
     passed_over: Counter[str] = field(default_factory=Counter)
     """How often in a row each topic's sender was busy."""
 
@@ -87,37 +95,49 @@ class Door(Consumer):
         """Whole topics; beside members of an older release as those do it."""
         return (WholeTopicAssignor, RoundRobinPartitionAssignor)
 
+    async def batch(self, records: Sequence[Raw]) -> None:
+        """Apply one batch, with few records of those topics whose senders are too fast; the rest of them is read again at once."""
+        fast = sorted((raw for raw in records if raw.topic in self.fast), key=lambda raw: raw.timestamp_ms)
+        cut = {TopicPartition(raw.topic, raw.partition): raw.offset for raw in reversed(fast[FEW:])}
+        self.place.back(cut)
+        self.cut = frozenset(tp.topic for tp in cut)
+        await Consumer.batch(
+            self,
+            [raw for raw in records if raw.offset < cut.get(TopicPartition(raw.topic, raw.partition), raw.offset + 1)],
+        )
+
     async def _transaction(self, moves: Sequence[Move], records: Sequence[Raw], *, careful: bool) -> Outcome:
         outcome = Outcome(self.breaker)
         async with self.works.begin(system(self.name)) as work:
-            outcome.later = await self._later(work, {raw.topic for raw in records})
-            outcome.rests.update(dict.fromkeys(outcome.later, MOMENT))
-            moves = [move for move in moves if move.topic not in outcome.later]
-            records = [raw for raw in records if raw.topic not in outcome.later]
-            await held.settle(work.db, self.name, moves, {}, self.place.cluster)
             if careful:
                 await self._divide(work, records, outcome)
             else:
                 await self._take(work, records, outcome)
+            moves = [move for move in moves if move.topic not in outcome.later]
+            await held.settle(work.db, self.name, moves, {}, self.place.cluster)
             await held.park(work.db, self.name, self.place.cluster, outcome.parked, work.now)
             await work.flush()
             self.failpoint("effects")
         self.failpoint("committed")
+        self._rest(outcome, frozenset(raw.topic for raw in records))
         return outcome
 
-    async def _later(self, work: Work, topics: Collection[str]) -> frozenset[str]:
-        """Whoever is served at another door is read again in a moment, that the others need not wait; so often, then all wait."""
-        busy = set(await self.entry.busy(work, topics))
-        self.passed_over.update(busy)
-        later = frozenset(topic for topic in busy if self.passed_over[topic] <= MOST_PASSED_OVER)
-        for topic in set(topics) - later:
-            del self.passed_over[topic]
-        return later
-
     async def _take(self, work: Work, records: Sequence[Raw], outcome: Outcome) -> None:
-        outcome.rests.update(await self.entry.take(work, records))
+        """All together; who was passed over so often is waited for."""
+        patient = [topic for topic, times in self.passed_over.items() if times >= MOST_PASSED_OVER]
+        rests = await self.entry.take(work, records, patient)
         await work.flush()
-        outcome.counts.update(("applied", raw.topic) for raw in records)
+        outcome.later = frozenset(rests.later)
+        outcome.rests.update(rests.seconds)
+        outcome.counts.update(("applied", raw.topic) for raw in records if raw.topic not in outcome.later)
+
+    def _rest(self, outcome: Outcome, topics: frozenset[str]) -> None:
+        """Who is fast, and who was passed over; those are read on in a moment, that the others need not wait."""
+        self.fast = (self.fast - (topics - self.cut - outcome.later)) | outcome.rests.keys()
+        self.passed_over.update(outcome.later)
+        for topic in topics - outcome.later:
+            del self.passed_over[topic]
+        outcome.rests = {**dict.fromkeys(outcome.later, MOMENT), **outcome.rests}
 
     async def _divide(self, work: Work, records: Sequence[Raw], outcome: Outcome) -> None:
         """Find the guilty records below savepoints, of some that failed together; each is parked, the rest flows."""
@@ -125,7 +145,7 @@ class Door(Consumer):
             mark = work.mark()
             try:
                 async with work.db.transaction():
-                    rests = await self.entry.take(work, part)
+                    rests = await self.entry.take(work, part, {raw.topic for raw in part})
                     await work.flush()
             except Exception as error:
                 if comes_again(error):
@@ -136,7 +156,7 @@ class Door(Consumer):
                 else:
                     self._park(part[0], error, outcome)
             else:
-                outcome.rests.update(rests)
+                outcome.rests.update(rests.seconds)
                 outcome.counts.update(("applied", raw.topic) for raw in part)
 
     def _park(self, raw: Raw, error: Exception, outcome: Outcome) -> None:

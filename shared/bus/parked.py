@@ -145,7 +145,7 @@ async def _take_again(door: Door, work: Work, topic: str, key: UUID | None, done
         mark = work.mark()
         try:
             async with work.db.transaction():
-                await door.entry.take(work, [held.raw_from(row)])
+                await door.entry.take(work, [held.raw_from(row)], {row["topic"]})
                 await work.flush()
         except Exception as error:
             if comes_again(error):

@@ -101,6 +101,12 @@ class Place(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is unty
         for tp in partitions:
             self.next.pop(tp, None)
 
+    def back(self, places: Mapping[TopicPartition, int]) -> None:
+        """Read these partitions again from here on."""
+        client = self.subscriber.consumer
+        for tp in places.keys() & client.assignment():
+            client.seek(tp, places[tp])
+
     def rest(self, topic: str, seconds: float) -> None:
         """Read on with this topic, from our places, after so long; others go on meanwhile."""
         if (client := self.subscriber.consumer) is None:

@@ -94,6 +94,17 @@ def compiled(statement: ClauseElement) -> tuple[str, list[Any]]:
     return str(made), [made.params[name] for name in made.positiontup or ()]
 
 
+def names(columns: Sequence[str]) -> str:
+    """Columns as statements name them."""
+    return ", ".join(f'"{name}"' for name in columns)
+
+
+def arrays(table: Any, columns: Sequence[str]) -> str:
+    """Rows of a SQLModel table as the arrays `$1`, `$2`…: one a column, of the type it has there."""
+    kinds = (table.__table__.c[name].type.compile(dialect=_DIALECT) for name in columns)
+    return f"unnest({', '.join(f'${n}::{kind}[]' for n, kind in enumerate(kinds, 1))})"
+
+
 async def rows(connection: Connection, statement: ClauseElement) -> Sequence[Any]:
     """Fetch all rows of a built statement."""
     text, arguments = compiled(statement)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Sequence
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, cast
@@ -28,6 +28,10 @@ Action = Callable[[Work], Awaitable[R]]
 """Does one command with the work it is given: reads by `work.ask`, writes by stating; refused after it spent something, it spoils the transaction."""
 
 
+class NotNow(Exception):  # noqa: N818 - a signal to whoever runs an action
+    """This action cannot be done in a shared transaction at this moment, and touched nothing: it is done alone, and nobody waits for it."""
+
+
 class _Spoiled(Exception):  # noqa: N818 - a signal between two functions here
     """The shared transaction cannot be used any more."""
 
@@ -38,6 +42,7 @@ class _Member(Generic[R]):
     action: Action[R]
     context: Context
     answer: asyncio.Future[R]
+    apart: Hashable | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -81,26 +86,47 @@ class Together:
     free: int = LANES
     waiting: deque[_Member[Any]] = field(default_factory=deque)
     running: set[asyncio.Task[None]] = field(default_factory=set)
+    apart: set[Hashable] = field(default_factory=set)
+    """Of those at work, what no other at work may have."""
 
-    async def do(self, caller: Caller, action: Action[R]) -> R:
-        """Run an action in a transaction shared with its neighbours."""
+    async def do(self, caller: Caller, action: Action[R], *, apart: Hashable | None = None) -> R:
+        """Run an action in a transaction shared with its neighbours; those with the same `apart` are done one after the other."""
         answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-        member = _Member(caller, action, copy_context(), answer)
+        member = _Member(caller, action, copy_context(), answer, apart)
         self.waiting.append(member)
         if self.free:
             self.free -= 1
-            task = asyncio.create_task(self._lane())
-            self.running.add(task)
-            task.add_done_callback(self.running.discard)
+            self._run(self._lane())
         return await answer
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self.running.add(task)
+        task.add_done_callback(self.running.discard)
 
     async def _lane(self) -> None:
         try:
-            while self.waiting:
-                members = [self.waiting.popleft() for _ in range(min(self.most, len(self.waiting)))]
-                await self._serve([member for member in members if not member.answer.cancelled()])
+            while members := self._next():
+                taken = {member.apart for member in members}
+                try:
+                    await self._serve([member for member in members if not member.answer.cancelled()])
+                finally:
+                    self.apart -= taken
         finally:
             self.free += 1
+
+    def _next(self) -> Sequence[_Member[Any]]:
+        """Whoever waited longest, without those that another at work keeps apart."""
+        members: list[_Member[Any]] = []
+        for _ in range(len(self.waiting)):
+            member = self.waiting.popleft()
+            if len(members) == self.most or member.apart in self.apart:
+                self.waiting.append(member)
+                continue
+            members.append(member)
+            if member.apart is not None:
+                self.apart.add(member.apart)
+        return members
 
     async def _serve(self, members: Sequence[_Member[Any]]) -> None:
         try:
@@ -132,6 +158,9 @@ class Together:
             if once is not None:
                 judge_repeat(await circle.ask(find_repeats, (work.who, once)), once)
             return member, work, await member.action(work)
+        except NotNow:
+            self._run(self._alone(member))
+            return None
         except (Refused, Repeated) as refusal:
             if work.touched:
                 raise _Spoiled from refusal

@@ -95,6 +95,7 @@ class Mark:
     schedules: Mapping[tuple[UUID, str], deadlines.Schedule]
     persons: int
     riders: int
+    rows: int
     seen: int
     tails: Mapping[UUID, tuple[int, bytes]]
     answer: object | None
@@ -120,6 +121,7 @@ class Work:
     persons: list[tuple[PersonRow, bool]] = field(default_factory=list)
     tails: dict[UUID, Tail] = field(default_factory=dict)
     riders: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
+    rows: list[tuple[str, tuple[Sequence[Any], ...]]] = field(default_factory=list)
     seen: list[int] = field(default_factory=list)
     answer: object | None = None
     flushed: int = 0
@@ -180,6 +182,10 @@ class Work:
         if seen is not None:
             self.seen.append(seen)
 
+    def rows_along(self, statement: str, *columns: Sequence[Any]) -> None:
+        """Write rows in the same statement as the facts, with those that neighbours write by this statement: each `$n` is an array, one value a row."""
+        self.rows.append((statement, columns))
+
     def keep(self, person: PersonRow, *, contact: bool = True) -> None:
         """Put a person into the vault; their contact goes, sealed, to notifications unless nobody will be told there."""
         self.persons.append((person, contact))
@@ -196,6 +202,7 @@ class Work:
             dict(self.schedules),
             len(self.persons),
             len(self.riders),
+            len(self.rows),
             len(self.seen),
             tails,
             self.answer,
@@ -205,7 +212,8 @@ class Work:
         """Forget what was stated since the mark."""
         if len(self.facts) < mark.facts:
             raise AssertionError("what was stated before the mark was written after it")
-        del self.facts[mark.facts :], self.persons[mark.persons :], self.riders[mark.riders :], self.seen[mark.seen :]
+        del self.facts[mark.facts :], self.persons[mark.persons :], self.riders[mark.riders :], self.rows[mark.rows :]
+        del self.seen[mark.seen :]
         self.schedules, self.answer = dict(mark.schedules), mark.answer
         self.tails = {aggregate: Tail(*place) for aggregate, place in mark.tails.items()}
 
@@ -217,7 +225,7 @@ class Work:
     @property
     def stated(self) -> bool:
         """Whether anything waits to be written."""
-        return bool(self.facts or self.schedules or self.persons or self.riders or self.once)
+        return bool(self.facts or self.schedules or self.persons or self.riders or self.rows or self.once)
 
     async def flush(self) -> None:
         """Write everything stated so far in one statement."""
@@ -233,6 +241,7 @@ class Work:
         self.schedules.clear()
         self.persons.clear()
         self.riders.clear()
+        self.rows.clear()
         self.seen.clear()
         self.answer = None  # one is kept once; the next flush has nothing more to say
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from shared.contracts.envelope import encode
@@ -15,10 +16,9 @@ from shared.store.db import Connection
 if TYPE_CHECKING:
     from shared.store.unit_of_work import Work
 
-_LOCK_STREAMS = """INSERT INTO stream (id, sequence, head) SELECT u.id, 0, '' FROM unnest($1::uuid[]) AS u(id)
-    ON CONFLICT (id) DO UPDATE SET sequence = excluded.sequence WHERE false"""
-"""Begin or lock each history, one after the other; a row that `WHERE` leaves alone is locked all the same."""
-_STREAMS = "SELECT id, sequence, head FROM stream WHERE id = ANY($1::uuid[])"
+_TAILS = """INSERT INTO stream AS s (id, sequence, head) SELECT u.id, 0, '' FROM unnest($1::uuid[]) AS u(id)
+    ON CONFLICT (id) DO UPDATE SET sequence = s.sequence RETURNING id, sequence, head"""
+"""Begin or lock each history, one after the other; of a row that somebody had locked, what they left is told."""
 _FACTS = """f AS (INSERT INTO fact (id, aggregate, sequence, type, topic, key, source, occurred_at, recorded_at, actor, traceparent, envelope, previous, hash)
     SELECT * FROM unnest({}))"""
 _FACT_TYPES = (
@@ -59,6 +59,7 @@ async def write_all(db: Connection, works: Sequence[Work]) -> None:
     for work in stated:
         for statement, values in work.riders:
             parts.ride(statement, values)
+    _write_rows(parts, stated)
     _write_facts(parts, stated)
     _write_persons(parts, stated)
     _write_deadlines(parts, stated)
@@ -75,11 +76,18 @@ async def _find_tails(db: Connection, works: Sequence[Work]) -> None:
     unknown = [(work, {p.aggregate for p in work.facts} - work.tails.keys()) for work in works]
     if not (ids := sorted(set().union(*(missing for _, missing in unknown)))):
         return
-    await db.execute(_LOCK_STREAMS, ids)
-    tails = {row["id"]: row for row in await db.fetch(_STREAMS, ids)}
+    tails = {row["id"]: row for row in await db.fetch(_TAILS, ids)}
     for work, missing in unknown:
         for id_ in missing:
             work.knows(id_, tails[id_]["sequence"], tails[id_]["head"])
+
+
+def _write_rows(parts: _Parts, works: Sequence[Work]) -> None:
+    sheets: dict[str, list[tuple[Sequence[Any], ...]]] = {}
+    for statement, columns in (rows for work in works for rows in work.rows):
+        sheets.setdefault(statement, []).append(columns)
+    for statement, written in sheets.items():
+        parts.ride(statement, [list(chain(*column)) for column in zip(*written, strict=True)])
 
 
 def _write_facts(parts: _Parts, works: Sequence[Work]) -> None:

@@ -86,7 +86,7 @@ class Follower:
             self.dossiers[each.event.key] = followed.dossier
             for fact in followed.facts:
                 work.record(fact)
-        await self._write(work, told, before, people)
+        self._write(work, told, before, people)
 
     def _person(self, work: Work, details: vault.Details) -> vault.PersonRow:
         keys = self.maker.keys
@@ -102,12 +102,10 @@ class Follower:
             tells_citizens=False, office=self.maker.office(work.now), now=work.now,
         )  # fmt: skip
 
-    async def _write(
-        self, work: Work, told: Sequence[Judged], before: dict[str, Dossier], people: dict[str, UUID]
-    ) -> None:
+    def _write(self, work: Work, told: Sequence[Judged], before: dict[str, Dossier], people: dict[str, UUID]) -> None:
         codes = list(dict.fromkeys(each.event.key for each in told))
         made = [(self.dossiers[code], people[code]) for code in codes if code in people]
-        await store.write_dossiers(work, made, [(self.dossiers[code], None) for code in codes if code not in people])
+        store.write_dossiers(work, made, [(self.dossiers[code], None) for code in codes if code not in people])
         for code in codes:
             for schedule in schedules(self.dossiers[code], before.get(code)):
                 work.deadline(schedule)

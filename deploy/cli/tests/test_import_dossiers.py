@@ -14,8 +14,7 @@ from deploy.cli.importing.lines import How, Report, parsed
 from deploy.cli.tests.conftest import Gandan, Province
 from services.intake import handlers
 from services.intake.domain import State
-from services.intake.handlers import Desk, Shelf
-from shared.store.together import Together
+from services.intake.handlers import Desk
 from shared.testing.fixtures import MakeWorks
 
 LIMIT_SECONDS, LINES = 60, 10_000
@@ -83,7 +82,7 @@ async def test_a_register_is_imported_once_line_by_line_from_json_lines_and_from
     gandan: Gandan, province: Province, tmp_path: Path
 ) -> None:
     works = province.works("intake")
-    await handlers.seed(Desk(works, Shelf(), Together(works)))
+    await handlers.seed(Desk(works))
     path = register(tmp_path / "so.jsonl", line(1), line(2, unit="00000"), line(3, code="số 3"), line(4, phone="113"))
 
     tried = await gandan("import", "dossiers", str(path), "--dry-run", "--json")
@@ -115,7 +114,7 @@ async def test_ten_thousand_lines_are_loaded_within_a_minute(
     make_works: MakeWorks, tmp_path: Path, number: int, record_property: Any
 ) -> None:
     works = await make_works("intake")
-    desk = Desk(works, Shelf(), Together(works))
+    desk = Desk(works)
     await handlers.seed(desk)
     path, began, report = register(tmp_path / "so.jsonl", *map(line, range(number))), time.perf_counter(), Report()
 

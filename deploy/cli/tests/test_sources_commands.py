@@ -14,11 +14,10 @@ import pytest_asyncio
 from deploy.cli.tests.conftest import Gandan, Province
 from services.intake import handlers
 from services.intake.domain.sources import Delivered, Mandate, Source
-from services.intake.handlers import Desk, Shelf
+from services.intake.handlers import Desk
 from shared.bus.arrival import Raw, key_id
 from shared.bus.held import Parked, park
 from shared.kernel import Caller, Principal
-from shared.store.together import Together
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
 
@@ -43,14 +42,14 @@ def told(number: int, received: date, promised_in: int) -> bytes:
 async def source(province: Province) -> AsyncIterator[str]:
     """Four dossiers received on Monday 2 March 2026 (lawful: Thursday 5), and an event that is no event."""
     works = province.works("intake")
-    desk = Desk(works, Shelf(), Together(works))
+    desk = Desk(works)
     await handlers.seed(desk)
     entry = Source("tan-thanh", "Một cửa xã Tân Thành", "tan-thanh", (Mandate("19360", date(2026, 1, 1)),))
     await handlers.put_source(desk, Caller(_ADMIN), entry, None)
     now = works.clock()
     events = [told(number, date(2026, 3, 2), days) for number, days in ((1, 3), (2, 7), (4, 7), (5, 1))]
     batch = [Delivered(each, now) for each in events] + [Delivered(b"no event", now)]
-    await handlers.take_events(desk, Caller(_ADMIN), "tan-thanh", "http", batch)
+    await handlers.take_events(desk, Caller(_ADMIN), ("id", "tan-thanh"), "http", batch)
     yield "tan-thanh"
     for table in _TABLES:
         await province.pools["intake"].execute(f"DELETE FROM {table}")

@@ -12,7 +12,7 @@ from services.complaints.handlers.desk import Desk as CaseDesk
 from services.complaints.tests import given
 from services.intake import consumers as intake
 from services.intake import handlers
-from services.intake.handlers import Desk, Shelf
+from services.intake.handlers import Desk
 from services.intake.tests.test_source_letters import LETTER, came_to, written
 from services.intake.tests.vendor import registered, sealed, send
 from services.notifications import consumers as notifications
@@ -22,7 +22,6 @@ from shared.contracts.complaints import CASES
 from shared.contracts.intake import LETTERS
 from shared.kernel import system
 from shared.settings import Keys
-from shared.store.together import Together
 from shared.store.unit_of_work import Works
 from shared.telemetry.setup import Telemetry
 from shared.testing.fixtures import MakeWorks
@@ -43,7 +42,7 @@ async def test_a_letter_of_a_source_becomes_a_line_one_notice_each_and_dates_in_
     make_works: MakeWorks, keys: Keys, telemetry: Telemetry
 ) -> None:
     at = {name: await make_works(name) for name in ("intake", "complaints", "notifications", "reporting")}
-    desk = Desk(at["intake"], Shelf(), Together(at["intake"]))
+    desk = Desk(at["intake"])
     await handlers.seed(desk)
     async with at["complaints"].begin(system("test")) as work:
         await reference.copy_units(work, given.UNITS, [])

@@ -20,10 +20,9 @@ from deploy.tests.faults.vendors import Vendor, model_of, tell_http, tell_kafka
 from deploy.tests.province import Province
 from services.intake import consumers, handlers
 from services.intake.domain.sources import Mandate, Quota, Source
-from services.intake.handlers import Desk, Shelf
+from services.intake.handlers import Desk
 from shared.contracts.sources import reply_topic, source_topic
 from shared.kernel import Caller, Principal
-from shared.store.together import Together
 from shared.testing.clients import local_client
 from shared.testing.kafka import read_all
 from shared.testing.processes import Child
@@ -46,7 +45,7 @@ _SENT_OUT = "SELECT DISTINCT n.aggregate FROM delivery d JOIN notification n ON 
 async def desk_of(province: Province) -> AsyncIterator[Desk]:
     """Intake's desk in this process, as an operator's command has it; the catalogue is there."""
     async with province.works("intake") as works:
-        desk = Desk(works, Shelf(), Together(works))
+        desk = Desk(works)
         await handlers.seed(desk)
         yield desk
 

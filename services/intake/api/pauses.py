@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from fastapi import Request
 
 from services.intake.api.common import Publisher
-from services.intake.domain.sources import Quota, Reason
-from services.intake.handlers import Outcome
+from services.intake.domain.sources import pause
 from shared.web.operations import Operation, fails
 from shared.web.refusals import TooManyRequests
-
-TOO_FAST = Reason.TOO_FAST.value
 
 
 class Pauses:
@@ -26,10 +23,9 @@ class Pauses:
         self._seconds: dict[str, float] = {}
         """How long those waited whose last request was too fast."""
 
-    def begin(self, account: str, quota: Quota, outcomes: Iterable[Outcome]) -> None:
-        """Where events came too fast."""
-        refused = sum(each.reason == TOO_FAST for each in outcomes)
-        if seconds := quota.pause(refused, self._seconds.pop(account, 0.0)):
+    def begin(self, account: str, wait: float) -> None:
+        """Where events came too fast, and there is room for them again in so many seconds."""
+        if seconds := pause(wait, self._seconds.pop(account, 0.0)):
             self._seconds[account], self._until[account] = seconds, self._clock() + timedelta(seconds=seconds)
 
     def heed(self, account: str) -> None:

@@ -123,8 +123,8 @@ async def take_portal_items(
         raise TooManyEvents(most=MOST)
     source = await handlers.own_source(desk, who)
     sync = Sync(body.service, body.madonvi, body.data, backfill=backfill)
-    found = await handlers.take_portal_items(desk, caller(who), source, sync, dry_run=dry_run)
-    pauses_of(request).begin(who.subject, source.quota, [each.outcome for each in found])
+    found, wait = await handlers.take_portal_items(desk, caller(who), source, sync, dry_run=dry_run)
+    pauses_of(request).begin(who.subject, wait)
     answers = [_answer(each, lang) for each in found]
     whole = all(each.error_code == DONE for each in answers)
     return PortalSyncView(error_code=DONE if whole else PARTLY, data=answers)

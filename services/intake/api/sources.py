@@ -233,11 +233,12 @@ async def take_source_events(
     An event's id makes it count once, so this takes no Idempotency-Key. The account says which source speaks. After events that came
     `too-fast` a request is answered 429 until the quota has room for as many again.
     """
-    source = await handlers.own_source(desk, who)
     delivered = _delivered(request.headers, await request.body(), desk)
-    found = await handlers.take_events(desk, caller(who), source.id, "http", delivered, dry_run=dry_run)
-    pauses_of(request).begin(who.subject, source.quota, found)
-    return Outcomes(items=[_outcome(each, lang) for each in found])
+    taken = await handlers.take_events(
+        desk, caller(who), ("principal", who.subject), "http", delivered, dry_run=dry_run
+    )
+    pauses_of(request).begin(who.subject, taken.wait)
+    return Outcomes(items=[_outcome(each, lang) for each in taken.outcomes])
 
 
 def _outcome(outcome: Outcome, lang: str) -> OutcomeView:

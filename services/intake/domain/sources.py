@@ -67,9 +67,10 @@ class Quota:
         """Seconds in which there is room again for as many events as came too fast."""
         return min(refused, self.burst) / self.events_per_second
 
-    def pause(self, refused: int, last: float) -> float:
-        """Seconds to wait after events that came too fast; twice as long as `last` where that pause changed nothing, a minute at most."""
-        return min(MOST_PAUSE, max(self.wait(refused), 2 * last)) if refused else 0.0
+
+def pause(wait: float, last: float) -> float:
+    """Seconds to wait where there is room again in `wait`; twice as long as `last` where that pause changed nothing, a minute at most."""
+    return min(MOST_PAUSE, max(wait, 2 * last)) if wait else 0.0
 
 
 @dataclass(frozen=True, slots=True)

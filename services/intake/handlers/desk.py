@@ -58,16 +58,21 @@ class Shelf:
         return next((version for version in versions if version.counts_on(on)), versions[0])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Desk:
     """What a handler works with."""
 
     works: Works
-    shelf: Shelf
-    together: Together
-    """Group commit of filings and commands."""
+    shelf: Shelf = field(default_factory=Shelf)
     standing: StandingLaw = field(default_factory=StandingLaw)
     """Days, hours and rules as acts have left them."""
+    together: Together = field(init=False)
+    """Group commit of filings and commands."""
+    sources: Together = field(init=False)
+    """Group commit of what several source systems tell, a few events each."""
+
+    def __post_init__(self) -> None:
+        self.together, self.sources = Together(self.works), Together(self.works)
 
     def office_at(self, at: datetime, unit: str) -> Office:
         """What counts for what a unit received at an instant."""

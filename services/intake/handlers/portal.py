@@ -50,8 +50,8 @@ class Answer:
 
 async def take_portal_items(
     desk: Desk, who: Caller, source: Source, sync: Sync, *, dry_run: bool = False
-) -> Sequence[Answer]:
-    """Take the items of a request, in order; an item that was taken before changes nothing."""
+) -> tuple[Sequence[Answer], float]:
+    """Take the items of a request, in order, and in how many seconds there is room for those that came too fast; an item that was taken before changes nothing."""
     async with desk.works.reading() as connection:
         profile = await portal_store.profile(connection, source.id)
     form, said = forms.form(profile.form), [_readable(each) for each in sync.items]
@@ -64,12 +64,11 @@ async def take_portal_items(
     ]  # fmt: skip
     digests = [_digest(desk.works.keys, sync, each) for each in said]
     events = [_event(desk, source, *each) for each in zip(items, digests, strict=True)]
-    outcomes = await take_events(desk, who, source.id, DOOR, events, dry_run=dry_run)
+    taken = await take_events(desk, who, ("id", source.id), DOOR, events, dry_run=dry_run)
     if not dry_run:
-        await _keep(desk, source, sync, list(zip(items, digests, outcomes, strict=True)))
-    return [
-        Answer(outcome, item.named(outcome.fields), item.unknown) for item, outcome in zip(items, outcomes, strict=True)
-    ]
+        await _keep(desk, source, sync, list(zip(items, digests, taken.outcomes, strict=True)))
+    answers = zip(items, taken.outcomes, strict=True)
+    return [Answer(outcome, item.named(outcome.fields), item.unknown) for item, outcome in answers], taken.wait
 
 
 def _readable(item: Any) -> Any:

@@ -46,10 +46,10 @@ class Letters:
         if wanted := [code for code in codes if source_shapes.is_letter_code(code)]:
             self.known.update(await store.known(work, wanted))
 
-    async def write(self, work: Work) -> None:
+    def write(self, work: Work) -> None:
         """Write down what changed."""
-        await store.save(work, list(self.changed.values()))
-        await store.count(work, self.counted)
+        store.save(work, self.changed.values())
+        store.count(work, self.counted)
 
 
 @dataclass(frozen=True, slots=True)

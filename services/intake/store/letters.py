@@ -7,17 +7,18 @@ from datetime import date
 from typing import Any, TypeAlias
 
 from services.intake.domain.letters import LETTER, Letter, letter_values
-from shared.store.db import Connection
+from services.intake.tables.letters import SourceLetterRow
+from shared.store.db import Connection, arrays, names
 from shared.store.unit_of_work import Work
 
-_COLUMNS = ", ".join(LETTER)
-_KNOWN = f"SELECT {_COLUMNS} FROM source_letter WHERE code = ANY($1::text[]) ORDER BY id FOR UPDATE"
-_SAVE = f"""INSERT INTO source_letter ({_COLUMNS}) VALUES ({", ".join(f"${n}" for n in range(1, len(LETTER) + 1))})
-ON CONFLICT (id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in LETTER[1:])}"""
-_COUNT = """INSERT INTO visit_count AS v (source, unit, day, counter, visits, served, mean_wait_minutes, counted_at)
+_KNOWN = f"SELECT {names(LETTER)} FROM source_letter WHERE code = ANY($1::text[]) ORDER BY id FOR UPDATE"
+_SAVE = f"""INSERT INTO source_letter ({names(LETTER)}) SELECT * FROM {arrays(SourceLetterRow, LETTER)}
+ON CONFLICT (id) DO UPDATE SET {", ".join(f'"{name}" = excluded."{name}"' for name in LETTER[1:])} RETURNING 1"""
+_NUMBERS = ("visits", "served", "mean_wait_minutes")
+_COUNT = f"""INSERT INTO visit_count AS v (source, unit, day, counter, {", ".join(_NUMBERS)}, counted_at)
 SELECT * FROM unnest($1::text[], $2::text[], $3::date[], $4::text[], $5::int4[], $6::int4[], $7::int4[], $8::timestamptz[])
-ON CONFLICT (source, unit, day, counter) DO UPDATE SET visits = excluded.visits, served = excluded.served,
-mean_wait_minutes = excluded.mean_wait_minutes, counted_at = excluded.counted_at WHERE v.counted_at <= excluded.counted_at"""
+ON CONFLICT (source, unit, day, counter) DO UPDATE SET counted_at = greatest(v.counted_at, excluded.counted_at),
+{", ".join(f"{name} = CASE WHEN v.counted_at <= excluded.counted_at THEN excluded.{name} ELSE v.{name} END" for name in _NUMBERS)} RETURNING 1"""
 _VISITS = """SELECT source, unit, day, counter, visits, served, mean_wait_minutes, counted_at FROM visit_count
 WHERE unit = $1 AND day BETWEEN $2 AND $3 ORDER BY day, counter, source"""
 
@@ -27,25 +28,27 @@ Window: TypeAlias = tuple[str, str, date, str]
 
 async def known(work: Work, codes: Iterable[str]) -> Mapping[str, Letter]:
     """The letters with these codes, locked, whoever keeps them."""
-    return {row["code"]: Letter(**row) for row in await work.db.fetch(_KNOWN, sorted(set(codes)))}
+    return await work.ask(_known, frozenset(codes))
 
 
-async def save(work: Work, letters: Sequence[Letter]) -> None:
+async def _known(connection: Connection, wanted: Sequence[frozenset[str]]) -> Sequence[Mapping[str, Letter]]:
+    rows = await connection.fetch(_KNOWN, sorted(frozenset[str]().union(*wanted)))
+    letters = {row["code"]: Letter(**row) for row in rows}
+    return [{code: letters[code] for code in codes if code in letters} for codes in wanted]
+
+
+def save(work: Work, letters: Iterable[Letter]) -> None:
     """Write new letters, and those that changed."""
-    if letters:
-        await work.db.executemany(_SAVE, [letter_values(each) for each in sorted(letters, key=lambda each: each.id)])
+    if rows := [letter_values(each) for each in sorted(letters, key=lambda each: each.id)]:
+        work.rows_along(_SAVE, *map(list, zip(*rows, strict=True)))
 
 
-async def count(work: Work, counted: Mapping[Window, Mapping[str, Any]]) -> None:
+def count(work: Work, counted: Mapping[Window, Mapping[str, Any]]) -> None:
     """Write what was counted; an older count of the same window and day changes nothing."""
-    if not counted:
-        return
-    keys = sorted(counted)
-    told = [counted[key] for key in keys]
-    await work.db.execute(
-        _COUNT, *map(list, zip(*keys, strict=True)), [each["visits"] for each in told],
-        [each["served"] for each in told], [each.get("mean_wait_minutes") for each in told], [each["at"] for each in told],
-    )  # fmt: skip
+    if rows := [
+        (*window, *(told.get(name) for name in _NUMBERS), told["at"]) for window, told in sorted(counted.items())
+    ]:
+        work.rows_along(_COUNT, *map(list, zip(*rows, strict=True)))
 
 
 async def visits(connection: Connection, unit: str, first: date, last: date) -> Sequence[Any]:

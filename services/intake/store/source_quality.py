@@ -12,8 +12,8 @@ from shared.store.db import Connection
 from shared.store.unit_of_work import Work
 
 _HEARD = f"""INSERT INTO source_hour AS h (source, hour, events, {", ".join(LAGS)}, least)
-SELECT u.source, date_trunc('hour', $1::timestamptz), u.events, {", ".join(f"u.{lag}" for lag in LAGS)}, u.least
-FROM unnest($2::text[], $3::int8[], {", ".join(f"${n}::int8[]" for n, _ in enumerate(LAGS, 4))}, ${4 + len(LAGS)}::float8[]) AS u(source, events, {", ".join(LAGS)}, least)
+SELECT u.source, date_trunc('hour', u.at), u.events, {", ".join(f"u.{lag}" for lag in LAGS)}, u.least
+FROM unnest($1::text[], $2::timestamptz[], $3::int8[], {", ".join(f"${n}::int8[]" for n, _ in enumerate(LAGS, 4))}, ${4 + len(LAGS)}::float8[]) AS u(source, at, events, {", ".join(LAGS)}, least)
 ON CONFLICT (source, hour) DO UPDATE SET events = h.events + excluded.events, {", ".join(f"{lag} = h.{lag} + excluded.{lag}" for lag in LAGS)},
 least = least(h.least, excluded.least) RETURNING 1"""
 _TALLY = "SELECT day, what, number FROM source_tally WHERE source = $1 AND day >= $2"
@@ -47,8 +47,9 @@ MOST_GAPS = 100
 
 def heard(work: Work, lags: Mapping[str, Lags]) -> None:
     """Count what came of each source in this hour."""
-    if rows := [(id_, of.events, *(of.counts[lag] for lag in LAGS), of.least) for id_, of in lags.items() if of.events]:
-        work.along(_HEARD, work.now, *map(list, zip(*rows, strict=True)))
+    told = [(id_, of) for id_, of in lags.items() if of.events]
+    if rows := [(id_, work.now, of.events, *(of.counts[lag] for lag in LAGS), of.least) for id_, of in told]:
+        work.rows_along(_HEARD, *map(list, zip(*rows, strict=True)))
 
 
 async def days(connection: Connection, source: str, first: date, last: date) -> tuple[Sequence[Day], Mapping[str, int], int]:  # fmt: skip

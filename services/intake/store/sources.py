@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -13,10 +13,11 @@ import msgspec
 from services.intake.domain import Dossier
 from services.intake.domain.dossier import SNAPSHOT, values
 from services.intake.domain.sources import Bucket, Mandate, Quota, Source
-from services.intake.store import _CREATE, _DOSSIER, dossier_of
+from services.intake.store import _DOSSIER, dossier_of
+from services.intake.tables.dossiers import DossierRow
 from shared.contracts.envelope import Fact, fact_type
 from shared.kernel import Stale
-from shared.store.db import Connection
+from shared.store.db import Connection, arrays, names
 from shared.store.unit_of_work import Work
 
 _SOURCE = """id, name, principal, units, events_per_second, burst, max_bytes, tells_citizens, contact, sandbox, state, version, topics_at, silence_hours"""
@@ -27,30 +28,29 @@ _PUT = f"""INSERT INTO source AS s ({_SOURCE}, level, level_at) VALUES ($1,$2,$3
 ON CONFLICT (id) DO UPDATE SET name = excluded.name, principal = excluded.principal, units = excluded.units,
 events_per_second = excluded.events_per_second, burst = excluded.burst, max_bytes = excluded.max_bytes, tells_citizens = excluded.tells_citizens,
 contact = excluded.contact, state = excluded.state, silence_hours = excluded.silence_hours, version = excluded.version WHERE s.version = excluded.version - 1 RETURNING 1"""
-_LOCK = f"SELECT {_SOURCE}, level, level_at FROM source WHERE id = ANY($1::text[]) ORDER BY id FOR UPDATE"
-_LOCK_FREE = "SELECT id FROM source WHERE id = ANY($1::text[]) ORDER BY id FOR UPDATE SKIP LOCKED"
+_LOCK = f"""SELECT {_SOURCE}, level, level_at FROM source WHERE id = ANY($1::text[]) OR principal = ANY($2::text[]) ORDER BY id FOR UPDATE"""
+_LOCK_FREE = f"{_LOCK} SKIP LOCKED"
 _REGISTERED = "SELECT id FROM source WHERE id = ANY($1::text[])"
-_HEARD = """UPDATE source s SET level = u.level, level_at = u.at, heard_at = $4
-FROM unnest($1::text[], $2::float8[], $3::timestamptz[]) AS u(id, level, at) WHERE s.id = u.id RETURNING 1"""
-_KNOWN = """SELECT e.source, e.id, e.body_hash, e.status, e.reason, e.fields, e.inferred, e.waits_for, e.code, e.dossier
-FROM unnest($1::text[], $2::text[]) AS u(source, id) CROSS JOIN LATERAL (
-    SELECT * FROM source_event e WHERE e.source = u.source AND e.id = u.id AND e.status <> 'rejected' LIMIT 1) AS e"""
-"""Each by the index, also where a table that grows has no statistics yet; as a join, all of it is read."""
-_LOCK_OWNED = "SELECT id FROM dossier WHERE code = ANY($1::text[]) ORDER BY id FOR UPDATE"
-_OWNED = f"{_DOSSIER} WHERE d.code = ANY($1::text[])"
-_PEOPLE = "SELECT d.code, p.id, p.data_key, p.sealed FROM dossier d JOIN person p ON p.id = d.person WHERE d.code = ANY($1::text[])"
-_WAITING_FOR = """SELECT e.source, e.seq, e.id, e.payload, e.body_hash, e.received_at, e.code, e.door
-FROM unnest($1::text[], $2::text[]) AS u(source, code) CROSS JOIN LATERAL (
+_HEARD = """UPDATE source s SET level = u.level, level_at = u.level_at, heard_at = u.at
+FROM unnest($1::text[], $2::float8[], $3::timestamptz[], $4::timestamptz[]) AS u(id, level, level_at, at) WHERE s.id = u.id RETURNING 1"""
+_EVENT = "e.source, e.seq, e.id, e.body_hash, e.status, e.reason, e.fields, e.inferred, e.waits_for, e.code, e.dossier, e.payload, e.received_at, e.door"
+_BEFORE = f"""WITH owned AS MATERIALIZED (SELECT id FROM dossier WHERE code = ANY($5::text[]) ORDER BY id FOR UPDATE)
+SELECT 'known' AS what, {_EVENT} FROM unnest($1::text[], $2::text[]) AS u(source, id) CROSS JOIN LATERAL (
+    SELECT * FROM source_event e WHERE e.source = u.source AND e.id = u.id AND e.status <> 'rejected' LIMIT 1) AS e
+UNION ALL SELECT 'waiting', {_EVENT} FROM unnest($3::text[], $4::text[]) AS u(source, code) CROSS JOIN LATERAL (
     SELECT * FROM source_event e WHERE e.source = u.source AND e.code = u.code AND e.status = 'waiting' OFFSET 0) AS e
-ORDER BY e.seq"""
+UNION ALL SELECT 'owned', {", ".join("NULL" for _ in _EVENT.split(",")[:10])}, o.id, NULL, NULL, NULL FROM owned o ORDER BY 1, 3"""
+"""Events each by the index, also where a table that grows has no statistics yet (as a join, all of it is read); dossiers are locked, whoever owns them."""
+_OWNED = f"{_DOSSIER} WHERE d.id = ANY($1::uuid[])"
+_PEOPLE = "SELECT d.code, p.id, p.data_key, p.sealed FROM dossier d JOIN person p ON p.id = d.person WHERE d.code = ANY($1::text[])"
 _WRITE = """INSERT INTO source_event (source, id, type, code, body_hash, status, reason, fields, inferred, waits_for, door, time, received_at, decided_at, dossier, payload)
-SELECT u.source, u.id, u.type, u.code, u.hash, u.status, u.reason, u.fields::jsonb, u.inferred::jsonb, u.waits_for, u.door, u.time, u.received_at, $14, u.dossier, u.payload
+SELECT u.source, u.id, u.type, u.code, u.hash, u.status, u.reason, u.fields::jsonb, u.inferred::jsonb, u.waits_for, u.door, u.time, u.received_at, u.decided_at, u.dossier, u.payload
 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
-$12::timestamptz[], $13::timestamptz[], $15::uuid[], $16::jsonb[])
-AS u(source, id, type, code, hash, status, reason, fields, inferred, waits_for, door, time, received_at, dossier, payload) RETURNING 1"""
+$12::timestamptz[], $13::timestamptz[], $14::timestamptz[], $15::uuid[], $16::jsonb[])
+AS u(source, id, type, code, hash, status, reason, fields, inferred, waits_for, door, time, received_at, decided_at, dossier, payload) RETURNING 1"""
 _DECIDED = """UPDATE source_event e SET status = u.status, reason = u.reason, fields = u.fields::jsonb, inferred = u.inferred::jsonb, waits_for = NULL,
-decided_at = $7, dossier = u.dossier, payload = NULL
-FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::uuid[]) AS u(seq, status, reason, fields, inferred, dossier) WHERE e.seq = u.seq RETURNING 1"""
+decided_at = u.at, dossier = u.dossier, payload = NULL
+FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::timestamptz[]) AS u(seq, status, reason, fields, inferred, dossier, at) WHERE e.seq = u.seq RETURNING 1"""
 _FEED = """INSERT INTO source_feed (source, transaction, kind, at, code, data)
 SELECT u.source, txid_current(), u.kind, u.at, u.code, u.data FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::text[], $5::jsonb[]) AS u(source, kind, at, code, data) RETURNING 1"""
 _FEED_ONE = "INSERT INTO source_feed (source, transaction, kind, at, code, data) VALUES ($1, txid_current(), $2, $3, $4, $5) RETURNING 1"
@@ -58,7 +58,7 @@ _READ_FEED = """SELECT seq, transaction, kind, at, code, data FROM source_feed W
 AND transaction < txid_snapshot_xmin(txid_current_snapshot()) ORDER BY transaction, seq LIMIT $4"""
 """What a transaction still open may yet write before it is not read: no cursor ever passes over an entry."""
 _TALLY = """INSERT INTO source_tally AS t (source, day, what, number)
-SELECT u.source, $1, u.what, u.number FROM unnest($2::text[], $3::text[], $4::bigint[]) AS u(source, what, number)
+SELECT * FROM unnest($1::text[], $2::date[], $3::text[], $4::bigint[])
 ON CONFLICT (source, day, what) DO UPDATE SET number = t.number + excluded.number RETURNING 1"""
 _LISTED = """SELECT seq, id, type, code, status, reason, fields, inferred, waits_for, door, time, received_at, decided_at, dossier, encode(body_hash, 'hex') AS body_hash
 FROM source_event WHERE source = $1 AND ($2::text IS NULL OR status = $2) AND ($3::bigint IS NULL OR CASE WHEN $4 THEN seq > $3 ELSE seq < $3 END)"""
@@ -69,13 +69,30 @@ _FOR_CATALOGUE = "SELECT DISTINCT source FROM source_event WHERE status = 'waiti
 _OF_SOURCE = """SELECT seq, id, payload, body_hash, received_at, code, door, waits_for FROM source_event
 WHERE source = $1 AND status = 'waiting' AND (received_at < $2 OR (waits_for = 'procedure' AND payload -> 'data' ->> 'procedure' = ANY($3::text[])))
 AND seq > $4 ORDER BY seq LIMIT $5 FOR UPDATE"""
-_SAVE = f"""UPDATE dossier SET {", ".join(f'"{name}" = ${n}' for n, name in enumerate(SNAPSHOT[1:], 2))}, person = coalesce(${len(SNAPSHOT) + 1}, person)
-WHERE id = $1"""
+_KEPT = (*SNAPSHOT, "person")
+_MAKE = f"INSERT INTO dossier ({names(_KEPT)}, components) SELECT u.*, '[]' FROM {arrays(DossierRow, _KEPT)} AS u RETURNING 1"
+_SAVE = f"""UPDATE dossier d SET {", ".join(f'"{name}" = u."{name}"' for name in SNAPSHOT[1:])}, person = coalesce(u.person, d.person)
+FROM {arrays(DossierRow, _KEPT)} AS u({names(_KEPT)}) WHERE d.id = u.id RETURNING 1"""
 _HEARING = "SELECT id FROM source WHERE id = ANY($1::text[]) AND topics_at IS NOT NULL"
 _NO_TOPICS = "SELECT id FROM source WHERE topics_at IS NULL AND state <> 'closed' ORDER BY id"
 
 Named: TypeAlias = tuple[str, str]
 """A source, and the id of an event or the code of a dossier as that source says it."""
+
+Locked: TypeAlias = tuple[Source, Bucket]
+"""A source whose row is locked for us."""
+
+Said: TypeAlias = tuple[Literal["id", "principal"], str]
+"""How it is said which source speaks: by its id or by its account."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Before:
+    """What is known of events and dossiers before they are judged; `owned` by code."""
+
+    known: Sequence[Any]
+    waiting: Sequence[Any]
+    owned: Mapping[str, Dossier]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -159,73 +176,100 @@ async def sandboxes(work: Work) -> frozenset[str | None]:
     return frozenset(row["id"] for row in await work.db.fetch("SELECT id FROM source WHERE sandbox"))
 
 
-async def locked(work: Work, ids: Iterable[str]) -> Sequence[tuple[Source, Bucket]]:
+async def locked(work: Work, ids: Iterable[str]) -> Sequence[Locked]:
     """Those of these sources that are in the registry, by id, with their buckets; events of each are taken one batch after the other."""
-    rows = await work.db.fetch(_LOCK, sorted(ids))
+    return _locked(await work.db.fetch(_LOCK, sorted(ids), []))
+
+
+async def free(work: Work, ids: Iterable[str]) -> Sequence[Locked]:
+    """As `locked`, without those whose rows somebody else has locked."""
+    return _locked(await work.db.fetch(_LOCK_FREE, sorted(ids), []))
+
+
+async def registered(work: Work, ids: Iterable[str]) -> Sequence[str]:
+    """Those of these sources that are in the registry."""
+    return [row["id"] for row in await work.db.fetch(_REGISTERED, sorted(ids))]
+
+
+async def speaker(work: Work, said: Said) -> Locked | None:
+    """The source of this id or account, locked; where a transaction is shared, none whose row somebody else has locked."""
+    return await work.ask(_speakers if work.circle is None else _free_speakers, said)
+
+
+async def _speakers(connection: Connection, said: Sequence[Said], statement: str = _LOCK) -> Sequence[Locked | None]:
+    columns = {name: sorted(value for column, value in said if column == name) for name in ("id", "principal")}
+    found = _locked(await connection.fetch(statement, columns["id"], columns["principal"]))
+    named = {pair: each for each in found for pair in (("id", each[0].id), ("principal", each[0].principal))}
+    return [named.get(pair) for pair in said]
+
+
+async def _free_speakers(connection: Connection, said: Sequence[Said]) -> Sequence[Locked | None]:
+    return await _speakers(connection, said, _LOCK_FREE)
+
+
+def _locked(rows: Iterable[Any]) -> Sequence[Locked]:
     return [(source_of(row), Bucket(row["level"], row["level_at"])) for row in rows]
-
-
-async def busy(work: Work, ids: Collection[str]) -> Sequence[str]:
-    """Those of these sources whose rows somebody else has locked; the others are locked by us from now on."""
-    ours = {row["id"] for row in await work.db.fetch(_LOCK_FREE, sorted(ids))}
-    if not (missing := sorted(set(ids) - ours)):
-        return ()
-    return [row["id"] for row in await work.db.fetch(_REGISTERED, missing)]
 
 
 def heard(work: Work, buckets: Mapping[str, Bucket]) -> None:
     """Remember what is left in each bucket, and that these sources were heard of."""
-    if buckets:
-        left = list(buckets.values())
-        work.along(_HEARD, list(buckets), [each.level for each in left], [each.at for each in left], work.now)
+    if rows := [(id_, left.level, left.at, work.now) for id_, left in buckets.items()]:
+        work.rows_along(_HEARD, *_columns(rows, 4))
 
 
-async def known(work: Work, told: Iterable[Named]) -> Sequence[Any]:
-    """What became of those of these events that were taken or wait: (source, id)."""
-    return await _of_pairs(work, _KNOWN, told)
+async def before(work: Work, events: Collection[Named], dossiers: Collection[Named]) -> Before:
+    """What became of those of these events that were taken or wait, what waits for these dossiers, and the dossiers, locked, whoever owns them."""
+    return await work.ask(_before, (frozenset(events), frozenset(dossiers)))
 
 
-async def _of_pairs(work: Work, statement: str, pairs: Iterable[Named]) -> Sequence[Any]:
-    """What is found for pairs, each asked for once; nothing is asked for none."""
-    if not (wanted := sorted(set(pairs))):
-        return ()
-    rows: Sequence[Any] = await work.db.fetch(statement, *map(list, zip(*wanted, strict=True)))
-    return rows
+async def _before(
+    connection: Connection, told: Sequence[tuple[frozenset[Named], frozenset[Named]]]
+) -> Sequence[Before]:
+    events, dossiers = (sorted(frozenset[Named]().union(*each)) for each in zip(*told, strict=True))
+    codes = sorted({code for _, code in dossiers})
+    rows = await connection.fetch(_BEFORE, *_columns(events, 2), *_columns(dossiers, 2), codes)
+    ids = [row["dossier"] for row in rows if row["what"] == "owned"]
+    owned = {row["code"]: dossier_of(row) for row in await connection.fetch(_OWNED, ids)} if ids else {}
+    return [
+        Before(
+            [row for row in rows if row["what"] == "known" and (row["source"], row["id"]) in asked],
+            [row for row in rows if row["what"] == "waiting" and (row["source"], row["code"]) in named],
+            {code: owned[code] for _, code in sorted(named) if code in owned},
+        )
+        for asked, named in told
+    ]  # fmt: skip
 
 
-async def owned(work: Work, codes: Iterable[str]) -> dict[str, Dossier]:
-    """The dossiers with these codes, locked, whoever owns them; locked by a statement of its own, as every dossier's clocks are read."""
-    wanted = sorted(set(codes))
-    if not wanted or not await work.db.fetch(_LOCK_OWNED, wanted):
-        return {}
-    return {row["code"]: dossier_of(row) for row in await work.db.fetch(_OWNED, wanted)}
+def _columns(rows: Sequence[tuple[Any, ...]], number: int) -> list[list[Any]]:
+    """Rows as columns; so many, also of none."""
+    return [[row[n] for row in rows] for n in range(number)]
 
 
 async def people(work: Work, codes: Iterable[str]) -> Mapping[str, Any]:
     """The vault rows of the people of these dossiers, by code."""
-    wanted = sorted(set(codes))
-    return {row["code"]: row for row in await work.db.fetch(_PEOPLE, wanted)} if wanted else {}
+    wanted = frozenset(codes)
+    return await work.ask(_people, wanted) if wanted else {}
 
 
-async def waiting_for(work: Work, codes: Iterable[Named]) -> Sequence[Any]:
-    """The events of each source that wait for its dossier with a code, in order: (source, code)."""
-    return await _of_pairs(work, _WAITING_FOR, codes)
+async def _people(connection: Connection, wanted: Sequence[frozenset[str]]) -> Sequence[Mapping[str, Any]]:
+    rows = {row["code"]: row for row in await connection.fetch(_PEOPLE, sorted(frozenset[str]().union(*wanted)))}
+    return [{code: rows[code] for code in codes if code in rows} for codes in wanted]
 
 
 def write_events(work: Work, rows: Sequence[Row]) -> None:
     """Write down what became of new events, and of those that waited."""
     new, old = [row for row in rows if row.seq is None], [row for row in rows if row.seq is not None]
     if new:
-        work.along(
+        work.rows_along(
             _WRITE, [r.source for r in new], [r.id for r in new], [r.type for r in new], [r.code for r in new], [r.body_hash for r in new], [r.status for r in new],
             [r.reason for r in new], [_json(r.fields) for r in new], [_json(r.inferred) for r in new], [r.waits_for for r in new],
-            [r.door for r in new], [r.time for r in new], [r.received_at for r in new], work.now, [r.dossier for r in new],
+            [r.door for r in new], [r.time for r in new], [r.received_at for r in new], [work.now for _ in new], [r.dossier for r in new],
             [r.payload for r in new],
         )  # fmt: skip
     if old:
-        work.along(
+        work.rows_along(
             _DECIDED, [r.seq for r in old], [r.status for r in old], [r.reason for r in old], [_json(r.fields) for r in old],
-            [_json(r.inferred) for r in old], [r.dossier for r in old], work.now,
+            [_json(r.inferred) for r in old], [r.dossier for r in old], [work.now for _ in old],
         )  # fmt: skip
 
 
@@ -234,22 +278,20 @@ def _json(values: Sequence[Any]) -> str:
     return msgspec.json.encode(values).decode()
 
 
-async def write_dossiers(
+def write_dossiers(
     work: Work, made: Sequence[tuple[Dossier, UUID]], changed: Sequence[tuple[Dossier, UUID | None]]
 ) -> None:
     """Write dossiers heard of for the first time with their people, and those that changed."""
     if made:
-        await work.db.executemany(
-            _CREATE, [(*values(dossier), person, None, None, [], None, None) for dossier, person in made]
-        )
+        work.rows_along(_MAKE, *_columns([(*values(dossier), person) for dossier, person in made], len(_KEPT)))
     if changed:
-        await work.db.executemany(_SAVE, [(*values(dossier), person) for dossier, person in changed])
+        work.rows_along(_SAVE, *_columns([(*values(dossier), person) for dossier, person in changed], len(_KEPT)))
 
 
 def feed(work: Work, entries: Sequence[Entry]) -> None:
     """Tell sources."""
     if entries:
-        work.along(
+        work.rows_along(
             _FEED, [e.source for e in entries], [e.kind for e in entries], [e.at for e in entries], [e.code for e in entries],
             [dict(e.data) for e in entries],
         )  # fmt: skip
@@ -283,8 +325,8 @@ async def read_feed(connection: Connection, source: str, after: tuple[int, int],
 
 def tally(work: Work, day: date, counted: Mapping[str, Mapping[str, int]]) -> None:
     """Count how the events of each source ended."""
-    if rows := sorted((source, *each) for source, endings in counted.items() for each in endings.items()):
-        work.along(_TALLY, day, *map(list, zip(*rows, strict=True)))
+    if rows := sorted((source, day, *each) for source, endings in counted.items() for each in endings.items()):
+        work.rows_along(_TALLY, *_columns(rows, 4))
 
 
 async def listed(

@@ -12,12 +12,11 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from services.intake import app, handlers
-from services.intake.handlers import Cabinet, Desk, Shelf
+from services.intake.handlers import Cabinet, Desk
 from services.intake.tests.portal_server import Portal, portal
 from services.intake.tests.talk import Talk
 from shared.runtime import Frame, Service
 from shared.settings import Keys, Settings
-from shared.store.together import Together
 from shared.store.unit_of_work import Works
 from shared.telemetry.setup import Telemetry
 from shared.testing.fixtures import MakeWorks
@@ -32,7 +31,7 @@ async def works(make_works: MakeWorks) -> Works:
 
 @pytest_asyncio.fixture
 async def desk(works: Works) -> Desk:
-    made = Desk(works, Shelf(), Together(works))
+    made = Desk(works)
     await handlers.seed(made)
     return made
 

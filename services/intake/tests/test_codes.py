@@ -16,7 +16,6 @@ from services.intake.domain import Dossier
 from services.intake.handlers import Desk
 from services.intake.handlers.codes import is_dossier_code
 from services.intake.tests.given import OTHER_UNIT, UNIT, filed, officer, submit
-from shared.store.together import Together
 
 UNPRINTABLE = "\0"
 """A text PostgreSQL refuses, after the number was taken."""
@@ -31,7 +30,7 @@ async def numbers(desk: Desk) -> dict[tuple[str, date], int]:
 @pytest.mark.postgres
 async def test_fifty_writers_on_one_counter_leave_no_gap_and_no_duplicate(desk: Desk) -> None:
     """Five desks, as in five processes, ten writers each; every seventh filing fails when its number is already taken."""
-    desks = [Desk(desk.works, desk.shelf, Together(desk.works)) for _ in range(5)]
+    desks = [Desk(desk.works, desk.shelf) for _ in range(5)]
     filings = count(1)
 
     async def writer(number: int) -> list[Dossier | BaseException]:

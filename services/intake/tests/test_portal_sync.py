@@ -36,7 +36,8 @@ async def send(desk: Desk, *items: Any, service: str = SYNC, madonvi: str = AGEN
     """Hand items over; how each ended, by its reason or status, and which fields were wrong."""
     source = await handlers.own_source(desk, PUBLISHER)
     sync = Sync(service, madonvi, items, backfill=more.pop("backfill", False))
-    return list(await handlers.take_portal_items(desk, Caller(PUBLISHER), source, sync, **more))
+    answers, _ = await handlers.take_portal_items(desk, Caller(PUBLISHER), source, sync, **more)
+    return list(answers)
 
 
 def word(answer: Any) -> str:

@@ -34,7 +34,7 @@ async def test_a_clerk_at_work_is_not_disturbed_by_the_counting(desk: Desk) -> N
 async def test_what_was_computed_by_the_old_law_meanwhile_is_found_by_the_second_look(
     desk: Desk, clock: StandingClock
 ) -> None:
-    elsewhere = Desk(desk.works, desk.shelf, desk.together)  # another process, whose timer has not read the act yet
+    elsewhere = Desk(desk.works, desk.shelf)  # another process, whose timer has not read the act yet
     await change(desk)
     late = await submit(elsewhere, CLERK)
     assert late.due_on == date(2026, 11, 27)

@@ -281,7 +281,7 @@ async def test_both_doors_say_the_same_of_letters_and_visits(desk: Desk) -> None
 
     async with desk.works.begin(system("test")) as work:
         batch = [delivered(each, work.now) for each in sent]
-        over_kafka = await handlers.take(desk, work, "tan-thanh", "kafka", batch)
+        over_kafka = (await handlers.take(desk, work, ("id", "tan-thanh"), "kafka", batch)).outcomes
 
     assert over_http.reason == "id-reused"
     assert [(each.status, each.reason) for each in over_kafka] == [(each.status, each.reason) for each in http]

@@ -33,7 +33,7 @@ async def take(desk: Desk, batch: Sequence[Raw]) -> list[str]:
     told: list[str] = []
     async with desk.works.begin(system("test")) as work:
         with work.db.query_logger(lambda record: told.append(record.query)):
-            await Sources(desk, "", "", 1).take(work, batch)
+            await Sources(desk, "", "", 1).take(work, batch, ())
             await work.flush()
     return told
 

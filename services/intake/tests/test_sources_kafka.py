@@ -13,6 +13,7 @@ from services.intake import handlers
 from services.intake.consumers import Sources
 from services.intake.domain.sources import PATIENCE, Quota, Reason
 from services.intake.handlers import Desk
+from services.intake.store import sources as store
 from services.intake.tests.vendor import QUOTA, delivered, every_reason, progressed, registered, upserted
 from shared.bus.arrival import Raw
 from shared.bus.broker import bounded_stop, connect_forever, make_broker
@@ -115,7 +116,7 @@ async def test_a_source_that_another_door_is_serving_holds_up_no_other_and_has_i
     async with opened(sources, telemetry) as (door,):
         await wait_until(lambda: _topics(door) == ["hai-lang", "tan-thanh"], seconds=60)
         async with desk.works.begin(system("another door")) as work:
-            assert list(await handlers.served_elsewhere(work, ["hai-lang"])) == []
+            assert await store.speaker(work, ("id", "hai-lang")) is not None
             await send(stack.bootstrap, five_each(sources, "hai-lang", "tan-thanh"))
             await wait_until(lambda: door.consumed["applied"] == 5, seconds=60)
             await wait_until(lambda: max(door.passed_over.values(), default=0) > 2, seconds=60)
@@ -198,7 +199,7 @@ async def test_a_source_that_is_suspended_is_turned_away_on_its_topic_and_the_ot
     records = [Raw(f"sources.{id_}", 0, 0, key, msgspec.json.encode(event), (), 0) for id_, event in told.items()]
 
     async with desk.works.begin(system("test")) as work:
-        await sources.take(work, records)
+        await sources.take(work, records, ())
 
     async with desk.works.reading() as db:
         rows = await db.fetch("SELECT source, coalesce(reason, status), payload FROM source_event ORDER BY source")
@@ -215,7 +216,7 @@ async def test_a_batch_of_several_sources_is_written_as_one_so_that_rows_are_loc
     records = [Raw(f"sources.{name}", 0, 0, b"k", msgspec.json.encode(event), (), 0) for name, event in events.items()]
 
     async with desk.works.begin(system("test")) as work:
-        await Sources(desk, "", "", 1).take(work, records)
+        await Sources(desk, "", "", 1).take(work, records, ())
         assert (work.flushed, len({pending.aggregate for pending in work.facts})) == (0, 4), "two dossiers, two replies"
 
 

@@ -75,7 +75,8 @@ async def send(desk: Desk, *told: Any, source: str = TAN_THANH, dry_run: bool = 
     """Send a batch over HTTP's handler."""
     now = desk.works.clock()
     batch = [delivered(each, now) for each in told]
-    return list(await handlers.take_events(desk, Caller(PUBLISHER), source, "http", batch, dry_run=dry_run))
+    taken = await handlers.take_events(desk, Caller(PUBLISHER), ("id", source), "http", batch, dry_run=dry_run)
+    return list(taken.outcomes)
 
 
 async def heard_back(desk: Desk, kind: str, number: int = 1) -> list[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AsyncExitStack
 from types import SimpleNamespace
 from typing import Any
@@ -18,7 +18,7 @@ from aiokafka.errors import GroupAuthorizationFailedError
 from shared.bus import topics
 from shared.bus.arrival import Arrival, Raw
 from shared.bus.consumer import Consumer, Listener
-from shared.bus.door import Door, Entry
+from shared.bus.door import Door, Entry, Rests
 from shared.bus.watchdog import Pulse, watch
 from shared.contracts.envelope import derived_id
 from shared.contracts.intake import DOSSIERS, UNITS
@@ -237,9 +237,9 @@ async def test_a_door_whose_coordination_ended_before_it_had_any_topic_is_restar
 ) -> None:
     taken: list[bytes | None] = []
 
-    async def take(_work: Work, records: Sequence[Raw]) -> Mapping[str, float]:
+    async def take(_work: Work, records: Sequence[Raw], _patient: Collection[str]) -> Rests:
         taken.extend(record.value for record in records)
-        return {}
+        return Rests()
 
     door = Door.of(Entry("probe.door", r"strange\.[a-z]+", take), probe_works, stack.bootstrap, metrics, own)
     async with reading(door):

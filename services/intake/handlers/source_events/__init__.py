@@ -7,9 +7,8 @@ tells, `people` keeps whom an event names, `ledger` writes down what became of e
 from __future__ import annotations
 
 from services.intake.handlers.source_events.ledger import dates_told, inferred_of
-from services.intake.handlers.source_events.outcomes import ACCEPTED, WAITING, Outcome, UnknownSource
+from services.intake.handlers.source_events.outcomes import ACCEPTED, WAITING, Outcome, Taken, UnknownSource
 from services.intake.handlers.source_events.taking import (
-    served_elsewhere,
     settle_waiting,
     take,
     take_events,
@@ -21,10 +20,10 @@ __all__ = [
     "ACCEPTED",
     "WAITING",
     "Outcome",
+    "Taken",
     "UnknownSource",
     "dates_told",
     "inferred_of",
-    "served_elsewhere",
     "settle_waiting",
     "take",
     "take_events",

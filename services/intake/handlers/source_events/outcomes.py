@@ -19,7 +19,7 @@ class UnknownSource(Forbidden):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of the events of one source in a round, in their order; in `wait` seconds there is room again for those that came too fast."""
+    """What became of the events of one source, in their order; in `wait` seconds there is room again for those that came too fast."""
 
     outcomes: Sequence[Outcome]
     wait: float

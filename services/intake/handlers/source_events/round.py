@@ -48,51 +48,53 @@ class Round:
             await batch.read(told[id_])
         await self._look_for_told()
         outcomes = {id_: await batch.judge() for id_, batch in self.batches.items()}
-        await self._write()
+        self._write()
         store.heard(self.common.work, {id_: batch.bucket for id_, batch in self.batches.items()})
         quality.heard(self.common.work, {id_: batch.lags for id_, batch in self.batches.items()})
         return {id_: Taken(outcomes[id_], batch.wait()) for id_, batch in self.batches.items()}
 
     async def settle(self, ripe: Mapping[str, Sequence[Any]], before: datetime) -> None:
         """Decide about events that waited; `Broken`."""
-        await self._look({(id_, row["code"]) for id_, rows in ripe.items() for row in rows if row["code"] is not None})
+        await self._look(
+            (), {(id_, row["code"]) for id_, rows in ripe.items() for row in rows if row["code"] is not None}
+        )
         for id_, rows in ripe.items():
             self.batches[id_].settle(rows, before)
-        await self._write()
+        self._write()
 
     async def _look_for_told(self) -> None:
         told = [(id_, known, judged) for id_, batch in self.batches.items() for _, known, judged in batch.told]
-        for row in await store.known(self.common.work, [(id_, known.id) for id_, known, _ in told if known.id]):
-            self.batches[row["source"]].ledger.known[row["id"]] = row
+        events = {(id_, known.id) for id_, known, _ in told if known.id}
         named = {(id_, each.key) for id_, _, each in told if isinstance(each, Event) and "contact_sealed" in each.data}
-        await self._look({(id_, known.key) for id_, known, _ in told if known.key is not None}, named)
+        await self._look(events, {(id_, known.key) for id_, known, _ in told if known.key is not None}, named)
 
-    async def _look(self, told: Collection[Named], named: Collection[Named] = frozenset()) -> None:
-        """Everything that is known of dossiers and letters, in a few questions; `named`: those whose person is told again."""
-        codes = {code for _, code in told}
-        await self.common.letters.look(self.common.work, codes)
-        await self._look_for_dossiers(codes, named)
-        for row in await store.waiting_for(self.common.work, told):
+    async def _look(
+        self, events: Collection[Named], dossiers: Collection[Named], named: Collection[Named] = frozenset()
+    ) -> None:
+        """Everything that is known of events, dossiers and letters, in a few questions; `named`: those whose person is told again."""
+        common = self.common
+        before = await store.before(common.work, events, dossiers)
+        for row in before.known:
+            self.batches[row["source"]].ledger.known[row["id"]] = row
+        for row in before.waiting:
             self.batches[row["source"]].ledger.waiting.setdefault(row["code"], []).append(row)
-
-    async def _look_for_dossiers(self, codes: Collection[str], named: Collection[Named]) -> None:
-        common, found = self.common, await store.owned(self.common.work, codes)
-        people = await kept(common.work, [code for code, dossier in found.items() if (dossier.source, code) in named])
-        for code, dossier in found.items():
+        await common.letters.look(common.work, {code for _, code in dossiers})
+        people = await kept(common.work, [code for code, each in before.owned.items() if (each.source, code) in named])
+        for code, dossier in before.owned.items():
             common.dossiers[code] = Owned(dossier, common.office(dossier), dossier, details=people.get(code))
 
-    async def _write(self) -> None:
-        """All of it; what nobody reads before the facts are written goes with them."""
+    def _write(self) -> None:
+        """All of it goes with the facts."""
         if self.common.broke:
             raise Broken(self.common.broke)
         work, ledgers = self.common.work, [batch.ledger for batch in self.batches.values()]
-        await self._write_dossiers()
-        await self.common.letters.write(work)
+        self._write_dossiers()
+        self.common.letters.write(work)
         store.write_events(work, [row for ledger in ledgers for row in ledger.rows])
         store.feed(work, [entry for ledger in ledgers for entry in ledger.entries])
         store.tally(work, work.now.astimezone(ZONE).date(), {each.source.id: each.counted for each in ledgers})
 
-    async def _write_dossiers(self) -> None:
+    def _write_dossiers(self) -> None:
         """With their clocks: those are kept of all, and of a sandbox announce nothing."""
         dossiers = [owned for _, owned in sorted(self.common.dossiers.items())]
         made = [(o.now, o.person) for o in dossiers if o.before is None and o.person is not None]
@@ -101,7 +103,7 @@ class Round:
             for o in dossiers
             if o.before is not None and (o.now is not o.before or o.person is not None)
         ]
-        await store.write_dossiers(self.common.work, made, changed)
+        store.write_dossiers(self.common.work, made, changed)
         sandboxes = {id_ for id_, batch in self.batches.items() if batch.source.sandbox}
         for owned in dossiers:
             quiet: dict[str, Any] = {"warn_at": None, "breach_at": None} if owned.now.source in sandboxes else {}

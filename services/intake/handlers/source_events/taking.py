@@ -6,25 +6,27 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any, TypeVar
 
 from services.intake.domain import sources as rules
-from services.intake.domain.sources import Bucket, Delivered, Reason, Source
+from services.intake.domain.sources import Delivered, Reason, Source
 from services.intake.handlers.desk import Desk
 from services.intake.handlers.source_events.batch import Common
 from services.intake.handlers.source_events.outcomes import FAILED, REJECTED, Outcome, Taken, UnknownSource
 from services.intake.handlers.source_events.round import Broken, Round
 from services.intake.store import sources as store
-from services.intake.store.sources import Named, Row
+from services.intake.store.sources import Locked, Named, Row, Said
 from shared.kernel import Caller, system
 from shared.law import ZONE
 from shared.store.halving import by_halves
+from shared.store.together import NotNow
 from shared.store.unit_of_work import Work
 
 log = logging.getLogger(__name__)
 
 RIPE = 500
+FEW = 20
+"""Events of a batch that shares a transaction: its neighbours wait for it."""
 
 R = TypeVar("R")
 
@@ -36,53 +38,81 @@ class EventsBreak(Exception):  # noqa: N818 - names the events, not a bug of the
 class _Undone(Exception):  # noqa: N818 - a signal between two functions here
     """A dry run: what was found out, and nothing is kept."""
 
-    def __init__(self, outcomes: Sequence[Outcome]) -> None:
+    def __init__(self, taken: Taken) -> None:
         super().__init__()
-        self.outcomes = outcomes
+        self.taken = taken
 
 
 async def take_events(
-    desk: Desk, who: Caller, source: str, door: str, delivered: Sequence[Delivered], *, dry_run: bool = False
-) -> Sequence[Outcome]:
-    """Take a batch: all in one transaction; where one of them breaks it, the halves by themselves, down to the guilty one."""
+    desk: Desk, who: Caller, said: Said, door: str, delivered: Sequence[Delivered], *, dry_run: bool = False
+) -> Taken:
+    """Take a batch of the source that speaks: all in one transaction; where one of them breaks it, the halves by themselves, down to the guilty one.
+
+    A few events share their transaction with those of other sources. `UnknownSource` where the registry has no such, or none that is active.
+    """
+    run = _tried if dry_run else _taken if len(delivered) > FEW else _together
+    waits = [0.0]
 
     def guilty(error: Exception) -> Outcome:
-        log.warning("an event of source %s could not be taken: %s", source, type(error).__name__)
+        log.warning("an event of %s could not be taken: %s", who.principal.acting, type(error).__name__)
         return Outcome(None, FAILED)
 
-    return await by_halves(partial(_tried if dry_run else _taken, desk, who, source, door), delivered, guilty)
+    async def taken(part: Sequence[Delivered]) -> Sequence[Outcome]:
+        found = await run(desk, who, said, door, part)
+        waits.append(found.wait)
+        return found.outcomes
+
+    return Taken(await by_halves(taken, delivered, guilty), max(waits))
 
 
-async def _taken(desk: Desk, who: Caller, source: str, door: str, delivered: Sequence[Delivered]) -> Sequence[Outcome]:
+async def _taken(desk: Desk, who: Caller, said: Said, door: str, delivered: Sequence[Delivered]) -> Taken:
     async with desk.works.begin(who) as work:
-        return await take(desk, work, source, door, delivered)
+        return await take(desk, work, said, door, delivered)
 
 
-async def _tried(desk: Desk, who: Caller, source: str, door: str, delivered: Sequence[Delivered]) -> Sequence[Outcome]:
+async def _together(desk: Desk, who: Caller, said: Said, door: str, delivered: Sequence[Delivered]) -> Taken:
+    """As `_taken`, in a transaction that others share; two batches of one source never do."""
+    return await desk.sources.do(who, lambda work: take(desk, work, said, door, delivered), apart=said)
+
+
+async def _tried(desk: Desk, who: Caller, said: Said, door: str, delivered: Sequence[Delivered]) -> Taken:
     """As `_taken`, and nothing is kept."""
     try:
         async with desk.works.begin(who) as work:
-            raise _Undone(await take(desk, work, source, door, delivered))  # noqa: TRY301 - ends the transaction without a commit
+            raise _Undone(await take(desk, work, said, door, delivered))  # noqa: TRY301 - ends the transaction without a commit
     except _Undone as undone:
-        return undone.outcomes
+        return undone.taken
 
 
-async def served_elsewhere(work: Work, sources: Collection[str]) -> Sequence[str]:
-    """Which of these sources another transaction is serving; the others wait for this one from now on."""
-    return await store.busy(work, sources)
-
-
-async def take(desk: Desk, work: Work, source: str, door: str, delivered: Sequence[Delivered]) -> Sequence[Outcome]:
+async def take(desk: Desk, work: Work, said: Said, door: str, delivered: Sequence[Delivered]) -> Taken:
     """Take a batch of one source in this transaction; `UnknownSource` where the registry has no such, or none that is active."""
-    taken = await take_round(desk, work, door, {source: delivered})
-    if source not in taken:
-        raise UnknownSource(source=source)
-    return taken[source].outcomes
+    found = await store.speaker(work, said)
+    if found is None and work.circle is not None:
+        raise NotNow
+    if found is None or found[0].state != rules.ACTIVE:
+        raise UnknownSource
+    return (await _judged(desk, work, door, [found], {found[0].id: delivered}))[found[0].id]
 
 
-async def take_round(desk: Desk, work: Work, door: str, told: Mapping[str, Sequence[Delivered]]) -> Mapping[str, Taken]:
-    """Take what several sources tell in this transaction; nothing is answered to those that are not active in the registry."""
-    found = [each for each in await store.locked(work, told) if each[0].state == rules.ACTIVE]
+async def take_round(
+    desk: Desk, work: Work, door: str, told: Mapping[str, Sequence[Delivered]], patient: Collection[str] = ()
+) -> tuple[Mapping[str, Taken], Collection[str]]:
+    """Take what several sources tell in this transaction, and which of them are served by another now, whom only the patient wait for.
+
+    Nothing is answered to those that are not active in the registry.
+    """
+    found = [*await store.free(work, told)]
+    missing = told.keys() - {source.id for source, _ in found}
+    if waited_for := missing & set(patient):
+        found += await store.locked(work, waited_for)
+    elsewhere = await store.registered(work, missing - waited_for) if missing - waited_for else ()
+    active = [each for each in found if each[0].state == rules.ACTIVE]
+    return await _judged(desk, work, door, active, told), elsewhere
+
+
+async def _judged(
+    desk: Desk, work: Work, door: str, found: Sequence[Locked], told: Mapping[str, Sequence[Delivered]]
+) -> Mapping[str, Taken]:
     taken, _ = await _whole(work, lambda left: Round.of(Common(desk, work, door, left), found).take(told))
     return taken
 
@@ -144,7 +174,7 @@ async def _settled(desk: Desk, source: str, before: datetime, procedures: Sequen
 
 
 async def _settle(
-    desk: Desk, work: Work, found: Sequence[tuple[Source, Bucket]], ripe: Mapping[str, Sequence[Any]], before: datetime
+    desk: Desk, work: Work, found: Sequence[Locked], ripe: Mapping[str, Sequence[Any]], before: datetime
 ) -> set[str]:
     """Decide about these; which of them break, and wait on."""
     _, left = await _whole(work, lambda left: Round.of(Common(desk, work, "", left), found).settle(ripe, before))
