@@ -12,10 +12,13 @@ from shared.contracts.envelope import encode
 from shared.kernel import Stale
 from shared.store import deadlines
 from shared.store.db import Connection
+from shared.turns import in_turns
 
 if TYPE_CHECKING:
     from shared.store.unit_of_work import Work
 
+_TURN = 32
+"""Facts that are made in one go: some milliseconds."""
 _TAILS = """INSERT INTO stream AS s (id, sequence, head) SELECT u.id, 0, '' FROM unnest($1::uuid[]) AS u(id)
     ON CONFLICT (id) DO UPDATE SET sequence = s.sequence RETURNING id, sequence, head"""
 """Begin or lock each history, one after the other; of a row that somebody had locked, what they left is told."""
@@ -60,7 +63,7 @@ async def write_all(db: Connection, works: Sequence[Work]) -> None:
         for statement, values in work.riders:
             parts.ride(statement, values)
     _write_rows(parts, stated)
-    _write_facts(parts, stated)
+    await _write_facts(parts, stated)
     _write_persons(parts, stated)
     _write_deadlines(parts, stated)
     _write_answers(parts, stated)
@@ -90,8 +93,9 @@ def _write_rows(parts: _Parts, works: Sequence[Work]) -> None:
         parts.ride(statement, [list(chain(*column)) for column in zip(*written, strict=True)])
 
 
-def _write_facts(parts: _Parts, works: Sequence[Work]) -> None:
-    rows = [work.works.write(work, pending, work.tails[pending.aggregate]) for work in works for pending in work.facts]
+async def _write_facts(parts: _Parts, works: Sequence[Work]) -> None:
+    stated = ((work, pending) for work in works for pending in work.facts)
+    rows = [work.works.write(work, each, work.tails[each.aggregate]) async for work, each in in_turns(stated, _TURN)]
     if not rows:
         return
     parts.arrays(_FACTS, *zip(_FACT_TYPES, zip(*rows, strict=True), strict=True))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import date
 
 import pytest
@@ -10,7 +9,6 @@ import pytest
 from services.intake import handlers
 from services.intake.domain import State
 from services.intake.handlers import Desk
-from services.intake.handlers.source_events import batch
 from services.intake.tests.given import UNIT, citizen, facts_of, names_of
 from services.intake.tests.vendor import (
     CODE,
@@ -117,23 +115,6 @@ async def test_an_event_twice_is_accepted_once_with_the_same_answer(desk: Desk) 
     assert (again.status, again.dossier, again.duplicate) == (first.status, first.dossier, True)
     assert (later.dossier, later.duplicate) == (first.dossier, True)
     assert await names_of(desk.works, (await the_dossier(desk)).id) == ["dossier-submitted", "dossier-accepted"]
-
-
-async def test_others_have_their_turn_while_a_large_batch_is_judged() -> None:
-    judged, seen = 0, 0
-
-    async def judge() -> None:
-        nonlocal judged
-        async for _ in batch.in_turns(range(2 * batch.TURN)):
-            judged += 1
-
-    async def other() -> None:
-        nonlocal seen
-        seen = judged
-
-    await asyncio.gather(judge(), other())
-
-    assert (seen, judged) == (batch.TURN, 2 * batch.TURN)
 
 
 async def test_a_dry_run_says_the_same_and_keeps_nothing(desk: Desk) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -29,11 +28,7 @@ from shared.store.halving import broken_by
 from shared.store.lookups import lookup_secret, lookup_verifier
 from shared.store.unit_of_work import Work
 from shared.store.vault import Details
-
-TURN = 20
-"""Events judged in one go: some milliseconds."""
-
-Item = TypeVar("Item")
+from shared.turns import in_turns
 
 
 @dataclass(slots=True)
@@ -224,14 +219,6 @@ class Batch:
         if (owned := self.common.dossiers.get(event.key)) is None:
             return {"due_at": None, "promised_at": None}
         return {"due_at": lawful(owned.now, owned.office), "promised_at": owned.now.due_at}
-
-
-async def in_turns(items: Sequence[Item]) -> AsyncIterator[Item]:
-    """One after the other, with a breath after every few: a large batch of one source does not keep the process from the others."""
-    for number, item in enumerate(items, 1):
-        yield item
-        if number % TURN == 0:
-            await asyncio.sleep(0)
 
 
 def _said_at(known: Known, judged: Event | Rejected) -> datetime | None:
