@@ -9,7 +9,7 @@ import sys
 import time
 from asyncio.subprocess import PIPE, Process
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -18,6 +18,7 @@ import pytest
 from confluent_kafka import Producer
 
 from deploy.bench.result import percentile
+from deploy.tests.faults.ledger import Json
 from deploy.tests.faults.sources import Campaign, desk_of, register
 from deploy.tests.faults.vendors import FAR, Vendor
 from deploy.tests.province import Province
@@ -63,33 +64,34 @@ class Others:
     """When each event went to Kafka that was not accepted yet."""
 
     async def work(self, seconds: float, seen: Seen) -> None:
-        """For so long; returns when all was accepted."""
-        until = time.monotonic() + seconds
+        """For so long; returns when all was accepted. What is sent is made beforehand."""
+        made = {each.id: [each.dossier(FAR) for _ in range(round(seconds / EVERY))] for each in self.told.vendors}
         async with local_client() as client, asyncio.TaskGroup() as group:
-            for each in self.told.vendors:
+            told = [
                 group.create_task(
-                    self._http(client, each, seen, until) if each.number % 2 else self._kafka(each, until)
+                    self._http(client, each, seen, made[each.id])
+                    if each.number % 2
+                    else self._kafka(each, made[each.id])
                 )
-            group.create_task(self._accepted(seen, until))
+                for each in self.told.vendors
+            ]
+            group.create_task(self._accepted(seen, told))
 
-    async def _http(self, client: httpx.AsyncClient, vendor: Vendor, seen: Seen, until: float) -> None:
+    async def _http(self, client: httpx.AsyncClient, vendor: Vendor, seen: Seen, events: Sequence[Json]) -> None:
         headers = headers_of(self.told.province, vendor)
         await self._in_its_place(vendor)
-        while time.monotonic() < until:
+        for event in events:
             began = time.perf_counter()
-            answer = await client.post(
-                self.told.office.url + DOOR, content=json.dumps(vendor.dossier(FAR)), headers=headers
-            )
+            answer = await client.post(self.told.office.url + DOOR, content=json.dumps(event), headers=headers)
             assert answer.json()["items"][0]["status"] == "accepted", answer.text
             taken = time.perf_counter() - began
             seen.http.append(taken * 1000)
             await asyncio.sleep(max(0.0, EVERY - taken))
 
-    async def _kafka(self, vendor: Vendor, until: float) -> None:
+    async def _kafka(self, vendor: Vendor, events: Sequence[Json]) -> None:
         topic = self.told.province.prefix + source_topic(vendor.id)
         await self._in_its_place(vendor)
-        while time.monotonic() < until:
-            event = vendor.dossier(FAR)
+        for event in events:
             self.producer.produce(topic, json.dumps(event), key=event["subject"])
             self.producer.poll(0)
             self.sent[vendor.id, event["id"]] = time.perf_counter()
@@ -99,10 +101,10 @@ class Others:
         """They do not all speak at the same instant."""
         await asyncio.sleep(EVERY * vendor.number / len(self.told.vendors))
 
-    async def _accepted(self, seen: Seen, until: float) -> None:
-        """Look for them in the list, fifty times a second."""
+    async def _accepted(self, seen: Seen, told: Sequence[asyncio.Task[None]]) -> None:
+        """Look for them in the list, fifty times a second, until all was told and is there."""
         async with self.told.province.database("intake") as db:
-            while time.monotonic() < until or self.sent:
+            while self.sent or not all(each.done() for each in told):
                 names = list(self.sent)
                 for row in await db.fetch(_THERE, [source for source, _ in names], [id_ for _, id_ in names]):
                     seen.kafka.append((time.perf_counter() - self.sent.pop((row["source"], row["id"]))) * 1000)
@@ -140,6 +142,7 @@ async def villain_in(province: Province, vendor: Vendor, url: str) -> AsyncItera
     settings = {
         "id": vendor.id, "number": vendor.number, "units": list(vendor.units), "key": base64.b64encode(vendor.contact_key).decode(), "url": url + DOOR,
         "bootstrap": province.bootstrap, "topic": province.prefix + source_topic(vendor.id), "headers": headers_of(province, vendor),
+        "seconds": 3 * SECONDS * TURNS,
     }  # fmt: skip
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "deploy.tests.sources.villain", stdin=PIPE, stdout=PIPE

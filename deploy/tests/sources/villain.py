@@ -1,7 +1,7 @@
 """A source that does everything wrong at once, in a process of its own and the last to get a processor: in life it has its own machine.
 
-`python -m deploy.tests.sources.villain` reads one line of settings and says it is ready; each line `on` or `off` is done and answered; when its standard
-input ends it writes what it heard.
+`python -m deploy.tests.sources.villain` reads one line of settings, makes what it will send, and says it is ready; each line `on` or `off` is done
+and answered; when its standard input ends it writes what it heard.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any
 
 import httpx
@@ -25,6 +26,9 @@ from shared.testing.clients import local_client
 
 FOREIGN_UNIT = "19333"
 TEN_MB = 10 << 20
+HTTP_BATCH, HTTP_EVERY = 33, 0.198
+KAFKA_BATCH, KAFKA_EVERY = 8, 0.048
+"""Threes of events, and seconds: five hundred events a second each."""
 
 
 @dataclass
@@ -36,28 +40,39 @@ class Villain:
     bootstrap: str
     topic: str
     headers: Mapping[str, str]
+    seconds: float
+    """So long it will send."""
+    batches: Iterator[bytes] = field(init=False)
+    events: Iterator[Sequence[tuple[str, bytes]]] = field(init=False)
     sent: int = 0
     answers: Counter[int] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
     refused_by_broker: int = 0
 
-    def _wrong(self) -> list[dict[str, Any]]:
-        """One right event, one with a name, one for another's unit."""
-        right, named, foreign = (self.vendor.dossier() for _ in range(3))
-        named["data"]["name"] = "Nguyễn Văn Rõ"
-        foreign["data"]["unit"] = FOREIGN_UNIT
-        return [right, named, foreign]
+    def __post_init__(self) -> None:
+        """Make all of it beforehand: sealing boxes takes more of the machine than sending them."""
+        batches = [json.dumps(self._wrong(HTTP_BATCH)).encode() for _ in range(ceil(self.seconds / HTTP_EVERY))]
+        events = [self._wrong(KAFKA_BATCH) for _ in range(ceil(self.seconds / KAFKA_EVERY))]
+        self.batches = iter(batches)
+        self.events = iter([[(each["subject"], json.dumps(each).encode()) for each in some] for some in events])
+
+    def _wrong(self, number: int) -> list[dict[str, Any]]:
+        """So many times one right event, one with a name, one for another's unit."""
+        events = [self.vendor.dossier() for _ in range(3 * number)]
+        for named, foreign in zip(events[1::3], events[2::3], strict=True):
+            named["data"]["name"] = "Nguyễn Văn Rõ"
+            foreign["data"]["unit"] = FOREIGN_UNIT
+        return events
 
     async def flood_http(self) -> None:
         """Five hundred events a second, in batches."""
         headers = {**self.headers, "content-type": "application/cloudevents-batch+json"}
         async with local_client() as client, asyncio.TaskGroup() as requests:
-            async for _ in every(0.198):
-                batch = [event for _ in range(33) for event in self._wrong()]
-                requests.create_task(self._batch(client, json.dumps(batch), headers))
-                self.sent += len(batch)
+            async for _ in every(HTTP_EVERY):
+                requests.create_task(self._batch(client, next(self.batches), headers))
+                self.sent += 3 * HTTP_BATCH
 
-    async def _batch(self, client: httpx.AsyncClient, batch: str, headers: Mapping[str, str]) -> None:
+    async def _batch(self, client: httpx.AsyncClient, batch: bytes, headers: Mapping[str, str]) -> None:
         answer = await client.post(self.url, content=batch, headers=headers)
         self.answers[answer.status_code] += 1
         if answer.status_code == httpx.codes.OK:
@@ -66,11 +81,11 @@ class Villain:
     async def flood_kafka(self) -> None:
         """Five hundred more."""
         producer = Producer({"bootstrap.servers": self.bootstrap, "log_level": 0})
-        async for _ in every(0.048):
-            for event in [event for _ in range(8) for event in self._wrong()]:
-                producer.produce(self.topic, json.dumps(event), key=event["subject"])
-                self.sent += 1
+        async for _ in every(KAFKA_EVERY):
+            for key, event in next(self.events):
+                producer.produce(self.topic, event, key=key)
             producer.poll(0)
+            self.sent += 3 * KAFKA_BATCH
 
     async def ten_megabytes(self) -> None:
         """Through each door, again and again."""
@@ -122,7 +137,7 @@ async def at_work(villain: Villain) -> AsyncIterator[None]:
 async def work(settings: Mapping[str, Any]) -> Villain:
     """As told, until nothing more is told."""
     vendor = Vendor(settings["id"], settings["number"], settings["units"], base64.b64decode(settings["key"]))
-    villain = Villain(vendor, *(settings[name] for name in ("url", "bootstrap", "topic", "headers")))
+    villain = Villain(vendor, *(settings[name] for name in ("url", "bootstrap", "topic", "headers", "seconds")))
     said = "ready"
     while True:
         print(said, flush=True)  # noqa: T201 - whoever started it waits for this
