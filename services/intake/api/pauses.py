@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 from fastapi import Request
@@ -19,9 +22,18 @@ class Pauses:
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
+        self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._until: dict[str, datetime] = {}
         self._seconds: dict[str, float] = {}
         """How long those waited whose last request was too fast."""
+
+    @asynccontextmanager
+    async def turn(self, account: str) -> AsyncIterator[None]:
+        """One request of an account at a time: whoever sends several at once waits without a connection of the database. `TooManyRequests`."""
+        self.heed(account)
+        async with self._turns[account]:
+            self.heed(account)
+            yield
 
     def begin(self, account: str, wait: float) -> None:
         """Where events came too fast, and there is room for them again in so many seconds."""
@@ -46,10 +58,11 @@ def pauses_of(request: Request) -> Pauses:
 
 
 class _InTime:
-    """A dependency: lets a source's request in when it need not wait, before its body is read."""
+    """A dependency: lets a source's request in when the one before it is done and it need not wait, before its body is read."""
 
-    async def __call__(self, request: Request, who: Publisher) -> None:
-        pauses_of(request).heed(who.subject)
+    async def __call__(self, request: Request, who: Publisher) -> AsyncIterator[None]:
+        async with pauses_of(request).turn(who.subject):
+            yield
 
     def describe(self, operation: Operation) -> None:
         fails(
