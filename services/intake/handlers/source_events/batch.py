@@ -30,6 +30,9 @@ from shared.store.unit_of_work import Work
 from shared.store.vault import Details
 from shared.turns import in_turns
 
+READ, JUDGED = 20, 6
+"""Events that are read or judged in one go."""
+
 
 @dataclass(slots=True)
 class Owned:
@@ -81,11 +84,11 @@ class Batch:
 
     async def read(self, delivered: Sequence[Delivered]) -> None:
         """Read each, in order; others have their turn after every few."""
-        self.told = [(each, *self._read(each)) async for each in in_turns(delivered)]
+        self.told = [(each, *self._read(each)) async for each in in_turns(delivered, READ)]
 
     async def judge(self) -> Sequence[Outcome]:
         """Judge what was read, in order, and count how late it came."""
-        outcomes = [self._one(*each) async for each in in_turns(self.told)]
+        outcomes = [self._one(*each) async for each in in_turns(self.told, JUDGED)]
         pairs = zip(self.told, outcomes, strict=True)
         self.lags = lags_of((_said_at(known, judged), each.at) for (each, known, judged), o in pairs if not o.duplicate)
         return outcomes
