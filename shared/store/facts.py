@@ -6,6 +6,7 @@ import struct
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -34,7 +35,9 @@ class FactRow:
     envelope: bytes
 
 
+@lru_cache(maxsize=1024)
 def _instant(value: datetime) -> bytes:
+    """Whole batches are recorded at one."""
     return struct.pack(">q", int(value.timestamp()) * 1_000_000 + value.microsecond)
 
 

@@ -330,11 +330,11 @@ class Works:
     def write(self, work: Work, pending: Pending, tail: Tail) -> tuple[Any, ...]:
         """The columns of a fact's row; moves the tail on."""
         fact, kind, cause = pending.fact, fact_type(type(pending.fact)), pending.cause
-        unit = getattr(fact, "unit", None)
+        unit, subject = getattr(fact, "unit", None), fact.subject
         source = f"/gandan/{self.service}" + (f"/{unit}" if unit else "")
         envelope = msgspec.json.encode(
             Envelope(
-                specversion="1.0", id=pending.id, source=source, type=kind, subject=fact.subject, time=work.now, dataschema=f"/schemas/{fact.topic}/{kind}.json",
+                specversion="1.0", id=pending.id, source=source, type=kind, subject=subject, time=work.now, dataschema=f"/schemas/{fact.topic}/{kind}.json",
                 sequence=tail.sequence + 1, epoch=self.epoch, correlationid=(cause.correlation if cause else None) or str(work.id), causationid=cause.id if cause else None,
                 data=msgspec.Raw(encode(fact)),
             )
@@ -343,7 +343,7 @@ class Works:
             raise FactTooLarge(f"{kind}: {len(envelope)} bytes, at most {MAX_ENVELOPE}")
         topic = fact.sent_on if pending.published else None
         row = FactRow(
-            id=pending.id, aggregate=pending.aggregate, sequence=tail.sequence + 1, type=kind, topic=topic, key=fact.subject, source=source,
+            id=pending.id, aggregate=pending.aggregate, sequence=tail.sequence + 1, type=kind, topic=topic, key=subject, source=source,
             occurred_at=fact.occurred_at, recorded_at=work.now, actor=self.actor(work.who, unit),
             traceparent=self._trace(topic, pending, work.context) if topic else None, envelope=envelope,
         )  # fmt: skip

@@ -80,9 +80,7 @@ _LONGEST_WORD = 40
 
 _DEEPEST = 8
 
-_ENVELOPE = frozenset(
-    {"specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema", "data"}
-)
+_ATTRIBUTES = frozenset({"specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema"})
 
 
 def personal(plain: Mapping[str, Any]) -> list[str]:
@@ -91,20 +89,33 @@ def personal(plain: Mapping[str, Any]) -> list[str]:
 
 
 def _personal(value: Any, place: str, depth: int) -> Iterator[str]:
-    if depth > _DEEPEST:
-        yield place
-    elif isinstance(value, dict):
+    """Of most fields nothing is found, so a pointer is made where something was, or may be deeper."""
+    if isinstance(value, dict):
         for name, inner in value.items():
-            here = f"{place}/{name if WORD.fullmatch(name) else '?'}"
             if _names_a_person(name):
-                yield here
-            elif not (depth == 0 and name in _ENVELOPE - {"data"}) and name not in _UNREAD:
-                yield from _personal(inner, here, depth + 1)
+                yield _below(place, name)
+            elif not (depth == 0 and name in _ATTRIBUTES) and name not in _UNREAD:
+                if isinstance(inner, dict | list):
+                    yield from _deeper(inner, _below(place, name), depth + 1)
+                elif _told(inner):
+                    yield _below(place, name)
     elif isinstance(value, list):
         for number, inner in enumerate(value):
-            yield from _personal(inner, f"{place}/{number}", depth + 1)
-    elif isinstance(value, str | int) and not isinstance(value, bool) and _tells(str(value)):
+            yield from _deeper(inner, f"{place}/{number}", depth + 1)
+    elif _told(value):
         yield place
+
+
+def _deeper(value: Any, place: str, depth: int) -> Iterator[str]:
+    return iter([place]) if depth > _DEEPEST else _personal(value, place, depth)
+
+
+def _below(place: str, name: str) -> str:
+    return f"{place}/{name if WORD.fullmatch(name) else '?'}"
+
+
+def _told(value: Any) -> bool:
+    return isinstance(value, str | int) and not isinstance(value, bool) and _tells(str(value))
 
 
 def _tells(value: str) -> bool:

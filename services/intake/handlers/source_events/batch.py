@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -57,10 +57,14 @@ class Common:
     broke: dict[Named, Exception] = field(default_factory=dict)
     dossiers: dict[str, Owned] = field(default_factory=dict)
     letters: Letters = field(default_factory=Letters)
+    offices: dict[tuple[str, date], Office] = field(default_factory=dict)
 
-    def office(self, dossier: Dossier) -> Office:
-        """What counts for it."""
-        return self.desk.office_at(dossier.received_at, dossier.unit)
+    def office(self, unit: str, received_at: datetime) -> Office:
+        """What counts for what a unit received then."""
+        day = local_day(received_at)
+        if (office := self.offices.get((unit, day))) is None:
+            office = self.offices[unit, day] = self.desk.office_at(received_at, unit)
+        return office
 
 
 @dataclass(slots=True)
@@ -185,7 +189,7 @@ class Batch:
         id_, details = work.new_id(), self.people.contact(event)
         recipient, office = (
             self.people.recipient(details) or work.new_id(),
-            self.common.desk.office_at(received_at, event.data["unit"]),
+            self.common.office(event.data["unit"], received_at),
         )
         followed = mirror.begin(
             event, procedure, id=id_, recipient=recipient, verifier=lookup_verifier(keys, event.key, lookup_secret(keys, id_, 0)), source=self.source.id,
@@ -194,7 +198,7 @@ class Batch:
         work.starts(id_)
         self.common.dossiers[event.key] = owned = Owned(
             followed.dossier,
-            self.common.office(followed.dossier),
+            self.common.office(followed.dossier.unit, followed.dossier.received_at),
             person=self.people.keep(recipient, details),
             details=details,
         )

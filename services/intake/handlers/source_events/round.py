@@ -81,7 +81,9 @@ class Round:
         await common.letters.look(common.work, {code for _, code in dossiers})
         people = await kept(common.work, [code for code, each in before.owned.items() if (each.source, code) in named])
         for code, dossier in before.owned.items():
-            common.dossiers[code] = Owned(dossier, common.office(dossier), dossier, details=people.get(code))
+            common.dossiers[code] = Owned(
+                dossier, common.office(dossier.unit, dossier.received_at), dossier, details=people.get(code)
+            )
 
     def _write(self) -> None:
         """All of it goes with the facts."""
