@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from services.intake.consumers import Sources
 from services.intake.domain import Dossier, mirror
 from services.intake.domain.sources import Event
 from services.intake.handlers import Desk
+from services.intake.store import sources as store
 from services.intake.tests.test_source_letters import counted, written
 from services.intake.tests.vendor import Json, progressed, registered, sealed, send, statuses, the_dossier, upserted
 from shared.bus.arrival import Raw
@@ -133,3 +135,48 @@ async def test_an_event_that_waited_and_breaks_waits_on_alone_whoever_else_is_in
         ("tan-thanh", False, "accepted"), ("tan-thanh", True, "accepted"),
     ]  # fmt: skip
     assert [row["spent"] for row in spent] == [2, 2]
+
+
+async def test_a_few_events_of_several_sources_share_a_transaction_over_http_and_each_is_its_own(desk: Desk) -> None:
+    names = [f"xa-{n}" for n in range(6)]
+    for name in names:
+        await registered(desk, name)
+
+    sent = [send(desk, upserted({"code": code_of(n)}, source=name), source=name) for n, name in enumerate(names)]
+    answers = [outcome for (outcome,) in await asyncio.gather(*sent)]
+
+    async with desk.works.reading() as db:
+        owners = await db.fetch("SELECT source, code FROM dossier ORDER BY code")
+        shared = await db.fetchval("SELECT count(DISTINCT transaction) FROM source_feed")
+        works = await db.fetchval("SELECT count(DISTINCT convert_from(envelope, 'UTF8')::jsonb ->> 'correlationid') FROM fact WHERE type LIKE '%source-event%'")  # fmt: skip
+    assert [each.status for each in answers] == ["accepted"] * 6
+    assert [tuple(row) for row in owners] == [(name, code_of(n)) for n, name in enumerate(names)]
+    assert shared < 6
+    assert works == 6
+
+
+async def test_two_requests_of_one_source_at_once_are_taken_one_after_the_other(desk: Desk) -> None:
+    await registered(desk)
+    events = [upserted({"code": code_of(n % 4)}, id=f"e-{n % 4}") for n in range(8)]
+
+    answers = [outcome for (outcome,) in await asyncio.gather(*(send(desk, event) for event in events))]
+
+    async with desk.works.reading() as db:
+        spent = await db.fetchval("SELECT burst - level FROM source")
+        tally = await db.fetch("SELECT what, number FROM source_tally ORDER BY what")
+    assert [each.status for each in answers] == ["accepted"] * 8
+    assert sum(each.duplicate for each in answers) == 4
+    assert [tuple(row) for row in tally] == [("accepted", 4), ("duplicate", 4)]
+    assert spent == 8
+
+
+async def test_a_source_that_another_transaction_serves_holds_up_no_other_over_http(desk: Desk) -> None:
+    for name in NAMES:
+        await registered(desk, name)
+    async with desk.works.begin(system("another door")) as work:
+        await store.speaker(work, ("id", NAMES[0]))
+        waiting = asyncio.create_task(send(desk, upserted({"code": code_of(0)}, source=NAMES[0]), source=NAMES[0]))
+        (other,) = await send(desk, upserted({"code": code_of(1)}, source=NAMES[1]), source=NAMES[1])
+        done = waiting.done()
+
+    assert (other.status, done, [each.status for each in await waiting]) == ("accepted", False, ["accepted"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -242,6 +243,19 @@ async def test_who_is_too_fast_again_after_a_pause_waits_twice_as_long_and_a_min
     assert waits == [5, 10, 20, 40, 60, 60]
     assert slower.status_code == 200
     assert (await send(talk, progressed(4, id="again"))).headers["retry-after"] == "5"
+
+
+async def test_requests_of_one_account_are_taken_one_at_a_time_and_those_behind_one_too_fast_wait_unread(
+    talk: Talk, desk: Desk
+) -> None:
+    await registered(desk, quota=Quota(events_per_second=1, burst=30))
+    batches = [[progressed(4, id=f"n{request}-{number}") for number in range(25)] for request in range(4)]
+
+    answers = await asyncio.gather(*(send(talk, batch, BATCH) for batch in batches))
+
+    taken = [[item["reason"] for item in each.json()["items"]] for each in answers if each.status_code == 200]
+    assert sorted(each.status_code for each in answers) == [200, 200, 429, 429]
+    assert sorted(reasons.count("too-fast") for reasons in taken) == [0, 20]
 
 
 async def test_whoever_waits_holds_up_no_other_account_and_no_other_address(talk: Talk, desk: Desk) -> None:

@@ -17,7 +17,7 @@ from services.intake.store import sources as store
 from services.intake.tests.vendor import QUOTA, delivered, every_reason, progressed, registered, upserted
 from shared.bus.arrival import Raw
 from shared.bus.broker import bounded_stop, connect_forever, make_broker
-from shared.bus.door import Door
+from shared.bus.door import FEW, Door
 from shared.kernel import system
 from shared.moments import uuid7
 from shared.telemetry.setup import Telemetry
@@ -143,6 +143,38 @@ async def test_a_source_that_is_too_fast_is_read_on_when_it_has_room_again_and_t
         await wait_until(lambda: not _resting(door), seconds=60)
         await send(stack.bootstrap, [record(f"{sources.prefix}sources.hai-lang", progressed(9, id="later", source="hai-lang"))])  # fmt: skip
         await wait_until(lambda: taken_of(desk, "hai-lang", 6), seconds=60)
+
+
+async def test_a_source_that_is_too_fast_is_read_a_few_events_at_a_time_and_each_once_also_after_a_failure(
+    desk: Desk, stack: TestStack, telemetry: Telemetry
+) -> None:
+    sources = await with_topics(desk, stack, "tan-thanh", quota=Quota(events_per_second=1, burst=1))
+    topic = f"{sources.prefix}sources.tan-thanh"
+    told = [record(topic, progressed(4, id=f"n{number}")) for number in range(130)]
+    failures = [ConnectionError("the database went away")]
+    async with opened(sources, telemetry) as (door,):
+        await wait_until(lambda: _topics(door) == ["tan-thanh"], seconds=60)
+        await send(stack.bootstrap, told[:30])
+        await wait_until(lambda: taken_of(desk, "tan-thanh", 30) if _resting(door) else False, seconds=60)
+
+        def failing(where: str) -> None:
+            if where == "effects" and failures:
+                raise failures.pop()
+
+        door.failpoint = failing
+        await send(stack.bootstrap, [(topic, b"%d" % number, body, []) for number, (_, _, body, _) in enumerate(told[30:])])  # fmt: skip
+        await wait_until(lambda: taken_of(desk, "tan-thanh", 130), seconds=60)
+
+    async with desk.works.reading() as db:
+        ids = await db.fetchval("SELECT count(DISTINCT id) FROM source_event")
+        rows = await db.fetch(
+            "SELECT count(*) AS events FROM source_feed WHERE data ->> 'event' = ANY($1) GROUP BY transaction",
+            [f"n{number}" for number in range(30, 130)],
+        )
+        twice = await db.fetchval("SELECT count(*) FROM source_tally WHERE what = 'duplicate'")
+    assert (failures, ids, twice) == ([], 130, 0)
+    assert sum(row["events"] for row in rows) == 100
+    assert max(row["events"] for row in rows) <= FEW
 
 
 async def test_every_reason_of_the_closed_list_is_told_by_the_kafka_door(

@@ -13,7 +13,7 @@ from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, use_s
 from shared.contracts.envelope import derived_id
 from shared.kernel import Caller, Invalid, Once, Principal, Repeated
 from shared.store.db import Connection
-from shared.store.together import Action, Together
+from shared.store.together import Action, NotNow, Together
 from shared.store.unit_of_work import Work, Works
 from shared.testing.probe.lines import added
 
@@ -194,3 +194,73 @@ async def test_whoever_only_looked_is_refused_without_undoing_the_others(probe_w
     assert isinstance(spent[0], Invalid)
     assert sorted(first) == [0, 1, 2]
     assert sorted(begun) == [11, 11, 12, 12, 13, 13], "what was spent is taken back, and each begins again alone"
+
+
+async def test_those_that_are_kept_apart_are_done_one_after_the_other_and_the_others_beside_them(
+    probe_works: Works,
+) -> None:
+    at_work: set[str] = set()
+    most = 0
+
+    def alone(n: int, name: str) -> Action[int]:
+        async def action(work: Work) -> int:
+            nonlocal most
+            assert name not in at_work
+            at_work.add(name)
+            most = max(most, len(at_work))
+            await work.ask(_nothing, n)
+            at_work.remove(name)
+            return await adding(n)(work)
+
+        return action
+
+    together = Together(probe_works)
+    names = ["a", "b", "a", "b", "c", "a"]
+    answers = await asyncio.gather(*(together.do(caller(n), alone(n, name), apart=name) for n, name in enumerate(names)))  # fmt: skip
+
+    assert answers == list(range(6))
+    assert most > 1
+    assert not together.apart
+
+
+async def test_whoever_cannot_share_now_is_done_alone_and_holds_up_nobody(probe_works: Works) -> None:
+    let = asyncio.Event()
+
+    async def waiting(work: Work) -> int:
+        if work.circle is not None:
+            raise NotNow
+        await let.wait()
+        return await adding(0)(work)
+
+    together = Together(probe_works, free=1)
+    first = asyncio.create_task(together.do(caller(0), waiting))
+    others = await asyncio.gather(*(together.do(caller(n), adding(n)) for n in (1, 2)))
+    done = first.done()
+    let.set()
+
+    assert (others, done, await first) == ([1, 2], False, 0)
+    assert await lines(probe_works) == 3
+
+
+async def test_rows_of_several_are_written_by_one_expression(probe_works: Works) -> None:
+    statement = "INSERT INTO idempotency (principal, key, fingerprint, status, answer, created_at) SELECT decode(u.key, 'hex'), u.key, '', 200, '', u.at FROM unnest($1::text[], $2::timestamptz[]) AS u(key, at) RETURNING 1"
+
+    def writing(n: int) -> Action[int]:
+        async def action(work: Work) -> int:
+            work.rows_along(statement, [f"{n:02}"], [work.now])
+            return n
+
+        return action
+
+    together = Together(probe_works, free=1)
+    anyone = Caller(CLERK)
+    await asyncio.gather(*(together.do(anyone, writing(n)) for n in range(5)))
+
+    async with probe_works.reading() as db:
+        kept = await db.fetch("SELECT key, xmin::text AS within FROM idempotency ORDER BY key")
+    assert [row["key"] for row in kept] == [f"{n:02}" for n in range(5)]
+    assert len({row["within"] for row in kept}) <= 2
+
+
+async def _nothing(connection: Connection, keys: Sequence[int]) -> Sequence[int]:
+    return [await connection.fetchval("SELECT $1::int4", key) for key in keys]
