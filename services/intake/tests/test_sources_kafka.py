@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -146,9 +147,9 @@ async def test_a_source_that_is_too_fast_is_read_on_when_it_has_room_again_and_t
 
 
 async def test_a_source_that_is_too_fast_is_read_a_few_events_at_a_time_and_each_once_also_after_a_failure(
-    desk: Desk, stack: TestStack, telemetry: Telemetry
+    desk: Desk, stack: TestStack, telemetry: Telemetry, clock: StandingClock
 ) -> None:
-    sources = await with_topics(desk, stack, "tan-thanh", quota=Quota(events_per_second=1, burst=1))
+    sources = await with_topics(desk, stack, "tan-thanh", quota=Quota(events_per_second=1, burst=29))
     topic = f"{sources.prefix}sources.tan-thanh"
     told = [record(topic, progressed(4, id=f"n{number}")) for number in range(130)]
     failures = [ConnectionError("the database went away")]
@@ -162,6 +163,7 @@ async def test_a_source_that_is_too_fast_is_read_a_few_events_at_a_time_and_each
                 raise failures.pop()
 
         door.failpoint = failing
+        clock.now += timedelta(minutes=1)  # the next batch has room, and is a few all the same
         await send(stack.bootstrap, [(topic, b"%d" % number, body, []) for number, (_, _, body, _) in enumerate(told[30:])])  # fmt: skip
         await wait_until(lambda: taken_of(desk, "tan-thanh", 130), seconds=60)
 

@@ -199,15 +199,13 @@ async def test_whoever_only_looked_is_refused_without_undoing_the_others(probe_w
 async def test_those_that_are_kept_apart_are_done_one_after_the_other_and_the_others_beside_them(
     probe_works: Works,
 ) -> None:
-    at_work: set[str] = set()
-    most = 0
+    at_work: list[str] = []
+    seen: list[tuple[str, ...]] = []
 
     def alone(n: int, name: str) -> Action[int]:
         async def action(work: Work) -> int:
-            nonlocal most
-            assert name not in at_work
-            at_work.add(name)
-            most = max(most, len(at_work))
+            at_work.append(name)
+            seen.append(tuple(at_work))
             await work.ask(_nothing, n)
             at_work.remove(name)
             return await adding(n)(work)
@@ -219,7 +217,8 @@ async def test_those_that_are_kept_apart_are_done_one_after_the_other_and_the_ot
     answers = await asyncio.gather(*(together.do(caller(n), alone(n, name), apart=name) for n, name in enumerate(names)))  # fmt: skip
 
     assert answers == list(range(6))
-    assert most > 1
+    assert all(len(set(each)) == len(each) for each in seen)
+    assert max(map(len, seen)) > 1
     assert not together.apart
 
 
