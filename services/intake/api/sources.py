@@ -230,8 +230,8 @@ async def take_source_events(
 ) -> Outcomes:  # fmt: skip
     """CloudEvents of a source system: one, structured or binary, or a batch of at most 500. Each has its own outcome.
 
-    An event's id makes it count once, so this takes no Idempotency-Key. The account says which source speaks. After events that came
-    `too-fast` a request is answered 429 until the quota has room for as many again.
+    An event's id makes it count once, so this takes no Idempotency-Key. The account says which source speaks; of its requests one is taken
+    at a time. After events that came `too-fast` a request is answered 429 until the quota has room for as many again.
     """
     delivered = _delivered(request.headers, await request.body(), desk)
     taken = await handlers.take_events(
