@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -16,6 +16,9 @@ from services.intake.domain.sources import pause
 from shared.web.operations import Operation, fails
 from shared.web.refusals import TooManyRequests
 
+MOST_WAITING = 16
+"""Requests of one account behind the one at work: more of them would take the places of others."""
+
 
 class Pauses:
     """Until when each account waits. In this process's memory: what it forgets is judged event by event, by the source's bucket in the database."""
@@ -23,17 +26,25 @@ class Pauses:
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
         self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._here: Counter[str] = Counter()
+        """Requests of each account: the one at work, and those behind it."""
         self._until: dict[str, datetime] = {}
         self._seconds: dict[str, float] = {}
         """How long those waited whose last request was too fast."""
 
     @asynccontextmanager
     async def turn(self, account: str) -> AsyncIterator[None]:
-        """One request of an account at a time: whoever sends several at once waits without a connection of the database. `TooManyRequests`."""
+        """One request of an account at a time; a few wait for it, without a connection of the database. `TooManyRequests`."""
         self.heed(account)
-        async with self._turns[account]:
-            self.heed(account)
-            yield
+        if self._here[account] > MOST_WAITING:
+            raise _wait(1)
+        self._here[account] += 1
+        try:
+            async with self._turns[account]:
+                self.heed(account)
+                yield
+        finally:
+            self._here[account] -= 1
 
     def begin(self, account: str, wait: float) -> None:
         """Where events came too fast, and there is room for them again in so many seconds."""
@@ -46,9 +57,12 @@ class Pauses:
             return
         left = (until - self._clock()).total_seconds()
         if left > 0:
-            wait = math.ceil(left)
-            raise TooManyRequests(retry_after_seconds=wait, headers={"retry-after": str(wait)})
+            raise _wait(math.ceil(left))
         del self._until[account]
+
+
+def _wait(seconds: int) -> TooManyRequests:
+    return TooManyRequests(retry_after_seconds=seconds, headers={"retry-after": str(seconds)})
 
 
 def pauses_of(request: Request) -> Pauses:
@@ -67,7 +81,7 @@ class _InTime:
     def describe(self, operation: Operation) -> None:
         fails(
             operation,
-            s429="Events came faster than the source's quota: all of the request again after `Retry-After` seconds.",
+            s429="Events came faster than the source's quota, or many requests at once: all of the request again after `Retry-After` seconds.",
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -11,6 +12,7 @@ import msgspec
 import pytest
 
 from services.intake import handlers
+from services.intake.api.pauses import MOST_WAITING
 from services.intake.domain.sources import PATIENCE, Quota, Reason
 from services.intake.handlers import Desk
 from services.intake.tests.given import UNIT
@@ -256,6 +258,21 @@ async def test_requests_of_one_account_are_taken_one_at_a_time_and_those_behind_
     taken = [[item["reason"] for item in each.json()["items"]] for each in answers if each.status_code == 200]
     assert sorted(each.status_code for each in answers) == [200, 200, 429, 429]
     assert sorted(reasons.count("too-fast") for reasons in taken) == [0, 20]
+
+
+async def test_of_very_many_requests_of_one_account_at_once_a_few_wait_and_the_others_come_again(
+    talk: Talk, desk: Desk
+) -> None:
+    await registered(desk)
+    events = [progressed(4, id=f"n{number}") for number in range(2 * MOST_WAITING)]
+
+    answers = await asyncio.gather(*(send(talk, event) for event in events))
+    again = await send(talk, events[-1])
+
+    told = Counter(each.status_code for each in answers)
+    assert told == {200: MOST_WAITING + 1, 429: MOST_WAITING - 1}
+    assert {each.headers["retry-after"] for each in answers if each.status_code == 429} == {"1"}
+    assert again.status_code == 200
 
 
 async def test_whoever_waits_holds_up_no_other_account_and_no_other_address(talk: Talk, desk: Desk) -> None:

@@ -25,7 +25,7 @@ from shared.store.unit_of_work import Work
 log = logging.getLogger(__name__)
 
 RIPE = 500
-FEW = 20
+FEW = 5
 """Events of a batch that shares a transaction: its neighbours wait for it."""
 
 R = TypeVar("R")
