@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from aiokafka import TopicPartition
@@ -67,6 +67,18 @@ async def _nobody(_work: Work, _records: Sequence[Raw], _patient: Collection[str
     raise AssertionError("a door has an entry")
 
 
+def beyond_a_few(records: Iterable[Raw]) -> Mapping[TopicPartition, int]:
+    """From where on each partition is left for the next batch: the few that came first are taken, by Kafka's time, in each partition in its order."""
+    latest: dict[TopicPartition, int] = {}
+    timed: list[tuple[int, TopicPartition, int]] = []
+    for raw in records:
+        tp = TopicPartition(raw.topic, raw.partition)
+        latest[tp] = max(latest.get(tp, 0), raw.timestamp_ms)
+        timed.append((latest[tp], tp, raw.offset))
+    timed.sort()
+    return {tp: offset for _, tp, offset in reversed(timed[FEW:])}
+
+
 @dataclass(slots=True)
 class Door(Consumer):
     """An entry running on one broker object."""
@@ -97,8 +109,7 @@ class Door(Consumer):
 
     async def batch(self, records: Sequence[Raw]) -> None:
         """Apply one batch, with few records of those topics whose senders are too fast; the rest of them is read again at once."""
-        fast = sorted((raw for raw in records if raw.topic in self.fast), key=lambda raw: raw.timestamp_ms)
-        cut = {TopicPartition(raw.topic, raw.partition): raw.offset for raw in reversed(fast[FEW:])}
+        cut = beyond_a_few([raw for raw in records if raw.topic in self.fast])
         self.place.back(cut)
         self.cut = frozenset(tp.topic for tp in cut)
         await Consumer.batch(

@@ -54,7 +54,7 @@ async def take_events(
     waits = [0.0]
 
     def guilty(error: Exception) -> Outcome:
-        log.warning("an event of %s could not be taken: %s", who.principal.acting, type(error).__name__)
+        log.warning("an event of source %s could not be taken: %s", said[1], type(error).__name__)
         return Outcome(None, FAILED)
 
     async def taken(part: Sequence[Delivered]) -> Sequence[Outcome]:
