@@ -22,6 +22,7 @@ from shared.web.auth import allow, caller
 from shared.web.cursor import Page, Paging, paging
 from shared.web.etag import etag, revalidate
 from shared.web.fields import Day, Instant, text
+from shared.web.operations import problem_response
 
 router = APIRouter(prefix="/v1")
 
@@ -223,7 +224,13 @@ def _view(source: Source) -> SourceView:
     )
 
 
-@router.post("/source-events", max_body_size=MAX_BATCH_BYTES, dependencies=[Depends(in_time)])
+@router.post(
+    "/source-events", max_body_size=MAX_BATCH_BYTES, dependencies=[Depends(in_time)],
+    responses={
+        400: problem_response("A batch is a JSON array of events."), 413: problem_response("The body is too large, or has too many events."),
+        415: problem_response("The content type is none of the CloudEvents HTTP binding."),
+    },
+)  # fmt: skip
 async def take_source_events(
     desk: At, who: Publisher, request: Request, lang: Lang, *,
     dry_run: Annotated[bool, Query(description="Judge, and keep nothing.")] = False,
