@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import gc
 import json
 import sys
 import time
@@ -179,8 +178,6 @@ async def test_a_source_that_does_everything_wrong_is_stopped_and_the_others_har
     await told.office.ready()
     others = Others(told, Producer({"bootstrap.servers": province.bootstrap, "linger.ms": 0, "log_level": 0}))
     await others.work(3, Seen())
-    gc.collect()
-    gc.freeze()  # as in the processes: what was loaded is not gone through again and again while others are timed
 
     quiet, noisy = Seen(), Seen()
     async with villain_in(province, vendors[-1], told.office.url) as villain:
