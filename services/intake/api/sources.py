@@ -227,7 +227,7 @@ def _view(source: Source) -> SourceView:
 @router.post(
     "/source-events", max_body_size=MAX_BATCH_BYTES, dependencies=[Depends(in_time)],
     responses={
-        400: problem_response("A batch is a JSON array of events."), 413: problem_response("The body is too large, or has too many events."),
+        413: problem_response("The body is too large, or has too many events."),
         415: problem_response("The content type is none of the CloudEvents HTTP binding."),
     },
 )  # fmt: skip
