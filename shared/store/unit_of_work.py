@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from contextvars import Context
 from dataclasses import dataclass, field
@@ -121,7 +121,7 @@ class Work:
     persons: list[tuple[PersonRow, bool]] = field(default_factory=list)
     tails: dict[UUID, Tail] = field(default_factory=dict)
     riders: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
-    rows: list[tuple[str, tuple[Sequence[Any], ...]]] = field(default_factory=list)
+    rows: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
     seen: list[int] = field(default_factory=list)
     answer: object | None = None
     flushed: int = 0
@@ -182,9 +182,9 @@ class Work:
         if seen is not None:
             self.seen.append(seen)
 
-    def rows_along(self, statement: str, *columns: Sequence[Any]) -> None:
-        """Write rows in the same statement as the facts, with those that neighbours write by this statement: each `$n` is an array, one value a row."""
-        self.rows.append((statement, columns))
+    def rows_along(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Write rows, or none, in the same statement as the facts, with those that neighbours write by this statement: each `$n` is one column of all, an array."""
+        self.rows += [(statement, row) for row in rows]
 
     def keep(self, person: PersonRow, *, contact: bool = True) -> None:
         """Put a person into the vault; their contact goes, sealed, to notifications unless nobody will be told there."""

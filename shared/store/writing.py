@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from shared.contracts.envelope import encode
@@ -86,11 +85,12 @@ async def _find_tails(db: Connection, works: Sequence[Work]) -> None:
 
 
 def _write_rows(parts: _Parts, works: Sequence[Work]) -> None:
-    sheets: dict[str, list[tuple[Sequence[Any], ...]]] = {}
-    for statement, columns in (rows for work in works for rows in work.rows):
-        sheets.setdefault(statement, []).append(columns)
-    for statement, written in sheets.items():
-        parts.ride(statement, [list(chain(*column)) for column in zip(*written, strict=True)])
+    sheets: dict[str, list[tuple[Any, ...]]] = {}
+    for work in works:
+        for statement, row in work.rows:
+            sheets.setdefault(statement, []).append(row)
+    for statement, rows in sheets.items():
+        parts.ride(statement, list(zip(*rows, strict=True)))
 
 
 async def _write_facts(parts: _Parts, works: Sequence[Work]) -> None:

@@ -20,12 +20,11 @@ from shared.contracts.envelope import F, decode_foreign, fact_type
 from shared.contracts.intake import ResultReturned
 from shared.kernel import NotFound
 from shared.law import Clock
-from shared.store.db import Connection
+from shared.store.db import Connection, names
 from shared.store.unit_of_work import Work
 
-_COLUMNS = ", ".join(f'"{name}"' for name in SNAPSHOT)
 _OWN = ("person", "owner", "summary", "components", "late_entry_reason", "backlog")
-_CREATE = f"INSERT INTO dossier ({_COLUMNS}, {', '.join(_OWN)}) VALUES ({', '.join(f'${n}' for n in range(1, len(SNAPSHOT) + len(_OWN) + 1))}) RETURNING 1"
+_CREATE = f"INSERT INTO dossier ({names((*SNAPSHOT, *_OWN))}) VALUES ({', '.join(f'${n}' for n in range(1, len(SNAPSHOT) + len(_OWN) + 1))}) RETURNING 1"
 _SET = ", ".join(f'"{name}" = ${n}' for n, name in enumerate(SNAPSHOT[1:], 2))
 _SEEN, _REASON, _ASKED, _PAYMENT, _APOLOGY, _COMMENT, _ADDED, _CORRECTED, _HANDED, _ANSWERED = (
     f"${len(SNAPSHOT) + n}" for n in range(1, 11)

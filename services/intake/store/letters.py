@@ -39,16 +39,13 @@ async def _known(connection: Connection, wanted: Sequence[frozenset[str]]) -> Se
 
 def save(work: Work, letters: Iterable[Letter]) -> None:
     """Write new letters, and those that changed."""
-    if rows := [letter_values(each) for each in sorted(letters, key=lambda each: each.id)]:
-        work.rows_along(_SAVE, *map(list, zip(*rows, strict=True)))
+    work.rows_along(_SAVE, (letter_values(each) for each in sorted(letters, key=lambda each: each.id)))
 
 
 def count(work: Work, counted: Mapping[Window, Mapping[str, Any]]) -> None:
     """Write what was counted; an older count of the same window and day changes nothing."""
-    if rows := [
-        (*window, *(told.get(name) for name in _NUMBERS), told["at"]) for window, told in sorted(counted.items())
-    ]:
-        work.rows_along(_COUNT, *map(list, zip(*rows, strict=True)))
+    rows = ((*window, *(told.get(name) for name in _NUMBERS), told["at"]) for window, told in sorted(counted.items()))
+    work.rows_along(_COUNT, rows)
 
 
 async def visits(connection: Connection, unit: str, first: date, last: date) -> Sequence[Any]:

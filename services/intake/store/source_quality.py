@@ -48,8 +48,8 @@ MOST_GAPS = 100
 def heard(work: Work, lags: Mapping[str, Lags]) -> None:
     """Count what came of each source in this hour."""
     told = [(id_, of) for id_, of in lags.items() if of.events]
-    if rows := [(id_, work.now, of.events, *(of.counts[lag] for lag in LAGS), of.least) for id_, of in told]:
-        work.rows_along(_HEARD, *map(list, zip(*rows, strict=True)))
+    rows = ((id_, work.now, of.events, *(of.counts[lag] for lag in LAGS), of.least) for id_, of in told)
+    work.rows_along(_HEARD, rows)
 
 
 async def days(connection: Connection, source: str, first: date, last: date) -> tuple[Sequence[Day], Mapping[str, int], int]:  # fmt: skip

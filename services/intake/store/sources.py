@@ -213,8 +213,7 @@ def _locked(rows: Iterable[Any]) -> Sequence[Locked]:
 
 def heard(work: Work, buckets: Mapping[str, Bucket]) -> None:
     """Remember what is left in each bucket, and that these sources were heard of."""
-    if rows := [(id_, left.level, left.at, work.now) for id_, left in buckets.items()]:
-        work.rows_along(_HEARD, *_columns(rows, 4))
+    work.rows_along(_HEARD, ((id_, left.level, left.at, work.now) for id_, left in buckets.items()))
 
 
 async def before(work: Work, events: Collection[Named], dossiers: Collection[Named]) -> Before:
@@ -227,7 +226,7 @@ async def _before(
 ) -> Sequence[Before]:
     events, dossiers = (sorted(frozenset[Named]().union(*each)) for each in zip(*told, strict=True))
     codes = sorted({code for _, code in dossiers})
-    rows = await connection.fetch(_BEFORE, *_columns(events, 2), *_columns(dossiers, 2), codes)
+    rows = await connection.fetch(_BEFORE, *_columns(events), *_columns(dossiers), codes)
     ids = [row["dossier"] for row in rows if row["what"] == "owned"]
     owned = {row["code"]: dossier_of(row) for row in await connection.fetch(_OWNED, ids)} if ids else {}
     return [
@@ -240,9 +239,8 @@ async def _before(
     ]  # fmt: skip
 
 
-def _columns(rows: Sequence[tuple[Any, ...]], number: int) -> list[list[Any]]:
-    """Rows as columns; so many, also of none."""
-    return [[row[n] for row in rows] for n in range(number)]
+def _columns(pairs: Sequence[Named]) -> tuple[list[str], list[str]]:
+    return [source for source, _ in pairs], [name for _, name in pairs]
 
 
 async def people(work: Work, codes: Iterable[str]) -> Mapping[str, Any]:
@@ -258,19 +256,13 @@ async def _people(connection: Connection, wanted: Sequence[frozenset[str]]) -> S
 
 def write_events(work: Work, rows: Sequence[Row]) -> None:
     """Write down what became of new events, and of those that waited."""
-    new, old = [row for row in rows if row.seq is None], [row for row in rows if row.seq is not None]
-    if new:
-        work.rows_along(
-            _WRITE, [r.source for r in new], [r.id for r in new], [r.type for r in new], [r.code for r in new], [r.body_hash for r in new], [r.status for r in new],
-            [r.reason for r in new], [_json(r.fields) for r in new], [_json(r.inferred) for r in new], [r.waits_for for r in new],
-            [r.door for r in new], [r.time for r in new], [r.received_at for r in new], [work.now for _ in new], [r.dossier for r in new],
-            [r.payload for r in new],
-        )  # fmt: skip
-    if old:
-        work.rows_along(
-            _DECIDED, [r.seq for r in old], [r.status for r in old], [r.reason for r in old], [_json(r.fields) for r in old],
-            [_json(r.inferred) for r in old], [r.dossier for r in old], [work.now for _ in old],
-        )  # fmt: skip
+    work.rows_along(_WRITE, (
+        (r.source, r.id, r.type, r.code, r.body_hash, r.status, r.reason, _json(r.fields), _json(r.inferred), r.waits_for, r.door, r.time, r.received_at,
+         work.now, r.dossier, r.payload) for r in rows if r.seq is None
+    ))  # fmt: skip
+    work.rows_along(_DECIDED, (
+        (r.seq, r.status, r.reason, _json(r.fields), _json(r.inferred), r.dossier, work.now) for r in rows if r.seq is not None
+    ))  # fmt: skip
 
 
 def _json(values: Sequence[Any]) -> str:
@@ -282,19 +274,13 @@ def write_dossiers(
     work: Work, made: Sequence[tuple[Dossier, UUID]], changed: Sequence[tuple[Dossier, UUID | None]]
 ) -> None:
     """Write dossiers heard of for the first time with their people, and those that changed."""
-    if made:
-        work.rows_along(_MAKE, *_columns([(*values(dossier), person) for dossier, person in made], len(_KEPT)))
-    if changed:
-        work.rows_along(_SAVE, *_columns([(*values(dossier), person) for dossier, person in changed], len(_KEPT)))
+    work.rows_along(_MAKE, ((*values(dossier), person) for dossier, person in made))
+    work.rows_along(_SAVE, ((*values(dossier), person) for dossier, person in changed))
 
 
 def feed(work: Work, entries: Sequence[Entry]) -> None:
     """Tell sources."""
-    if entries:
-        work.rows_along(
-            _FEED, [e.source for e in entries], [e.kind for e in entries], [e.at for e in entries], [e.code for e in entries],
-            [dict(e.data) for e in entries],
-        )  # fmt: skip
+    work.rows_along(_FEED, ((each.source, each.kind, each.at, each.code, dict(each.data)) for each in entries))
 
 
 def tell(work: Work, dossier: Dossier, fact: Fact) -> None:
@@ -325,8 +311,9 @@ async def read_feed(connection: Connection, source: str, after: tuple[int, int],
 
 def tally(work: Work, day: date, counted: Mapping[str, Mapping[str, int]]) -> None:
     """Count how the events of each source ended."""
-    if rows := sorted((source, day, *each) for source, endings in counted.items() for each in endings.items()):
-        work.rows_along(_TALLY, *_columns(rows, 4))
+    work.rows_along(
+        _TALLY, sorted((source, day, *each) for source, endings in counted.items() for each in endings.items())
+    )
 
 
 async def listed(

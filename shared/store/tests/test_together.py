@@ -246,7 +246,7 @@ async def test_rows_of_several_are_written_by_one_expression(probe_works: Works)
 
     def writing(n: int) -> Action[int]:
         async def action(work: Work) -> int:
-            work.rows_along(statement, [f"{n:02}"], [work.now])
+            work.rows_along(statement, [(f"{n:02}", work.now)])
             return n
 
         return action
