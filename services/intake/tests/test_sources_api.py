@@ -109,7 +109,10 @@ async def test_a_batch_answers_each_event_in_its_place_with_a_sentence(talk: Tal
     assert [(each["status"], each["reason"]) for each in items] == [
         ("rejected", "clear-personal-data"), ("accepted", None), ("accepted", None), ("rejected", "schema"),
     ]  # fmt: skip
-    assert items[0]["detail"] == "The event holds personal data in clear and was not kept. Send it in contact_sealed."
+    assert (
+        items[0]["detail"]
+        == "The event holds personal data in clear and was not kept. Send it in contact_sealed, or not at all for a denunciation."
+    )
 
 
 async def test_what_is_no_cloud_event_or_too_much_is_refused_whole(talk: Talk) -> None:
