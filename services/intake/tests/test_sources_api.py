@@ -15,7 +15,7 @@ from services.intake import handlers
 from services.intake.api.pauses import MOST_WAITING
 from services.intake.domain.sources import PATIENCE, Quota, Reason
 from services.intake.handlers import Desk
-from services.intake.tests.given import UNIT
+from services.intake.tests.given import OTHER_UNIT, UNIT
 from services.intake.tests.talk import Talk
 from services.intake.tests.vendor import CODE, QUOTA, TAN_THANH, event, every_reason, progressed, registered, upserted
 from shared.testing.clock import StandingClock
@@ -74,6 +74,25 @@ async def test_an_entry_that_says_nothing_new_keeps_its_version_and_an_account_s
     assert (made.json()["version"], again.json()["version"], again.headers["etag"]) == (1, 1, made.headers["etag"])
     assert (taken.status_code, taken.json()["code"]) == (409, "principal-taken")
     assert (ended.status_code, ended.json()["code"]) == (422, "ends-before-it-begins")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "answer"),
+    [
+        ({"valid_from": "2026-01-01"}, {"valid_from": "2026-06-01"}, "units-twice"),
+        ({"valid_from": "2026-01-01", "valid_to": "2026-06-01"}, {"valid_from": "2026-06-01"}, "units-twice"),
+        ({"valid_from": "2026-06-01"}, {"valid_from": "2026-01-01", "valid_to": "2026-05-31"}, None),
+    ],
+)
+async def test_a_unit_is_spoken_for_once_on_each_day_so_that_its_end_is_an_end(
+    talk: Talk, first: dict[str, str], second: dict[str, str], answer: str | None
+) -> None:
+    told = await put(
+        talk, {"units": [{"unit": UNIT, **first}, {"unit": OTHER_UNIT, **first}, {"unit": UNIT, **second}]}
+    )
+
+    assert told.status_code == (422 if answer else 200)
+    assert told.json().get("code") == answer
 
 
 @pytest.mark.parametrize("principal", ["ANONYMOUS", "User:ANONYMOUS", "user:anonymous", "operator", "User:intake"])
