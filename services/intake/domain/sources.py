@@ -211,7 +211,9 @@ def _plain(delivered: Delivered) -> Mapping[str, Any]:
     """The event as one JSON object, whatever mode it came in."""
     if delivered.trouble is not None:
         raise Rejected(Reason.SCHEMA, delivered.trouble)
-    if b"\\u0000" in delivered.body:
+    if b"\\u0000" in delivered.body or any(
+        "\0" in each for pair in (delivered.attributes or {}).items() for each in pair
+    ):
         raise Rejected(Reason.SCHEMA, "")
     try:
         found = msgspec.json.decode(delivered.body)
