@@ -271,7 +271,7 @@ def _delivered(headers: Mapping[str, str], body: bytes, desk: At) -> Sequence[De
 def _batch(body: bytes) -> Sequence[msgspec.Raw]:
     try:
         found = msgspec.json.decode(body, type=list[msgspec.Raw])
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise NotABatch(field="") from None
     if len(found) > MOST:
         raise TooManyEvents(most=MOST)

@@ -125,6 +125,24 @@ async def test_what_is_no_cloud_event_or_too_much_is_refused_whole(talk: Talk) -
     assert [answer.status_code for answer in answers] == [415, 422, 413, 413]
 
 
+async def test_a_batch_nested_beyond_reading_is_no_batch(talk: Talk) -> None:
+    await put(talk)
+
+    answers = [await send(talk, body, BATCH) for body in (b"[" * 9000, b"[%s]" % (b"[" * 9000 + b"]" * 9000))]
+
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(422, "not-a-batch")] * 2
+
+
+async def test_an_attribute_no_store_can_hold_is_no_event_of_its_form_in_binary_mode_either(talk: Talk) -> None:
+    await put(talk)
+    told = progressed(4)
+    attributes = {f"ce_{name}": told[name] for name in ("specversion", "id", "source", "type", "subject")}
+
+    answer = await send(talk, told["data"], "application/json", **attributes, ce_note="a%00b")
+
+    assert [(each["status"], each["reason"]) for each in answer.json()["items"]] == [("rejected", "schema")]
+
+
 async def test_a_dry_run_keeps_nothing(talk: Talk) -> None:
     await put(talk)
     told = upserted()
