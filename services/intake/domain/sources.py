@@ -116,6 +116,23 @@ class Source:
         return any(each.unit == unit and each.covers(day) for each in self.units)
 
 
+def check_own(source: Source, received_at: datetime, *units: str) -> None:
+    """What a source told before is its own as long as it speaks for one of the units it is with, by the day it was received."""
+    day = source_shapes.local_day(received_at)
+    if not any(source.speaks_for(unit, day) for unit in units):
+        raise Rejected(Reason.FOREIGN_UNIT, "/data/code")
+
+
+def without_calendar(event: Event, year: int, at: datetime) -> Rejected:
+    """The working days of a year are not known: the times of the event that lie there or beyond, else its receipt, from which they count."""
+    ahead = year > at.year
+    times = {
+        name: source_shapes.local_day(said).year for name, said in event.data.items() if isinstance(said, datetime)
+    }
+    found = [f"/data/{name}" for name, its in times.items() if (its >= year if ahead else its <= year)]
+    return Rejected(Reason.SCHEMA, *(found or ("/data/received_at",)))
+
+
 @dataclass(frozen=True, slots=True)
 class Bucket:
     """The token bucket of a source: what is left, and when that was."""

@@ -100,6 +100,8 @@ async def test_events_come_by_topics_made_before_and_after_the_door_opened(
 class Nameless(str):
     """The name of a header in bytes that are no text, as a client of another make may write it."""
 
+    __slots__ = ()
+
     def encode(self, *_args: Any) -> bytes:
         return b"ce_\xff"
 

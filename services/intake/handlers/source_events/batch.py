@@ -133,8 +133,9 @@ class Batch:
             outcome = self._apply(event)
         except Rejected as rejected:
             return self.ledger.reject(known, rejected, at, waited=waited)
-        except CalendarNotPublished:
-            return self.ledger.reject(known, Rejected(Reason.SCHEMA, "/data/received_at"), at, waited=waited)
+        except CalendarNotPublished as error:
+            rejected = rules.without_calendar(event, error.year, self.common.work.now)
+            return self.ledger.reject(known, rejected, at, waited=waited)
         except Refused:
             return self.ledger.reject(known, Rejected(Reason.IMPOSSIBLE_STATUS, "/data/status"), at, waited=waited)
         if waited is not None and outcome.status == WAITING:
@@ -172,6 +173,7 @@ class Batch:
             return Outcome(event.id, WAITING, waits_for=DOSSIER, code=event.key)
         if owned is None:
             return self._begin(event)
+        rules.check_own(self.source, owned.now.received_at, owned.now.unit, owned.now.receiving_unit)
         _check_same(owned.now, event)
         return self._follow(owned, event)
 
