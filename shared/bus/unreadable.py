@@ -35,7 +35,9 @@ class Unreadable:
             return None
         frames = (frame.f_locals for frame, _ in traceback.walk_tb(error.__traceback__))
         said = next((names for names in frames if "next_batch" in names), None)
-        return said and Unreadable(said["tp"], said["self"].next_fetch_offset, said["next_batch"].next_offset)
+        if said is None:
+            return None
+        return Unreadable(said["tp"], said["self"].next_fetch_offset, said["next_batch"].next_offset)
 
     async def told(self, client: Any) -> Sequence[Any]:
         """What can be read before it, then a record of nothing for each that cannot; the client goes on behind them."""

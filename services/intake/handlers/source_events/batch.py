@@ -134,8 +134,8 @@ class Batch:
         except Rejected as rejected:
             return self.ledger.reject(known, rejected, at, waited=waited)
         except CalendarNotPublished as error:
-            rejected = rules.without_calendar(event, error.year, self.common.work.now)
-            return self.ledger.reject(known, rejected, at, waited=waited)
+            beyond = rules.without_calendar(event, error.year, self.common.work.now)
+            return self.ledger.reject(known, beyond, at, waited=waited)
         except Refused:
             return self.ledger.reject(known, Rejected(Reason.IMPOSSIBLE_STATUS, "/data/status"), at, waited=waited)
         if waited is not None and outcome.status == WAITING:
