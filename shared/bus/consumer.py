@@ -31,6 +31,7 @@ from shared.bus.broker import guarded
 from shared.bus.pace import Pace
 from shared.bus.place import Move, Place
 from shared.bus.sorting import Breaker, Outcome, Reading, Sorting
+from shared.bus.unreadable import Unreadable
 from shared.contracts.envelope import Catalogue
 from shared.kernel import system
 from shared.store.unit_of_work import Work, Works
@@ -150,7 +151,13 @@ class Consumer:
         poll = self.subscriber.get_msg
 
         async def noted(client: Any) -> Any:
-            found = await poll(client)
+            try:
+                found = await poll(client)
+            except Exception as error:
+                self.place.back(self.place.next)  # what the poll had of other partitions is gone with it
+                if (unreadable := Unreadable.of(error)) is None:
+                    raise
+                found = await unreadable.told(client)
             self.polled_at = time.monotonic()
             return found
 

@@ -103,7 +103,8 @@ class Place(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is unty
 
     def back(self, places: Mapping[TopicPartition, int]) -> None:
         """Read these partitions again from here on."""
-        client = self.subscriber.consumer
+        if (client := self.subscriber.consumer) is None:
+            return
         for tp in places.keys() & client.assignment():
             client.seek(tp, places[tp])
 

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.intake import handlers
 from services.intake.api.common import AnyVersion, At, Lang, Publisher
 from services.intake.api.pauses import in_time, pauses_of
-from services.intake.api.sources import MAX_BATCH_BYTES, MOST, Admin, Owner, SourceId, TooManyEvents
+from services.intake.api.source_event_bodies import MOST
+from services.intake.api.sources import MAX_BATCH_BYTES, Admin, Owner, SourceId, TooManyEvents
 from services.intake.data import portal as forms
 from services.intake.data import source_reasons
 from services.intake.domain.portal import Profile

@@ -13,8 +13,10 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake import data, handlers
+from services.intake.api import source_event_bodies
 from services.intake.api.common import AnyVersion, At, Lang, Publisher
 from services.intake.api.pauses import in_time, pauses_of
+from services.intake.api.source_event_bodies import BATCH, BINARY, MOST, STRUCTURED
 from services.intake.domain.sources import MAX_BYTES, Delivered, Mandate, Quota, Source
 from services.intake.handlers import Outcome
 from shared.kernel import Invalid, Principal, Refused
@@ -26,8 +28,6 @@ from shared.web.operations import problem_response
 
 router = APIRouter(prefix="/v1")
 
-STRUCTURED, BATCH = "application/cloudevents+json", "application/cloudevents-batch+json"
-MOST = 500
 MAX_BATCH_BYTES = 8 << 20
 """Of a whole request; one event has its own limit."""
 
@@ -40,6 +40,12 @@ Account = Annotated[str, text(max_length=100, pattern=r"^[A-Za-z0-9._@:/-]+$")]
 
 class NotCloudEvents(Refused):
     """The content type is none of the CloudEvents HTTP binding."""
+
+    status = 415
+
+
+class Encoded(Refused):
+    """A body that is packed: an event is judged by its own size, as it is."""
 
     status = 415
 
@@ -226,9 +232,10 @@ def _view(source: Source) -> SourceView:
 
 @router.post(
     "/source-events", max_body_size=MAX_BATCH_BYTES, dependencies=[Depends(in_time)],
+    openapi_extra={"requestBody": source_event_bodies.BODY, "parameters": source_event_bodies.HEADERS},
     responses={
         413: problem_response("The body is too large, or has too many events."),
-        415: problem_response("The content type is none of the CloudEvents HTTP binding."),
+        415: problem_response("The content type is none of the CloudEvents HTTP binding, or the body is packed (Content-Encoding)."),
     },
 )  # fmt: skip
 async def take_source_events(
@@ -257,12 +264,14 @@ def _outcome(outcome: Outcome, lang: str) -> OutcomeView:
 
 def _delivered(headers: Mapping[str, str], body: bytes, desk: At) -> Sequence[Delivered]:
     """The events of a request by the CloudEvents HTTP binding."""
+    if headers.get("content-encoding", "identity") != "identity":
+        raise Encoded
     kind, now = headers.get("content-type", "").partition(";")[0].strip().lower(), desk.works.clock()
     if kind == BATCH:
         return [Delivered(bytes(each), now) for each in _batch(body)]
     if kind == STRUCTURED:
         return [Delivered(body, now)]
-    if kind == "application/json" and "ce-specversion" in headers:
+    if kind == BINARY and "ce-specversion" in headers:
         said = {name[3:]: unquote(value) for name, value in headers.items() if name.startswith("ce-")}
         return [Delivered(body, now, said)]
     raise NotCloudEvents
@@ -271,7 +280,7 @@ def _delivered(headers: Mapping[str, str], body: bytes, desk: At) -> Sequence[De
 def _batch(body: bytes) -> Sequence[msgspec.Raw]:
     try:
         found = msgspec.json.decode(body, type=list[msgspec.Raw])
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise NotABatch(field="") from None
     if len(found) > MOST:
         raise TooManyEvents(most=MOST)

@@ -126,6 +126,13 @@ class Source:
         return sorted({one.unit for one, other in combinations(self.units, 2) if one.meets(other)})
 
 
+def check_own(source: Source, received_at: datetime, *units: str) -> None:
+    """What a source told before is its own as long as it speaks for one of the units it is with, by the day it was received."""
+    day = source_shapes.local_day(received_at)
+    if not any(source.speaks_for(unit, day) for unit in units):
+        raise Rejected(Reason.FOREIGN_UNIT, "/data/code")
+
+
 @dataclass(frozen=True, slots=True)
 class Bucket:
     """The token bucket of a source: what is left, and when that was."""
@@ -221,7 +228,9 @@ def _plain(delivered: Delivered) -> Mapping[str, Any]:
     """The event as one JSON object, whatever mode it came in."""
     if delivered.trouble is not None:
         raise Rejected(Reason.SCHEMA, delivered.trouble)
-    if b"\\u0000" in delivered.body:
+    if b"\\u0000" in delivered.body or any(
+        "\0" in each for pair in (delivered.attributes or {}).items() for each in pair
+    ):
         raise Rejected(Reason.SCHEMA, "")
     try:
         found = msgspec.json.decode(delivered.body)

@@ -11,7 +11,7 @@ from uuid import UUID
 from services.intake.domain import letters, source_shapes
 from services.intake.domain.letters import Heard, Letter
 from services.intake.domain.source_shapes import LETTER_PROGRESSED, LETTER_UPSERTED, VISITS_COUNTED
-from services.intake.domain.sources import Event, Reason, Rejected, Source
+from services.intake.domain.sources import Event, Reason, Rejected, Source, check_own
 from services.intake.handlers.desk import Desk
 from services.intake.handlers.source_acts import OF_CASES, reply
 from services.intake.store import letters as store
@@ -76,6 +76,8 @@ class Mail:
             raise Rejected(Reason.SOURCE_MISMATCH, "/data/code")
         if letter is None and event.type == LETTER_PROGRESSED.type:
             return None
+        if letter is not None:
+            check_own(self.source, letter.received_at, letter.unit)
         if letter is not None and letter.kind == letters.DENUNCIATION and event.data.get("contact_sealed") is not None:
             raise Rejected(Reason.CLEAR_PERSONAL_DATA, "/data/contact_sealed")
         return self._state(letter, self._heard(letter, event), event)

@@ -10,11 +10,12 @@ import pytest
 from services.intake import handlers
 from services.intake.domain import State
 from services.intake.domain.source_shapes import is_event_id
-from services.intake.domain.sources import Quota, Reason
+from services.intake.domain.sources import Mandate, Quota, Reason
 from services.intake.handlers import Desk
-from services.intake.tests.given import OTHER_UNIT, facts_of, officer, submit
+from services.intake.tests.given import OTHER_UNIT, UNIT, facts_of, officer, submit
 from services.intake.tests.vendor import (
     PUBLISHER,
+    event,
     progressed,
     registered,
     sealed,
@@ -166,6 +167,32 @@ async def test_an_account_of_no_source_is_turned_away(desk: Desk) -> None:
         await send(desk, upserted())
     with pytest.raises(Forbidden):
         await handlers.own_source(desk, PUBLISHER)
+
+
+@pytest.mark.parametrize("year", ["1990", "2035"])
+async def test_a_promise_for_a_year_without_a_calendar_is_refused_by_its_own_name(desk: Desk, year: str) -> None:
+    await registered(desk)
+
+    (outcome,) = await send(desk, upserted({"appointment_at": f"{year}-03-01T17:00:00+07:00"}))
+
+    assert (outcome.reason, outcome.fields) == ("schema", ("/data/appointment_at",))
+
+
+async def test_a_source_says_nothing_more_of_what_it_told_once_a_unit_is_not_its_own(desk: Desk) -> None:
+    letter = {"code": "DTTT-261123-0007", "unit": UNIT, "kind": "petition", "channel": "online", "received_at": "2026-11-23T08:00:00+07:00", "state": "received"}  # fmt: skip
+    later = {"code": letter["code"], "state": "answered", "outcome": "fixed", "at": "2026-11-23T08:10:00+07:00"}
+    await registered(desk)
+    await send(desk, upserted(), event("submission-upserted", letter))
+    ended = Mandate(UNIT, date(2026, 1, 1), date(2026, 11, 23))
+    told = (progressed(4), event("submission-progressed", later))
+
+    await registered(desk, units=(Mandate(OTHER_UNIT, date(2026, 1, 1)),))
+    refused = await send(desk, *told)
+    await registered(desk, units=(ended,))
+    taken = await send(desk, *told)
+
+    assert [(each.reason, each.fields) for each in refused] == [("foreign-unit", ("/data/code",))] * 2
+    assert [each.status for each in taken] == ["accepted"] * 2
 
 
 async def test_a_box_for_another_key_is_refused(desk: Desk) -> None:

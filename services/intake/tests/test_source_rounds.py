@@ -9,16 +9,28 @@ from typing import Any
 import msgspec
 import pytest
 
+from services.intake import handlers
 from services.intake.consumers import Sources
 from services.intake.domain import Dossier, mirror
 from services.intake.domain.sources import Event
 from services.intake.handlers import Desk
 from services.intake.store import sources as store
 from services.intake.tests.test_source_letters import counted, written
-from services.intake.tests.vendor import Json, progressed, registered, sealed, send, statuses, the_dossier, upserted
+from services.intake.tests.vendor import (
+    Json,
+    delivered,
+    progressed,
+    registered,
+    sealed,
+    send,
+    statuses,
+    the_dossier,
+    upserted,
+)
 from shared.bus.arrival import Raw
 from shared.kernel import system
 from shared.settings import Keys
+from shared.testing.waiting import wait_until
 
 pytestmark = pytest.mark.postgres
 
@@ -180,3 +192,30 @@ async def test_a_source_that_another_transaction_serves_holds_up_no_other_over_h
         done = waiting.done()
 
     assert (other.status, done, [each.status for each in await waiting]) == ("accepted", False, ["accepted"])
+
+
+async def test_a_source_that_was_served_elsewhere_when_another_told_of_its_dossier_hears_whose_it_is(
+    desk: Desk,
+) -> None:
+    await registered(desk)
+    await registered(desk, "hai-lang")
+
+    async with asyncio.TaskGroup() as group, desk.works.begin(system("one door")) as first:
+        await handlers.take(desk, first, ("id", "tan-thanh"), "http", [delivered(upserted(), first.now)])
+        await first.flush()
+        async with desk.works.begin(system("another door")) as elsewhere:
+            assert await store.speaker(elsewhere, ("id", "hai-lang")) is not None
+            second = group.create_task(send(desk, upserted(source="hai-lang"), source="hai-lang"))
+            await wait_until(lambda: _somebody_waits(desk), seconds=30)
+        await wait_until(lambda: _somebody_waits(desk), seconds=30)
+
+    (outcome,) = second.result()
+    assert (outcome.status, outcome.reason) == ("rejected", "source-mismatch")
+
+
+async def _somebody_waits(desk: Desk) -> bool:
+    async with desk.works.reading() as db:
+        waiting = await db.fetchval(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+    return bool(waiting)

@@ -10,6 +10,7 @@ import pytest
 
 from services.intake.domain import State, mirror
 from services.intake.domain.portal_status import Standing, state_of, way
+from services.intake.domain.source_shapes import instant
 from services.intake.domain.sources import Event, Mandate, Reason, Rejected, Source, read
 from services.intake.domain.states import ARROWS
 from services.intake.tests.given import OTHER_UNIT, UNIT, a_procedure
@@ -64,6 +65,11 @@ def test_a_clock_may_be_ahead_by_five_minutes(ahead: tuple[str, str]) -> None:
 
     for told in (upserted(time=time), progressed(4, time), progressed(9, data={"finished_at": time})):
         assert word(judged(told))[0] == said
+
+
+@pytest.mark.parametrize("written", ["2026-11-23T08:00:00Z", "2026-11-23t08:00:00z", "2026-11-23T08:00:00.5-00:30"])
+def test_an_instant_is_read_as_rfc_3339_writes_it_small_letters_too(written: str) -> None:
+    assert instant(written) is not None
 
 
 def test_the_list_of_reasons_is_the_one_of_the_interface() -> None:

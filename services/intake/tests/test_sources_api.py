@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from collections import Counter
 from datetime import timedelta
 from itertools import count
@@ -18,6 +19,7 @@ from services.intake.handlers import Desk
 from services.intake.tests.given import OTHER_UNIT, UNIT
 from services.intake.tests.talk import Talk
 from services.intake.tests.vendor import CODE, QUOTA, TAN_THANH, event, every_reason, progressed, registered, upserted
+from shared.runtime import Service
 from shared.testing.clock import StandingClock
 from shared.testing.waiting import wait_until
 
@@ -145,6 +147,52 @@ async def test_what_is_no_cloud_event_or_too_much_is_refused_whole(talk: Talk) -
     ]
 
     assert [answer.status_code for answer in answers] == [415, 422, 413, 413]
+
+
+async def test_a_batch_nested_beyond_reading_is_no_batch(talk: Talk) -> None:
+    await put(talk)
+
+    answers = [await send(talk, body, BATCH) for body in (b"[" * 9000, b"[%s]" % (b"[" * 9000 + b"]" * 9000))]
+
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(422, "not-a-batch")] * 2
+
+
+async def test_an_attribute_no_store_can_hold_is_no_event_of_its_form_in_binary_mode_either(talk: Talk) -> None:
+    await put(talk)
+    told = progressed(4)
+    attributes = {f"ce_{name}": told[name] for name in ("specversion", "id", "source", "type", "subject")}
+
+    answer = await send(talk, told["data"], "application/json", **attributes, ce_note="a%00b")
+
+    assert [(each["status"], each["reason"]) for each in answer.json()["items"]] == [("rejected", "schema")]
+
+
+async def test_a_packed_body_is_refused_by_what_it_is_and_counts_as_no_event(talk: Talk, desk: Desk) -> None:
+    await put(talk)
+
+    packed = await send(talk, gzip.compress(msgspec.json.encode(upserted())), content_encoding="gzip")
+    plain = await send(talk, upserted(), content_encoding="identity")
+
+    assert (packed.status_code, packed.json()["code"]) == (415, "encoded")
+    assert plain.json()["items"][0]["status"] == "accepted"
+    async with desk.works.reading() as db:
+        assert await db.fetchval("SELECT count(*) FROM source_event") == 1
+
+
+async def test_every_example_of_the_document_is_taken_as_it_stands(talk: Talk, service: Service) -> None:
+    await put(talk)
+    operation = service.api.openapi()["paths"]["/v1/source-events"]["post"]
+    examples = {kind: content["example"] for kind, content in operation["requestBody"]["content"].items()}
+    headers = {each["name"]: each["example"] for each in operation["parameters"] if each["in"] == "header"}
+
+    answers = [
+        await send(talk, examples[STRUCTURED]),
+        await send(talk, examples[BATCH], BATCH),
+        await send(talk, examples["application/json"], "application/json", **headers),
+    ]
+
+    found = [(each["status"], each["duplicate"]) for answer in answers for each in answer.json()["items"]]
+    assert found == [("accepted", False), ("accepted", True), ("accepted", False), ("accepted", True)]
 
 
 async def test_a_dry_run_keeps_nothing(talk: Talk) -> None:

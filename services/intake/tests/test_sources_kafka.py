@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 
 from services.intake import handlers
 from services.intake.consumers import Sources
@@ -96,6 +97,39 @@ async def test_events_come_by_topics_made_before_and_after_the_door_opened(
     assert twice == 1
 
 
+class Nameless(str):
+    """The name of a header in bytes that are no text, as a client of another make may write it."""
+
+    __slots__ = ()
+
+    def encode(self, *_args: Any) -> bytes:
+        return b"ce_\xff"
+
+
+async def test_a_record_with_a_header_nobody_can_name_is_rejected_and_costs_no_other_its_events(
+    desk: Desk, stack: TestStack, telemetry: Telemetry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources = await with_topics(desk, stack, "tan-thanh", "hai-lang", "xa-hung")
+    await send(stack.bootstrap, five_each(sources, "tan-thanh", "hai-lang", "xa-hung"))
+    with monkeypatch.context() as made_here:  # only the client's builder in Python asks the name for its bytes
+        for module in ("message_accumulator", "producer"):
+            made_here.setattr(f"aiokafka.producer.{module}.DefaultRecordBatchBuilder", _DefaultRecordBatchBuilderPy)
+        topic, key, body, _ = record(f"{sources.prefix}sources.hai-lang", upserted())
+        await send(stack.bootstrap, [(topic, key, body, [(Nameless("x"), b"")])])
+    await send(stack.bootstrap, five_each(sources, "tan-thanh", "hai-lang", "xa-hung"))
+
+    async with opened(sources, telemetry):
+        await wait_until(lambda: ended(desk, 31), seconds=60)
+
+    async with desk.works.reading() as db:
+        rows = await db.fetch(
+            "SELECT source, coalesce(reason, status), count(*) FROM source_event GROUP BY 1, 2 ORDER BY 1, 2"
+        )
+    assert [tuple(row) for row in rows] == [
+        ("hai-lang", "accepted", 10), ("hai-lang", "schema", 1), ("tan-thanh", "accepted", 10), ("xa-hung", "accepted", 10),
+    ]  # fmt: skip
+
+
 async def test_two_readers_of_one_process_share_the_topics_and_take_each_event_once(
     desk: Desk, stack: TestStack, telemetry: Telemetry
 ) -> None:
@@ -177,6 +211,20 @@ async def test_a_source_that_is_too_fast_is_read_a_few_events_at_a_time_and_each
     assert (failures, ids, twice) == ([], 130, 0)
     assert sum(row["events"] for row in rows) == 100
     assert max(row["events"] for row in rows) <= FEW
+
+
+@pytest.mark.parametrize("header", [("ce_note", b"a\x00b"), ("ce_no\x00te", b"ab")])
+async def test_a_header_no_store_can_hold_is_rejected_and_not_parked(desk: Desk, header: tuple[str, bytes]) -> None:
+    await registered(desk)
+    topic, key, body, headers = binary("sources.tan-thanh", progressed(4))
+    sources = Sources(desk, "", "", 1)
+
+    async with desk.works.begin(system("intake.sources")) as work:
+        await sources.take(work, [Raw(topic, 0, 0, key, body, (*headers, header), 0)], ())
+
+    async with desk.works.reading() as db:
+        rows = await db.fetch("SELECT status, reason FROM source_event")
+    assert [tuple(row) for row in rows] == [("rejected", "schema")]
 
 
 async def test_every_reason_of_the_closed_list_is_told_by_the_kafka_door(

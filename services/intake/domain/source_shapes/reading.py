@@ -60,7 +60,7 @@ def instant(value: Any) -> datetime | None:
 @lru_cache(maxsize=4096)
 def _instant(value: str) -> datetime | None:
     """The same instant stands in several fields of an event, and each is looked at more than once."""
-    if "T" not in value.upper():
+    if "T" not in (value := value.upper()):
         return None
     try:
         found = datetime.fromisoformat(value)

@@ -173,6 +173,7 @@ class Batch:
             return Outcome(event.id, WAITING, waits_for=DOSSIER, code=event.key)
         if owned is None:
             return self._begin(event)
+        rules.check_own(self.source, owned.now.received_at, owned.now.unit, owned.now.receiving_unit)
         _check_same(owned.now, event)
         return self._follow(owned, event)
 

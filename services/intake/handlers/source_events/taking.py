@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
+import asyncpg
+
 from services.intake.domain import sources as rules
 from services.intake.domain.sources import Delivered, Reason, Source
 from services.intake.handlers.desk import Desk
@@ -58,7 +60,12 @@ async def take_events(
         return Outcome(None, FAILED)
 
     async def taken(part: Sequence[Delivered]) -> Sequence[Outcome]:
-        found = await run(desk, who, said, door, part)
+        try:
+            found = await run(desk, who, said, door, part)
+        except (
+            asyncpg.UniqueViolationError
+        ):  # another was the first to tell of the same dossier: now it is known whose it is
+            found = await run(desk, who, said, door, part)
         waits.append(found.wait)
         return found.outcomes
 
