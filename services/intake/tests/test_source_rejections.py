@@ -35,6 +35,11 @@ WRONG: list[tuple[Reason, Any, tuple[str, ...]]] = [
     (Reason.SCHEMA, {}, ("/specversion", "/id", "/source", "/type", "/data")),
     (Reason.SCHEMA, upserted({"status": 11, "channel": "fax"}), ("/data/channel", "/data/status")),
     (Reason.SCHEMA, upserted({"colour": "red"}), ("/data/colour",)),
+    (
+        Reason.SCHEMA,
+        upserted(datacontenttype=[{}], time={}, specversion=[]),
+        ("/specversion", "/time", "/datacontenttype"),
+    ),
     (Reason.SCHEMA, upserted(subject="H50.44.12-261123-0008"), ("/subject",)),
     (Reason.SCHEMA, upserted({"submitted_at": "2026-11-23 08:00"}), ("/data/submitted_at",)),
     (Reason.SCHEMA, upserted({"contact_sealed": "AAAA"}), ("/data/contact_sealed",)),

@@ -7,6 +7,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.intake.domain import State, mirror
 from services.intake.domain.portal_status import Standing, state_of, way
@@ -64,6 +66,19 @@ def test_a_clock_may_be_ahead_by_five_minutes(ahead: tuple[str, str]) -> None:
 
     for told in (upserted(time=time), progressed(4, time), progressed(9, data={"finished_at": time})):
         assert word(judged(told))[0] == said
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | st.text(st.characters(codec="utf-8")),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(st.characters(codec="utf-8")), inner, max_size=3),
+    max_leaves=5,
+)  # fmt: skip
+
+
+@given(place=st.sampled_from(sorted(upserted())), inside=st.sampled_from(sorted(upserted()["data"])), said=ANYTHING)
+def test_whatever_stands_in_a_place_of_an_event_the_rule_book_has_an_answer(place: str, inside: str, said: Any) -> None:
+    for told in (upserted() | {place: said}, upserted({inside: said})):
+        assert isinstance(judged(told), Event | Rejected)
 
 
 def test_the_list_of_reasons_is_the_one_of_the_interface() -> None:
