@@ -130,6 +130,10 @@ class Bucket:
         there = level >= 1
         return there, Bucket(level - 1 if there else level, max(at, self.at))
 
+    def seen_at(self, now: datetime) -> Bucket:
+        """As it is by our clock: one that was filled in what is the future now, since the clock was set back, goes on from now."""
+        return self if self.at <= now + SKEW else Bucket(self.level, now)
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Delivered:

@@ -40,7 +40,8 @@ class Round:
     @staticmethod
     def of(common: Common, sources: Iterable[tuple[Source, Bucket]]) -> Round:
         """Of sources that are locked."""
-        return Round(common, {source.id: Batch(common, source, bucket) for source, bucket in sources})
+        now = common.work.now
+        return Round(common, {source.id: Batch(common, source, bucket.seen_at(now)) for source, bucket in sources})
 
     async def take(self, told: Mapping[str, Sequence[Delivered]]) -> Mapping[str, Taken]:
         """Judge what each tells, and write all. `Broken`."""
