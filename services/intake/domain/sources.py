@@ -24,6 +24,7 @@ SKEW: Final = timedelta(minutes=5)
 """A source's clock may be ahead by so much."""
 PATIENCE: Final = timedelta(days=7)
 """How long an event waits for its dossier, or for the catalogue."""
+_ATTRIBUTES: Final = ("specversion", "id", "source", "type", "subject", "time", "datacontenttype", "data")
 
 
 class Reason(StrEnum):
@@ -169,7 +170,12 @@ class Event:
     data: Mapping[str, Any]
     body_hash: bytes
     plain: Mapping[str, Any]
-    """As it came, for one that has to wait."""
+    """As it came."""
+
+    @property
+    def kept(self) -> Mapping[str, Any]:
+        """What is kept of one that has to wait: all that it is judged by. Extensions are free, so nobody knows what stands in them."""
+        return {name: self.plain[name] for name in _ATTRIBUTES if name in self.plain}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
