@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date, datetime
 from typing import Any
 
@@ -12,13 +13,14 @@ from services.intake import handlers, store
 from services.intake.domain import Dossier, State
 from services.intake.domain.sources import Quota
 from services.intake.handlers import Desk
-from services.intake.handlers.portal import Sync
+from services.intake.handlers.portal import TRANSLATED, Sync
 from services.intake.tests.given import AN, BIRTH, UNIT, citizen, facts_of, hanoi, names_of
 from services.intake.tests.portal_items import AGENCY, CODE, dossier_item, progress_item
 from services.intake.tests.talk import Talk
 from services.intake.tests.vendor import PUBLISHER, TAN_THANH, registered
 from shared.kernel import Caller
 from shared.settings import Keys
+from shared.store import vault
 from shared.testing.clock import StandingClock
 
 pytestmark = pytest.mark.postgres
@@ -390,3 +392,25 @@ async def test_the_rejections_of_items_hold_nothing_of_them(desk: Desk) -> None:
         )
     assert [row["t"] for row in rows if "Văn An" in row["t"]] == []
     assert msgspec.json.encode([row["t"] for row in rows]).count(b"schema") >= 2
+
+
+async def test_others_have_their_turn_while_many_items_are_read(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    await registered(desk)
+    sealed, at_once, seal = [0], [0], vault.seal_contact
+
+    def counted(*given: Any) -> bytes:
+        sealed[0] += 1
+        return seal(*given)
+
+    async def others() -> None:
+        while True:
+            before = sealed[0]
+            await asyncio.sleep(0)
+            at_once.append(sealed[0] - before)
+
+    monkeypatch.setattr(vault, "seal_contact", counted)
+    watching = asyncio.create_task(others())
+    await send(desk, *(dossier_item(MaHoSo=f"H50.44.12-261123-{number:04}") for number in range(100)))
+    watching.cancel()
+
+    assert (sealed, max(at_once)) == ([100], TRANSLATED)
