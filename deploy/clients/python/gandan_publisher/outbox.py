@@ -74,5 +74,5 @@ class Outbox:
 
 
 def line(event: Event) -> bytes:
-    """An event as one line of UTF-8 JSON."""
-    return json.dumps(event, ensure_ascii=False).encode() + b"\n"
+    """An event as one line of UTF-8 JSON; ValueError for a number it does not have."""
+    return json.dumps(event, ensure_ascii=False, allow_nan=False).encode() + b"\n"

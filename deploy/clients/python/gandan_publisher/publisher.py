@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gandan_publisher.doors import Door, Outcome, Unreached
+from gandan_publisher.doors import Door, Outcome, Refused, Unreached
 from gandan_publisher.events import Told, cloud_event
 from gandan_publisher.outbox import Event, Outbox, line
 
@@ -24,7 +24,7 @@ class Publisher:
         self._now = now or (lambda: datetime.fromtimestamp(time.time(), UTC))
 
     def tell(self, told: Told, *, id: str | None = None) -> str:
-        """Keep an event for the next `flush`; its id. `OutboxFull`, and ValueError for an instant without a zone.
+        """Keep an event for the next `flush`; its id. `OutboxFull`, and ValueError for an instant without a zone or a number JSON does not have.
 
         Under an id of yours it says no time of telling: told again after a crash it is the same to the letter, and counts once.
         """
@@ -33,13 +33,17 @@ class Publisher:
         return str(event["id"])
 
     def flush(self) -> Sequence[Outcome]:
-        """Deliver what waits; what became of it. What could not be delivered is still there, for the next time."""
+        """Deliver what waits; what became of it. What could not be delivered is still there, for the next time. `Refused`."""
         done: list[Outcome] = []
         while batch := batch_of(self.outbox.pending):
             try:
                 outcomes = self.door.deliver(batch)
             except Unreached:
                 break
+            except Refused:
+                if not done:
+                    raise
+                break  # first what was judged; the next flush is refused again
             self.outbox.drop([event for event, outcome in zip(batch, outcomes, strict=True) if not outcome.again])
             done += [outcome for outcome in outcomes if not outcome.again]
             if any(outcome.again for outcome in outcomes):
