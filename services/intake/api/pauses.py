@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from fastapi import Request
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
 from starlette.types import Scope
 
-from services.intake.api.common import Publisher
 from services.intake.domain.sources import pause
 from shared.web.admission import without_place
-from shared.web.operations import Operation, fails
+from shared.web.auth import allow
 from shared.web.refusals import TooManyRequests
 
 MOST_WAITING = 16
@@ -88,18 +89,24 @@ def pauses_of(request: Request) -> Pauses:
     return pauses
 
 
-class _InTime:
-    """A dependency: lets a source's request in when the one before it is done and it need not wait, before its body is read."""
+class InTurn(APIRoute):
+    """A route of source systems: a request is let in when the one before it is done and its account need not wait.
 
-    async def __call__(self, request: Request, who: Publisher) -> AsyncIterator[None]:
-        async with pauses_of(request).turn(who.subject, request.scope):
-            yield
+    No dependency, since the framework reads and decodes a declared body before it asks the first of them.
+    """
 
-    def describe(self, operation: Operation) -> None:
-        fails(
-            operation,
-            s429="Events came faster than the source's quota, or many requests at once: all of the request again after `Retry-After` seconds.",
-        )
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """As any other route, in turn."""
+        handle = super().get_route_handler()
+
+        async def in_turn(request: Request) -> Response:
+            who = await _publisher(request)
+            async with pauses_of(request).turn(who.subject, request.scope):
+                return await handle(request)
+
+        return in_turn
 
 
-in_time = _InTime()
+_publisher = allow("publisher")
+WAIT = "Events came faster than the source's quota, or many requests at once: all of the request again after `Retry-After` seconds."
+"""What a 429 of such a route says."""

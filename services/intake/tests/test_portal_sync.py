@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import date, datetime
 from typing import Any
 
@@ -414,3 +415,45 @@ async def test_others_have_their_turn_while_many_items_are_read(desk: Desk, monk
     watching.cancel()
 
     assert (sealed, max(at_once)) == ([100], TRANSLATED)
+
+
+async def test_of_an_account_that_waits_no_item_is_read(talk: Talk, desk: Desk) -> None:
+    await registered(desk, quota=Quota(events_per_second=1, burst=1))
+    read: list[bytes] = []
+
+    async def items() -> AsyncIterator[bytes]:
+        read.append(b"{}")
+        yield read[-1]
+
+    begun = await post(talk, dossier_item(), dossier_item(MaHoSo=""))
+    headers = {
+        "authorization": f"Bearer {talk.token('publisher', subject=TAN_THANH)}",
+        "content-type": "application/json",
+    }
+    answer = await talk.http.post("/portal-sync", content=items(), headers=headers)
+
+    assert [each["reason"] for each in begun.json()["data"]] == [None, "too-fast"]
+    assert (answer.status_code, read) == (429, [])
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "status", "place"),
+    [
+        (b'{"service": ', "application/json", 422, ("body", "", "bad-json")),
+        (b"[]", "application/json", 422, ("body", "", "wrong-type")),
+        (b'{"service": "x", "madonvi": "H50.144", "data": []}', "application/json", 422, ("body", "/service", "not-one-of")),
+        (b"{}", "text/plain", 415, None),
+        (b'"\xff"', "application/json", 400, None),
+        (b"[" * 100_000, "application/json", 400, None),
+    ],
+)  # fmt: skip
+async def test_a_body_that_is_no_request_of_the_form_is_refused_by_what_is_wrong_in_it(
+    talk: Talk, content: bytes, kind: str, status: int, place: tuple[str, str, str] | None
+) -> None:
+    await put(talk)
+    headers = {"authorization": f"Bearer {talk.token('publisher', subject=TAN_THANH)}", "content-type": kind}
+
+    answer = await talk.http.post("/portal-sync", content=content, headers=headers)
+
+    errors = [(each["in"], each["pointer"], each["code"]) for each in answer.json().get("errors", [])]
+    assert (answer.status_code, errors[:1]) == (status, [] if place is None else [place])
