@@ -173,6 +173,11 @@ class Event:
     """As it came."""
 
     @property
+    def begins(self) -> bool:
+        """Whether a dossier or letter nobody knows yet may begin with it."""
+        return self.type in {source_shapes.UPSERTED.type, source_shapes.LETTER_UPSERTED.type}
+
+    @property
     def kept(self) -> Mapping[str, Any]:
         """What is kept of one that has to wait: all that it is judged by. Extensions are free, so nobody knows what stands in them."""
         return {name: self.plain[name] for name in _ATTRIBUTES if name in self.plain}

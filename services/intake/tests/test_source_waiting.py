@@ -13,6 +13,7 @@ from services.intake.domain import Dossier, State, mirror
 from services.intake.domain.sources import Delivered, Event
 from services.intake.handlers import Desk
 from services.intake.handlers.source_events.taking import EventsBreak
+from services.intake.store import sources as store
 from services.intake.tests.vendor import (
     CODE,
     PUBLISHER,
@@ -25,7 +26,7 @@ from services.intake.tests.vendor import (
     upserted,
     word,
 )
-from shared.kernel import Caller
+from shared.kernel import Caller, system
 from shared.testing.clock import StandingClock
 
 pytestmark = pytest.mark.postgres
@@ -216,3 +217,21 @@ async def test_of_an_event_that_waits_no_more_is_kept_than_it_is_judged_by(desk:
     assert kept == told
     await send(desk, upserted())
     assert await statuses(desk) == [("accepted", None)] * 2
+
+
+async def test_what_waits_is_not_read_with_every_event_that_waits_for_the_same(desk: Desk) -> None:
+    await registered(desk)
+    await send(desk, progressed(4, id="e-first"), progressed(9, id="e-second"))
+
+    async with desk.works.begin(system("test")) as work:
+        key = (TAN_THANH, CODE)
+        behind = await store.before(work, (), {key}, ())
+        beginning = await store.before(work, (), {key}, {key})
+    await send(desk, upserted(id="e-dossier"))
+    await desk.works.pool.execute("UPDATE source_event SET status = 'waiting' WHERE id = 'e-second'")
+    async with desk.works.begin(system("test")) as work:
+        left = await store.before(work, (), {key}, ())
+
+    assert [[row["id"] for row in each.waiting] for each in (behind, beginning, left)] == [
+        [], ["e-first", "e-second"], ["e-second"],
+    ]  # fmt: skip
