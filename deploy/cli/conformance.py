@@ -76,20 +76,20 @@ class _Asked:
 
     def check(self, file: Path) -> int:
         """Judge the events of a file; each dossier's events in one batch, since nothing is kept between batches."""
-        events = read(file)
+        events = _read(file)
         findings: list[Finding | None] = [None] * len(events)
-        with spoken(self.settings, self.source, self.url) as http, Bar(f"events of {self.source}") as bar:
+        with spoken(self.settings, self.source, self.url, self.lang) as http, Bar(f"events of {self.source}") as bar:
             for batch in batches(events):
                 outcomes = judged(http, [events[number] for number in batch], dry_run=True)
                 for number, outcome in zip(batch, outcomes, strict=True):
-                    findings[number] = event_finding(number + 1, events[number], outcome)
+                    findings[number] = event_finding(self.source, number + 1, events[number], outcome)
                 bar.show(sum(each is not None for each in findings), len(events))
         return self.report([each for each in findings if each is not None])
 
     def try_door(self, door: str) -> int:
         """Send our messages, and compare what comes back."""
         settings = self.settings
-        with spoken(settings, self.source, self.url) as http:
+        with spoken(settings, self.source, self.url, self.lang) as http:
             entry = doors.entry_of(http, self.source)
             if not entry["sandbox"]:
                 print(f"gandan conformance: {NOT_A_SANDBOX[self.lang].format(source=self.source)}", file=sys.stderr)
@@ -135,6 +135,13 @@ def batches(events: Sequence[Any], most: int = BATCH) -> Iterable[Sequence[int]]
             batch = batch[most:]
     if batch:
         yield batch
+
+
+def _read(file: Path) -> list[Any]:
+    try:
+        return read(file)
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}") from None
 
 
 def _explained(asked: _Asked, work: Callable[[], int]) -> int:

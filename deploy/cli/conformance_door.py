@@ -41,6 +41,7 @@ class Answer:
     status: str
     reason: str | None = None
     fields: tuple[str, ...] = ()
+    waits_for: str | None = None
 
 
 def entry_of(http: httpx.Client, source: str) -> Mapping[str, Any]:
@@ -90,7 +91,9 @@ def _posted(http: httpx.Client, message: Message) -> Answer:
             break
         time.sleep(float(answer.headers.get("retry-after", 1)))
     (item,) = answer.raise_for_status().json()["items"]
-    return Answer(REPEATED if item["duplicate"] else item["status"], item["reason"], tuple(item["fields"]))
+    return Answer(
+        REPEATED if item["duplicate"] else item["status"], item["reason"], tuple(item["fields"]), item["waits_for"]
+    )
 
 
 def _too_fast(answer: httpx.Response) -> bool:
@@ -160,7 +163,7 @@ def paired(messages: Sequence[Message], replies: Iterable[Mapping[str, Any]]) ->
 
 def _answer(kind: str, data: Mapping[str, Any]) -> Answer:
     status = kind.removeprefix("vn.gandan.source-event-").partition(".")[0]
-    return Answer(status, data.get("reason_class"), tuple(data.get("fields", ())))
+    return Answer(status, data.get("reason_class"), tuple(data.get("fields", ())), data.get("waits_for"))
 
 
 def words(answer: httpx.Response) -> str:

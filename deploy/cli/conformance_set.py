@@ -16,6 +16,8 @@ ACCEPTED, WAITING, REPEATED = "accepted", "waiting", "repeated"
 SCHEMA = "schema"
 NOBODY = "00001"
 NO_PROCEDURE = "9.999999"
+NO_DOSSIER = 9999
+"""The number of a dossier that nobody tells of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,9 @@ class Set:
             *self._of_wrong_envelopes(),
             *self._of_others(),
             *self._beyond_bounds(),
+            *self._of_letters(),
+            *self._of_wrong_letters(),
+            *self._of_visits(),
         ]
 
     def _right(self) -> Iterator[Message]:
@@ -78,7 +83,7 @@ class Set:
             "A dossier of history (backfill).",
         )
         yield self._message(
-            "no-dossier-yet", self._progressed(self._code(), 9), WAITING, "Tiến độ đến trước hồ sơ của nó.", "Progress that comes before its dossier.",
+            "no-dossier-yet", self._progressed(self._code_of(NO_DOSSIER), 9), WAITING, "Tiến độ đến trước hồ sơ của nó.", "Progress that comes before its dossier.",
         )  # fmt: skip
         yield self._message(
             "no-procedure-yet", self._upserted(procedure=NO_PROCEDURE), WAITING, "Thủ tục chưa có trong danh mục.", "A procedure that the catalogue does not know.",
@@ -164,7 +169,7 @@ class Set:
     def _of_wrong_envelopes(self) -> Iterator[Message]:
         yield self._message(
             "wrong-subject",
-            self._upserted() | {"subject": self._code()},
+            self._progressed(self._code_of(NO_DOSSIER), 9) | {"subject": self._code_of(NO_DOSSIER - 1)},
             SCHEMA,
             "subject khác data.code.",
             "A subject that is not data.code.",
@@ -177,7 +182,13 @@ class Set:
             "A contact sealed with another key.",
         )
         yield Message(
-            "not-json", f'{{"id": "{self.run}",'.encode(), self._code(), None, SCHEMA, "Không phải JSON.", "No JSON."
+            "not-json",
+            f'{{"id": "{self.run}",'.encode(),
+            self._code_of(NO_DOSSIER),
+            None,
+            SCHEMA,
+            "Không phải JSON.",
+            "No JSON.",
         )
 
     def _of_others(self) -> Iterator[Message]:
@@ -224,7 +235,7 @@ class Set:
             "Thời điểm của ngày mai.",
             "An instant of tomorrow.",
         )
-        large = self._upserted()
+        large = self._progressed(self._code_of(NO_DOSSIER), 9)
         padded = json.dumps(large).encode().ljust(self.ground.max_bytes + 1)
         yield Message(
             "too-large",
@@ -236,12 +247,67 @@ class Set:
             "An event larger than the quota.",
         )
 
+    def _of_letters(self) -> Iterator[Message]:
+        letter = self._letter(1)
+        yield self._message("letter", letter, ACCEPTED, "Một đơn kiến nghị mới.", "A new letter, a petition.")
+        answered = {"state": "answered", "outcome": "explained"}
+        yield self._message(
+            "letter-progress",
+            self._letter_progressed(letter["subject"], **answered),
+            ACCEPTED,
+            "Đơn đã được trả lời; các bước bỏ qua được suy ra.",
+            "It was answered; the steps between are inferred.",
+        )
+        early = self._letter_progressed(f"TT.{self.run}-{self.ground.now:%y%m%d}-{NO_DOSSIER}", **answered)
+        yield self._message(
+            "no-letter-yet", early, WAITING, "Tiến độ đến trước đơn của nó.", "Progress that comes before its letter."
+        )
+
+    def _of_wrong_letters(self) -> Iterator[Message]:
+        yield self._message(
+            "no-outcome",
+            self._letter(2, state="answered"),
+            SCHEMA,
+            "Đơn đã trả lời mà không nói kết quả.",
+            "A letter that was answered, without its outcome.",
+        )
+        yield self._message(
+            "anonymous-complaint",
+            self._letter(3, kind="complaint", anonymous=True),
+            SCHEMA,
+            "Khiếu nại ẩn danh.",
+            "A complaint that is anonymous.",
+        )
+        denunciation = self._letter(4, kind="denunciation", contact_sealed=self.ground.sealed)
+        yield self._message(
+            "denouncer",
+            denunciation,
+            "clear-personal-data",
+            "Tố cáo kèm liên hệ của người tố cáo.",
+            "A denunciation with the contact of who made it.",
+        )
+
+    def _of_visits(self) -> Iterator[Message]:
+        yield self._message("visits", self._visits(10, 8), ACCEPTED, "Số lượt tại một quầy.", "Visits to a window.")
+        yield self._message(
+            "more-served-than-came",
+            self._visits(8, 10),
+            SCHEMA,
+            "Số lượt đã phục vụ nhiều hơn số lượt đến.",
+            "More visits served than there were.",
+        )
+
     def _message(self, name: str, event: Mapping[str, Any], expected: str, vi: str, en: str) -> Message:
         return Message(name, json.dumps(event).encode(), event["subject"], event["id"], expected, vi, en)
 
     def _code(self) -> str:
         self.made += 1
-        return f"H50.44.12-{self.ground.now:%y%m%d}-{self.run}{self.made:02d}"
+        return self._code_of(self.made)
+
+    def _code_of(self, number: int) -> str:
+        """A series of codes for each run, numbered without a gap: in nobody's report is a number missing for us."""
+        run = self.run
+        return f"H50.{run[:3]}.{run[3:6]}.{run[6:]}-{self.ground.now:%y%m%d}-{number:04d}"
 
     def _upserted(self, **changes: Any) -> dict[str, Any]:
         code, at = self._code(), (self.ground.now - timedelta(minutes=3)).isoformat()
@@ -254,6 +320,25 @@ class Set:
     def _progressed(self, code: str, status: int, **more: Any) -> dict[str, Any]:
         at = (self.ground.now - timedelta(minutes=2)).isoformat()
         return self._event("dossier-progressed", code, {"code": code, "status": status, "at": at, **more})
+
+    def _letter(self, number: int, **changes: Any) -> dict[str, Any]:
+        code = f"TT.{self.run}-{self.ground.now:%y%m%d}-{number}"
+        data = {
+            "code": code, "unit": self.ground.unit, "kind": "petition", "channel": "direct", "state": "received",
+            "received_at": (self.ground.now - timedelta(minutes=3)).isoformat(), **changes,
+        }  # fmt: skip
+        return self._event("submission-upserted", code, data)
+
+    def _letter_progressed(self, code: str, **said: str) -> dict[str, Any]:
+        at = (self.ground.now - timedelta(minutes=2)).isoformat()
+        return self._event("submission-progressed", code, {"code": code, "at": at, **said})
+
+    def _visits(self, came: int, served: int) -> dict[str, Any]:
+        now, unit = self.ground.now.astimezone(ZONE), self.ground.unit
+        data = {
+            "unit": unit, "day": f"{now:%Y-%m-%d}", "window": "1", "visits": came, "served": served, "at": now.isoformat(),
+        }  # fmt: skip
+        return self._event("visit-counted", unit, data)
 
     def _event(self, kind: str, code: str, data: Mapping[str, Any]) -> dict[str, Any]:
         return {

@@ -19,7 +19,7 @@ FETCH_SECONDS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One topic of this version as Kafka has it."""
+    """One topic as Kafka has it."""
 
     topic: str
     exists: bool
@@ -35,11 +35,11 @@ class Seen:
         return self.exists and self.partitions == self.wanted_partitions and not self.differs
 
 
-async def seen(bootstrap: str, prefix: str) -> list[Seen]:
-    """Every topic of this version; ConnectionError when Kafka does not answer."""
+async def seen(bootstrap: str, prefix: str, wanted: Sequence[topics.Topic]) -> list[Seen]:
+    """Each of these topics; ConnectionError when Kafka does not answer."""
     async with topics.admin(bootstrap) as client:
         there = set(await client.list_topics())
-        names = [prefix + topic.name for topic in topics.CATALOGUE if prefix + topic.name in there]
+        names = [prefix + topic.name for topic in wanted if prefix + topic.name in there]
         found = await client.describe_topics(names) if names else []
         partitions = {each["topic"]: len(each["partitions"]) for each in found}
         settings = await _settings(client, names)
@@ -47,7 +47,7 @@ async def seen(bootstrap: str, prefix: str) -> list[Seen]:
     return [
         Seen(topic.name, name in partitions, topic.partitions, partitions.get(name, 0), counts.get(name, 0),
              _differences(topic, settings.get(name)))
-        for topic in topics.CATALOGUE if (name := prefix + topic.name)
+        for topic in wanted if (name := prefix + topic.name)
     ]  # fmt: skip
 
 

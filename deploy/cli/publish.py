@@ -50,13 +50,26 @@ def publish(
 
 
 def read(file: Path) -> list[Any]:
-    """The events of a file; ValueError when it is not JSON."""
-    text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
+    """The events of a file; ValueError when it has none, or names the line that is no JSON."""
+    text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8-sig")
     try:
-        found = json.loads(text)
+        found = json.loads(text, parse_constant=_no_number)
     except ValueError:
-        found = [json.loads(line) for line in text.splitlines() if line.strip()]
+        found = [_event(line, number) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+    if found == []:
+        raise ValueError("there is no event in it")
     return found if isinstance(found, list) else [found]
+
+
+def _event(line: str, number: int) -> Any:
+    try:
+        return json.loads(line, parse_constant=_no_number)
+    except ValueError as error:
+        raise ValueError(f"line {number} is no JSON: {error}") from None
+
+
+def _no_number(word: str) -> Any:
+    raise ValueError(f"{word} is no number")
 
 
 async def _by_kafka(here: Installation, source: str, events: Sequence[Any]) -> int:
@@ -109,11 +122,14 @@ def _sent(settings: Settings, source: str, events: Sequence[Any], url: str | Non
     return outcomes
 
 
-def spoken(settings: Settings, source: str, url: str | None) -> httpx.Client:
+def spoken(settings: Settings, source: str, url: str | None, lang: str | None = None) -> httpx.Client:
     """The API as this source speaks to it: with GANDAN_TOKEN, else a token of the dev issuer; ValueError with a real issuer."""
+    if url is not None and not url.startswith(("http://", "https://")):
+        raise ValueError(f"{url} is no address: it begins with http:// or https://")
     token = os.environ.get(TOKEN) or mint(settings, "publisher", units=[], subject=source, person=None, ttl=3600)
     base = url or f"http://{settings.host}:{settings.port}"
-    return httpx.Client(base_url=base, timeout=60, headers={"authorization": f"Bearer {token}"})
+    headers = {"authorization": f"Bearer {token}"} | ({"accept-language": lang} if lang else {})
+    return httpx.Client(base_url=base, timeout=60, headers=headers)
 
 
 def judged(http: httpx.Client, events: Sequence[Any], *, dry_run: bool) -> list[Any]:

@@ -35,6 +35,7 @@ app = typer.Typer(
 )
 NAMES = tuple(topic.name for topic in catalogue.CATALOGUE)
 _KEPT = "SELECT count(*) FROM fact WHERE topic = ANY($1::text[])"
+NO_REGISTRY = (Unreachable, asyncpg.UndefinedTableError)
 _SOURCES = "SELECT id FROM source WHERE state <> 'closed' ORDER BY id"
 _CONTACTS = "SELECT count(*) FROM contact"
 
@@ -61,10 +62,10 @@ def _known(names: list[str] | None) -> list[str] | None:
 
 @app.command("list")
 def list_(home: HomeOption = None, *, as_json_: JsonOption = False) -> None:
-    """Every topic beside what it should be. Example: gandan topics list --json"""
+    """Every topic, those of source systems too, beside what it should be. Example: gandan topics list --json"""
 
     async def work(here: Installation) -> int:
-        found = await kafka.seen(here.bootstrap, here.settings.topic_prefix)
+        found = await kafka.seen(here.bootstrap, here.settings.topic_prefix, await _wanted(here))
         print(as_json([{**asdict(topic), "right": topic.right} for topic in found]) if as_json_ else _told(found))
         return DONE if all(topic.right for topic in found) else REFUSED
 
@@ -77,9 +78,9 @@ def sync(home: HomeOption = None, *, as_json_: JsonOption = False) -> None:
 
     async def work(here: Installation) -> int:
         prefix = here.settings.topic_prefix
-        wanted = [*catalogue.CATALOGUE, *await _of_sources(here)]
-        made = await catalogue.sync(here.bootstrap, replication=here.settings.replication, prefix=prefix, topics=wanted)
-        wrong = [topic for topic in await kafka.seen(here.bootstrap, prefix) if not topic.right]
+        every = await _wanted(here)
+        made = await catalogue.sync(here.bootstrap, replication=here.settings.replication, prefix=prefix, topics=every)
+        wrong = [topic for topic in await kafka.seen(here.bootstrap, prefix, every) if not topic.right]
         if as_json_:
             print(as_json({"made": made, "wrong": [asdict(topic) for topic in wrong]}))
         else:
@@ -90,15 +91,20 @@ def sync(home: HomeOption = None, *, as_json_: JsonOption = False) -> None:
     run("topics sync", home, work)
 
 
-async def _of_sources(here: Installation) -> Sequence[catalogue.Topic]:
-    """The topics of the source systems in the registry; none where its database is not there to ask, and that is said."""
+async def wanted(here: Installation) -> Sequence[catalogue.Topic]:
+    """The topics there should be: ours, and those of the source systems in the registry."""
+    async with here.session("intake") as db:
+        ids = [row["id"] for row in await db.fetch(_SOURCES)]
+    return [*catalogue.CATALOGUE, *(topic for id_ in ids for topic in catalogue.of_source(id_))]
+
+
+async def _wanted(here: Installation) -> Sequence[catalogue.Topic]:
+    """Without those of source systems where the registry's database is not there to ask, and that is said."""
     try:
-        async with here.session("intake") as db:
-            ids = [row["id"] for row in await db.fetch(_SOURCES)]
-    except (Unreachable, asyncpg.UndefinedTableError) as error:
+        return await wanted(here)
+    except NO_REGISTRY as error:
         print(f"topics of source systems are left out: {error}", file=sys.stderr)
-        return ()
-    return [topic for id_ in ids for topic in catalogue.of_source(id_)]
+        return catalogue.CATALOGUE
 
 
 @app.command()

@@ -57,7 +57,11 @@ def _passwords(path: Path) -> list[Entry]:
 
 
 def _kept(path: Path) -> list[Login]:
-    return logins(path.read_text()) if path.exists() else []
+    """The lines of a file that people edit, too."""
+    try:
+        return logins(path.read_text()) if path.exists() else []
+    except ValueError as error:
+        raise SystemExit(f"{path.name}: {error}") from None
 
 
 def _logins(path: Path, names: Sequence[str]) -> list[Login]:

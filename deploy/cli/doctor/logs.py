@@ -13,6 +13,7 @@ from deploy.cli import kafka
 from deploy.cli.installation import Installation, quiet
 from deploy.cli.screen import age
 from deploy.cli.stack import Finding
+from deploy.cli.topics import NO_REGISTRY, wanted
 from shared.bus import topics
 from shared.runtime import Service
 
@@ -32,13 +33,21 @@ class Standing:
 
 async def check(here: Installation, services: Sequence[str]) -> list[Finding]:
     """Topics, then consumers."""
-    seen = await kafka.seen(here.bootstrap, here.settings.topic_prefix)
+    seen = await kafka.seen(here.bootstrap, here.settings.topic_prefix, await _wanted(here))
     found = [Finding(True, "kafka", f"answers at {here.bootstrap}"), _topics(seen)]
     cluster = await topics.cluster_id(here.bootstrap)
     async with kafka.reader(here.bootstrap) as client:
         for service in services:
             found += [await _behind(client, standing) for standing in await _standings(here, service, cluster, seen)]
     return found
+
+
+async def _wanted(here: Installation) -> Sequence[topics.Topic]:
+    """Ours alone where the registry cannot be asked: that is said already, of its database."""
+    try:
+        return await wanted(here)
+    except NO_REGISTRY:
+        return topics.CATALOGUE
 
 
 def _topics(seen: Sequence[kafka.Seen]) -> Finding:

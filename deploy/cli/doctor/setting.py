@@ -15,8 +15,8 @@ from shared.runtime.process import parts_of
 from shared.settings import Settings, WrongSetting
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-_OTHERS = ("GANDAN_JAR", "GANDAN_TEST_")
-"""Names of the embedded stack's and the tests' own."""
+_OTHERS = ("GANDAN_JAR", "GANDAN_TEST_", "GANDAN_TOKEN", "GANDAN_URL")
+"""Names of the embedded stack's and the tests' own, and of who speaks as a source system (`deploy/sources.md`)."""
 
 
 def check(settings: Settings) -> Iterator[Finding]:

@@ -9,8 +9,20 @@ from deploy.cli.conformance_door import TRIES, Answer, by_http
 from deploy.cli.conformance_set import Message
 
 WAIT = httpx.Response(429, headers={"retry-after": "0"})
-TOO_FAST: Mapping[str, object] = {"status": "rejected", "reason": "too-fast", "fields": [], "duplicate": False}
-TAKEN: Mapping[str, object] = {"status": "accepted", "reason": None, "fields": [], "duplicate": False}
+TOO_FAST: Mapping[str, object] = {
+    "status": "rejected",
+    "reason": "too-fast",
+    "fields": [],
+    "waits_for": None,
+    "duplicate": False,
+}
+TAKEN: Mapping[str, object] = {
+    "status": "accepted",
+    "reason": None,
+    "fields": [],
+    "waits_for": None,
+    "duplicate": False,
+}
 
 
 def told(*answers: httpx.Response) -> tuple[dict[str, Answer | None], int]:

@@ -224,6 +224,13 @@ class TestSettings:
         found = all_of(setting.check(settings.load(home=tmp_path)))["settings"]
         assert (found.good, found.words) == (False, "nobody reads GANDAN_PROVINZ")
 
+    def test_what_the_vendors_guide_sets_is_no_misspelt_name(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("GANDAN_URL", "http://127.0.0.1:8000")
+        monkeypatch.setenv("GANDAN_TOKEN", "a.b.c")
+        assert all_of(setting.check(settings.load(home=tmp_path)))["settings"].good
+
     def test_unknown_parts_open_keys_and_a_dev_issuer_in_the_open_are_found(self, tmp_path: Path) -> None:
         (tmp_path / "keys.json").write_text("{}")
         (tmp_path / "keys.json").chmod(0o640)

@@ -42,3 +42,27 @@ def test_every_outcome_is_told_with_what_to_do() -> None:
     outcome = {"id": "e-1", "status": "rejected", "reason": "schema", "fields": ["/id"], "detail": "Put it right."}
 
     assert "Put it right." in publish.told([outcome])
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (b'{"id": "a"}\n{"id": \n', "line 2 is no JSON"),
+        (b'{"id": "a"}\n{"id": NaN}\n', "line 2 is no JSON: NaN is no number"),
+        (b"", "there is no event in it"),
+        (b"\n[]", "there is no event in it"),
+    ],
+)
+def test_a_file_that_is_no_list_of_events_is_told_by_its_line(tmp_path: Path, written: bytes, said: str) -> None:
+    file = tmp_path / "events.jsonl"
+    file.write_bytes(written)
+
+    with pytest.raises(ValueError, match=said):
+        publish.read(file)
+
+
+def test_a_mark_of_byte_order_and_a_separator_of_lines_within_a_text_are_no_harm(tmp_path: Path) -> None:
+    file = tmp_path / "events.jsonl"
+    file.write_text('{"id": "a\u2028b"}\r\n\r\n{"id": "c"}\r\n', "utf-8-sig", newline="")
+
+    assert publish.read(file) == [{"id": "a\u2028b"}, {"id": "c"}]

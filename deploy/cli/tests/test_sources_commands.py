@@ -11,13 +11,16 @@ from xml.etree import ElementTree as ET
 import pytest
 import pytest_asyncio
 
+from deploy.cli.doctor import logs
 from deploy.cli.tests.conftest import Gandan, Province
 from services.intake import handlers
 from services.intake.domain.sources import Delivered, Mandate, Source
 from services.intake.handlers import Desk
+from shared.bus import topics
 from shared.bus.arrival import Raw, key_id
 from shared.bus.held import Parked, park
 from shared.kernel import Caller, Principal
+from shared.moments import uuid7
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
 
@@ -154,3 +157,21 @@ async def test_one_of_them_is_discarded_and_the_other_stays(gandan: Gandan, prov
     assert (
         await province.pools["intake"].fetchval("SELECT count(*) FROM fact WHERE type LIKE '%record-discarded%'") == 1
     )
+
+
+async def test_a_topic_of_a_source_that_is_lost_is_named_until_it_is_made_again(
+    gandan: Gandan, province: Province, source: str
+) -> None:
+    elsewhere = f"t{uuid7().hex[-12:]}."
+    env = {"GANDAN_TOPIC_PREFIX": elsewhere}
+    await topics.sync(province.bootstrap, prefix=elsewhere)
+
+    lost, doctor = await gandan("topics", "list", env=env), await logs.check(province.seen(prefix=elsewhere), [])
+    made = json.loads((await gandan("topics", "sync", "--json", env=env)).stdout)["made"]
+    found = {topic["topic"]: topic["right"] for topic in json.loads((await gandan("topics", "list", "--json", env=env)).stdout)}  # fmt: skip
+
+    own = [f"sources.{source}", f"sources.{source}.replies"]
+    assert (lost.exit_code, lost.output.count("missing: run `gandan topics sync`")) == (1, 2)
+    assert [each.words for each in doctor if not each.good] == [f"{', '.join(own)} are missing or differ"]
+    assert made == [elsewhere + name for name in own]
+    assert [found[name] for name in own] == [True, True]

@@ -65,6 +65,13 @@ def test_a_source_whose_name_no_topic_may_have_gets_no_password(
     assert (folder / "sources.logins").read_text().strip() == ""
 
 
+def test_a_line_that_is_no_login_is_named_and_nothing_is_written_over_it(folder: Path) -> None:
+    (folder / "sources.logins").write_text("tan-thanh:x\ndong-ha\n")
+    with pytest.raises(SystemExit, match=r"^sources\.logins: a login is written user:password$"):
+        main([str(folder), str(folder.parent / ".env"), "--source", "cua-viet"])
+    assert (folder / "sources.logins").read_text() == "tan-thanh:x\ndong-ha\n"
+
+
 def test_done_again_everything_stays_and_what_was_lost_or_is_new_is_made(folder: Path) -> None:
     before = contents(folder)
     prepare(folder, folder.parent / ".env")

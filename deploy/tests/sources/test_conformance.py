@@ -33,6 +33,8 @@ async def test_every_message_of_ours_comes_back_as_it_must(district: District, d
     assert [each for each in report["findings"] if not each["ok"]] == []
     reasons = {each["reason"] for each in report["findings"]} - {None}
     assert reasons == {reason.value for reason in Reason} - BEYOND
+    quality = await district.got(f"/intake/v1/sources/{SANDBOX}/quality")
+    assert [each for each in quality["missing"] if not each["series"].startswith("H50.44.12-")] == []
 
 
 async def test_a_source_that_is_no_sandbox_is_left_alone(district: District) -> None:
@@ -112,19 +114,19 @@ SENTENCES = {
     "en": [
         f"{SANDBOX}: 1 right, 8 to change",
         "came back: rejected clear-personal-data /data/name /data/phone",
-        "The event holds personal data in clear and was not kept. Send it in contact_sealed.",
+        "The event holds personal data in clear and was not kept. Send it in contact_sealed, or not at all for a denunciation.",
         '/data/status must be a whole number from 1 to 10; it was "2".',
         "/data/submitted_at must be an instant with its zone, such as 2026-11-23T08:15:00+07:00; it was ",
         '/data/channel must be direct | online | postal; it was "..." (9).',
         "/data/ward: there is no such field.",
-        "The event or its dossier belongs to another source.",
+        f'/source must be /sources/{SANDBOX}; it was "/sources/tan-thanh-cu".',
         "/data/unit must be a text of the form ^(?:[0-9]{2,5})$; it was 19360.",
         "/type must be vn.gandan.source.dossier-upserted.v1, vn.gandan.source.dossier-progressed.v1",
         "Waits for the catalogue to know the procedure, 7 days at most.",
     ],
     "vi": [
         f"{SANDBOX}: 1 đúng, 8 cần sửa",
-        "Sự kiện chứa thông tin cá nhân chưa mã hóa nên không được lưu. Hãy gửi trong contact_sealed.",
+        "Sự kiện chứa thông tin cá nhân chưa mã hóa nên không được lưu. Hãy gửi trong contact_sealed; đơn tố cáo thì không gửi.",
         '/data/status cần số nguyên từ 1 đến 10; đã gửi "2".',
         "/data/ward: không có trường này.",
     ],
@@ -137,4 +139,7 @@ async def test_our_messages_name_nobody_and_each_has_its_own_name(district: Dist
     messages = Set(ground).messages()
 
     assert len({message.name for message in messages}) == len(messages)
+    dossiers = [json.loads(each.body) for each in messages if b"dossier-upserted" in each.body]
+    numbers = [each["data"]["code"].rpartition("-")[2] for each in dossiers]
+    assert list(dict.fromkeys(numbers)) == [f"{number:04}" for number in range(1, len(set(numbers)) + 1)]
     assert all(json.loads(message.body)["subject"] == message.key for message in messages if message.name != "not-json")

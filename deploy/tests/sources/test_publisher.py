@@ -19,6 +19,9 @@ from gandan_publisher import (
     Outcome,
     Publisher,
     Refused,
+    SubmissionProgressed,
+    SubmissionUpserted,
+    VisitCounted,
     seal,
 )
 from nacl.public import PrivateKey
@@ -51,9 +54,11 @@ def http_door(district: District, source: str = REAL) -> HttpDoor:
     return HttpDoor(district.child.url, lambda: district.token(source), language="en")
 
 
-@pytest.mark.parametrize("made", [DossierUpserted, DossierProgressed])
+@pytest.mark.parametrize(
+    "made", [DossierUpserted, DossierProgressed, SubmissionUpserted, SubmissionProgressed, VisitCounted]
+)
 def test_its_typed_events_have_the_fields_of_the_rule_book(made: type[Any]) -> None:
-    shape = next(each for each in source_shapes.SHAPES.values() if each.kind == made.kind)
+    shape = next(each for each in source_shapes.SHAPES.values() if each.kind == made.event)
 
     assert {f.name for f in fields(made)} == set(shape.fields)
     assert {f.name for f in fields(made) if f.default is MISSING} == shape.required

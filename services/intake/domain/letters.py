@@ -26,7 +26,7 @@ LONGEST_LIMIT = timedelta(days=120)
 _BEFORE_ANY_CASE = "received"
 """No correction leads back here: a letter that was read stays read."""
 
-_OUTCOMES: Mapping[str, frozenset[str]] = {
+OUTCOMES: Mapping[str, frozenset[str]] = {
     "resolved": frozenset({"upheld", "partly-upheld", "dismissed"}),
     "answered": frozenset({"fixed", "explained", "planned", "not-our-remit", "cannot-fix"}),
 }
@@ -38,7 +38,7 @@ _REASONS: Mapping[str, frozenset[str]] = {
     "reopened": frozenset({"not-fixed", "came-back", "not-answered"}),
 }  # fmt: skip
 """What `note_code` may say of a state; any other word is `other`."""
-_GROUNDS: Mapping[str, frozenset[str]] = {
+GROUNDS: Mapping[str, frozenset[str]] = {
     "refused": frozenset({"internal-act", "no-direct-interest", "no-capacity", "no-lawful-representative", "unsigned", "out-of-time",
                           "already-settled-twice", "after-discontinuance", "in-court", "not-competent"}),
     "suspended": frozenset({"force-majeure", "objective-obstacle", "awaiting-other-body"}),
@@ -144,7 +144,7 @@ def _taken_back(letter: Letter, told: Letter, event: Event) -> Heard:
         raise Rejected(Reason.IMPOSSIBLE_STATUS, "/data/state")
     if not event.data.get("correction"):
         raise Rejected(Reason.BACKWARD_STATUS, "/data/state")
-    outcome = letter.outcome if to in _OUTCOMES else None
+    outcome = letter.outcome if to in OUTCOMES else None
     back = replace(told, state=to, outcome=outcome, version=letter.version + 1)
     return Heard(back, taken_back=True, reason_class=event.data["reason_class"])
 
@@ -153,8 +153,8 @@ def _ending(steps: tuple[str, ...], told: Letter, event: Event) -> str | None:
     """How it ended, which nobody can infer; a letter that was reopened has no outcome again."""
     said, outcome = event.data.get("outcome"), told.outcome
     for step in steps:
-        if step in _OUTCOMES:
-            if said not in _OUTCOMES[step]:
+        if step in OUTCOMES:
+            if said not in OUTCOMES[step]:
                 raise Rejected(Reason.SCHEMA, "/data/outcome")
             outcome = said
         elif step == "reopened":
@@ -165,8 +165,8 @@ def _ending(steps: tuple[str, ...], told: Letter, event: Event) -> str | None:
 def _reason(state: str, event: Event) -> str | None:
     """Why, in a word of the closed list of this state."""
     note = event.data.get("note_code")
-    if state in _GROUNDS:
-        if note not in _GROUNDS[state]:
+    if state in GROUNDS:
+        if note not in GROUNDS[state]:
             raise Rejected(Reason.SCHEMA, "/data/note_code")
         return str(note)
     if state in _REASONS:

@@ -22,10 +22,12 @@ _BOUNDS: Final = (
 SLOWEST_CLOCK: Final = timedelta(minutes=15)
 """Even its quickest event came so late: its clock is behind, or it always sends late."""
 HABIT_DAYS: Final = 28
-"""So many days show what is usual."""
+"""So many days show what is usual: the last ones in which it was heard."""
 _FEWEST_PAUSES: Final = 8
 """Less than that is no habit yet."""
 _LEAST_LIMIT: Final = timedelta(hours=2)
+LONGEST_UNKNOWN: Final = timedelta(hours=40)
+"""A week of office time: whoever has no habit yet is not waited for longer."""
 NEVER, LEARNING, REGULAR, SILENT = "never", "learning", "regular", "silent"
 """Never heard; heard, and nothing known of its habits; heard as usual; silent for longer than usual, or than its limit."""
 
@@ -87,13 +89,20 @@ def silence(source: Source, heard_at: datetime | None, limit: timedelta | None, 
         return Silence(NEVER, None, None, limit, configured)
     begin = max(heard_at, now - timedelta(days=HABIT_DAYS))
     lasts = office_time_between(office.calendar, office.hours, begin, max(begin, now))
-    state = LEARNING if limit is None else SILENT if lasts > limit else REGULAR
-    return Silence(state, heard_at, lasts, limit, configured)
+    if limit is None and lasts <= LONGEST_UNKNOWN:
+        return Silence(LEARNING, heard_at, lasts)
+    limit = limit or LONGEST_UNKNOWN
+    return Silence(SILENT if lasts > limit else REGULAR, heard_at, lasts, limit, configured)
 
 
-def habit(active: Sequence[datetime], office: Office, now: datetime) -> timedelta | None:
-    """From which silence on is unusual: twice the longest pause between hours it was heard in, the rarest twentieth left out."""
-    slots = _slots(office, now)
+def habit(active: Sequence[datetime], office: Office, heard_at: datetime | None) -> timedelta | None:
+    """From which silence on is unusual: twice the longest pause between hours it was heard in, the rarest twentieth left out.
+
+    `active`: the hours of `HABIT_DAYS` until it was heard last; silence itself does not make a habit forgotten.
+    """
+    if heard_at is None:
+        return None
+    slots = _slots(office, heard_at)
     places = sorted({bisect_right(slots, hour) for hour in active})
     pauses = sorted(after - before for before, after in pairwise(places))
     if len(pauses) < _FEWEST_PAUSES:
@@ -102,10 +111,10 @@ def habit(active: Sequence[datetime], office: Office, now: datetime) -> timedelt
     return max(_LEAST_LIMIT, timedelta(hours=2 * usual))
 
 
-def _slots(office: Office, now: datetime) -> Sequence[datetime]:
-    """The hours an office was open in lately."""
-    today = local(now).date()
-    days = [today - timedelta(days=back) for back in range(HABIT_DAYS, -1, -1)]
+def _slots(office: Office, until: datetime) -> Sequence[datetime]:
+    """The hours an office was open in on the days before."""
+    last = local(until).date()
+    days = [last - timedelta(days=back) for back in range(HABIT_DAYS, -1, -1)]
     return [
         moment(day, time(hour)).astimezone(UTC)
         for day in days

@@ -5,11 +5,12 @@ One rule book for both doors: `read` judges an event by itself and by the regist
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
+from itertools import combinations
 from typing import Any, Final
 
 import msgspec
@@ -86,6 +87,10 @@ class Mandate:
         """Whether it spoke for the unit on this day."""
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
+    def meets(self, other: Mandate) -> bool:
+        """Whether both are of one unit on some day."""
+        return self.unit == other.unit and (self.covers(other.valid_from) or other.covers(self.valid_from))
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -115,6 +120,11 @@ class Source:
     def speaks_for(self, unit: str, day: date) -> bool:
         """Whether it speaks for this unit on this day."""
         return any(each.unit == unit and each.covers(day) for each in self.units)
+
+    @property
+    def spoken_for_twice(self) -> Sequence[str]:
+        """Units that two entries name for the same day: the end of one would be none."""
+        return sorted({one.unit for one, other in combinations(self.units, 2) if one.meets(other)})
 
 
 @dataclass(frozen=True, slots=True)

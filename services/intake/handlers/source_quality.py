@@ -49,9 +49,9 @@ async def quality_of(desk: Desk, connection: Connection, source: Source, days: i
 
 async def _silence(desk: Desk, connection: Connection, source: Source) -> Silence:
     now, office = desk.works.clock(), office_of(desk, source)
-    active = await store.active(connection, source.id, now - timedelta(days=HABIT_DAYS))
-    heard_at = await store.heard_at(connection, source.id)
-    return silence(source, heard_at.get(source.id), habit(active.get(source.id, ()), office, now), office, now)
+    active = await store.active(connection, source.id, timedelta(days=HABIT_DAYS))
+    heard_at = (await store.heard_at(connection, source.id)).get(source.id)
+    return silence(source, heard_at, habit(active.get(source.id, ()), office, heard_at), office, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +71,15 @@ async def glance_at_sources(desk: Desk, connection: Connection, days: int = SHOW
     now = desk.works.clock()
     since = now - timedelta(days=HABIT_DAYS)
     sources, heard_at = await registry.sources(connection), await store.heard_at(connection, None)
-    active, waiting = await store.active(connection, None, since), await store.stands(connection)
+    active, waiting = await store.active(connection, None, timedelta(days=HABIT_DAYS)), await store.stands(connection)
     skews, totals = (
         await store.skews(connection, None, since),
         await store.totals(connection, local(now).date() - timedelta(days=days - 1)),
     )
 
     def glance(source: Source) -> Glance:
-        id_, office = source.id, office_of(desk, source)
-        found = silence(source, heard_at.get(id_), habit(active.get(id_, ()), office, now), office, now)
+        id_, office, at = source.id, office_of(desk, source), heard_at.get(source.id)
+        found = silence(source, at, habit(active.get(id_, ()), office, at), office, now)
         return Glance(
             source,
             found,
@@ -158,8 +158,8 @@ async def watch_sources(watch: Watch) -> bool:
     desk, now = watch.desk, watch.desk.works.clock()
     async with desk.works.reading() as connection:
         sources = [each for each in await registry.sources(connection) if each.state == ACTIVE and not each.sandbox]
-        await _rethink(watch, connection, sources, now)
         heard_at, waiting = await store.heard_at(connection, None), await store.stands(connection)
+        await _rethink(watch, connection, sources, heard_at)
         skews = await store.skews(connection, None, now - timedelta(days=HABIT_DAYS))
         _count(watch, await store.totals(connection))
     for source in sources:
@@ -168,11 +168,16 @@ async def watch_sources(watch: Watch) -> bool:
     return False
 
 
-async def _rethink(watch: Watch, connection: Connection, sources: list[Source], now: datetime) -> None:
+async def _rethink(
+    watch: Watch, connection: Connection, sources: Sequence[Source], heard_at: Mapping[str, datetime | None]
+) -> None:
+    now = watch.desk.works.clock()
     if watch.thought_at is not None and now - watch.thought_at < _RETHINK:
         return
-    active = await store.active(connection, None, now - timedelta(days=HABIT_DAYS))
-    watch.habits = {each.id: habit(active.get(each.id, ()), office_of(watch.desk, each), now) for each in sources}
+    active = await store.active(connection, None, timedelta(days=HABIT_DAYS))
+    watch.habits = {
+        each.id: habit(active.get(each.id, ()), office_of(watch.desk, each), heard_at.get(each.id)) for each in sources
+    }
     watch.thought_at = now
 
 

@@ -38,6 +38,10 @@ class UnknownUnits(Invalid):
     """A source can only speak for units of this province."""
 
 
+class UnitsTwice(Invalid):
+    """A source speaks for a unit once on each day."""
+
+
 async def read_sources(desk: Desk) -> Sequence[Source]:
     """The registry."""
     async with desk.works.reading() as connection:
@@ -99,6 +103,8 @@ def _check_units(desk: Desk, source: Source) -> None:
         raise UnknownUnits(field="/units", units=", ".join(unknown))
     if any(each.valid_to is not None and each.valid_to < each.valid_from for each in source.units):
         raise domain.EndsBeforeItBegins(field="/units")
+    if twice := source.spoken_for_twice:
+        raise UnitsTwice(field="/units", units=", ".join(twice))
 
 
 def _changed(at: Any, source: Source) -> SourceChanged:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -40,8 +40,15 @@ FROM dossier d LEFT JOIN deadline a ON a.aggregate = d.id AND a.kind = '{ANSWER}
 _BY_ID, _BY_CODE = f"{_DOSSIER} WHERE d.id = $1", f"{_DOSSIER} WHERE d.code = $1"
 _BY_IDS = f"{_DOSSIER} WHERE d.id = ANY($1::uuid[])"
 _RESUBMITTED = """SELECT resubmits, id FROM dossier WHERE resubmits = ANY($1::uuid[])"""
-_NUMBERS = """INSERT INTO code_counter AS c (agency, day, last) SELECT * FROM unnest($1::text[], $2::date[], $3::int4[])
-ON CONFLICT (agency, day) DO UPDATE SET last = c.last + excluded.last RETURNING agency, day, last"""
+_NUMBERS = """WITH wanted AS (SELECT * FROM unnest($1::text[], $2::date[], $3::int4[]) AS w(agency, day, number)),
+counted AS (INSERT INTO code_counter AS c (agency, day, last) SELECT * FROM wanted
+ON CONFLICT (agency, day) DO UPDATE SET last = c.last + excluded.last RETURNING agency, day, last)
+SELECT agency, day, given, d.code IS NOT NULL AS taken FROM counted JOIN wanted USING (agency, day)
+CROSS JOIN LATERAL generate_series(last - number + 1, last) AS given LEFT JOIN LATERAL (SELECT code FROM dossier
+WHERE code = agency || to_char(day, '-YYMMDD-') || lpad(given::text, greatest(4, length(given::text)), '0') OFFSET 0) AS d ON true ORDER BY given"""
+"""Numbers of our counters; `taken` are those under which another system told of a dossier of its own."""
+_GIVEN_BACK = """UPDATE code_counter c SET last = u.first - 1 FROM unnest($1::text[], $2::date[], $3::int4[]) AS u(agency, day, first)
+WHERE c.agency = u.agency AND c.day = u.day"""
 _LATE = "SELECT id, code, unit, recipient, handler, source FROM dossier WHERE id = ANY($1::uuid[])"
 _TEXTS = """SELECT summary, components, supplement, reason, payment, apology, corrections, comment, late_entry_reason, handovers,
 (SELECT r.id FROM dossier r WHERE r.resubmits = d.id) AS resubmitted_as,
@@ -67,6 +74,10 @@ GROUP BY o.n ORDER BY o.n"""
 _CONTACTS = """SELECT c.recipient, c.sequence, p.id, CASE WHEN c.forgotten_at IS NULL THEN p.data_key END AS data_key, p.sealed
 FROM contact c JOIN person p ON p.id = c.person WHERE c.recipient = ANY($1::uuid[])"""
 _PAPER = tuple(each.name for each in fields(Component))
+
+
+_Counted: TypeAlias = tuple[str, date]
+"""What a counter is of: an agency, and its local day."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -159,18 +170,25 @@ async def next_code(work: Work, agency: str, day: date) -> str:
     return f"{agency}-{day:%y%m%d}-{number:04d}"
 
 
-async def _next_numbers(connection: Connection, counters: Sequence[tuple[str, date]]) -> Sequence[int]:
-    """The next number of each counter; rows are locked in one order, so that nobody waits in a circle."""
-    wanted = sorted(Counter(counters).items())
-    rows = await connection.fetch(
-        _NUMBERS, [a for (a, _), _ in wanted], [d for (_, d), _ in wanted], [n for _, n in wanted]
-    )
-    free = {(row["agency"], row["day"]): row["last"] for row in rows}
-    numbers = []
-    for counter in reversed(counters):
-        numbers.append(free[counter])
-        free[counter] -= 1
-    return numbers[::-1]
+async def _next_numbers(connection: Connection, counters: Sequence[_Counted]) -> Sequence[int]:
+    """The next free number of each counter: where some are taken, twice as many are looked at each time, and those left over are given back."""
+    owed = wanted = Counter(counters)
+    free: dict[_Counted, list[int]] = {counter: [] for counter in owed}
+    while wanted:
+        for row in await connection.fetch(_NUMBERS, *_columns(wanted)):
+            if not row["taken"]:
+                free[row["agency"], row["day"]].append(row["given"])
+        wanted = Counter({counter: 2 * wanted[counter] for counter in wanted if len(free[counter]) < owed[counter]})
+    given = [free[counter].pop(0) for counter in counters]
+    if left := {counter: numbers[0] for counter, numbers in free.items() if numbers}:
+        await connection.execute(_GIVEN_BACK, *_columns(left))
+    return given
+
+
+def _columns(numbers: Mapping[_Counted, int]) -> tuple[list[str], list[date], list[int]]:
+    """In one order, so that nobody waits for a locked row in a circle."""
+    pairs = sorted(numbers.items())
+    return [agency for (agency, _), _ in pairs], [day for (_, day), _ in pairs], [number for _, number in pairs]
 
 
 def create(

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from services.intake.domain.source_quality import LAGS, Day, Lags, Missing
+from services.intake.domain.source_shapes import UPSERTED
 from services.intake.domain.sources import Reason
 from shared.store.db import Connection
 from shared.store.unit_of_work import Work
@@ -23,18 +24,18 @@ _SKEW = """SELECT source, -min(least) AS skew FROM (
     SELECT source, least, row_number() OVER (PARTITION BY source ORDER BY hour DESC) AS back FROM source_hour
     WHERE ($1::text IS NULL OR source = $1) AND hour >= $2 AND least IS NOT NULL) h WHERE back <= $3 GROUP BY source"""
 """By the last hours in which times were said."""
-_ACTIVE = (
-    "SELECT source, hour FROM source_hour WHERE ($1::text IS NULL OR source = $1) AND hour >= $2 ORDER BY source, hour"
-)
+_ACTIVE = """SELECT h.source, h.hour FROM source_hour h JOIN source s ON s.id = h.source
+WHERE ($1::text IS NULL OR h.source = $1) AND h.hour >= s.heard_at - $2::interval ORDER BY 1, 2"""
 _WAITING = """SELECT waits_for, (received_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AS day, count(*) AS number, min(received_at) AS oldest
 FROM source_event WHERE source = $1 AND status = 'waiting' GROUP BY 1, 2"""
 _HEARD_AT = "SELECT id, heard_at FROM source WHERE $1::text IS NULL OR id = $1"
-_GAPS = """WITH told AS (
-    SELECT substring(code FROM '^(.*)-[0-9]+$') AS series, substring(code FROM '([0-9]+)$')::int8 AS n FROM dossier
-    WHERE source = $1 AND submitted_at >= $2),
+_GAPS = """WITH heard AS (
+    SELECT code FROM dossier WHERE source = $1 AND submitted_at >= $2 UNION
+    SELECT code FROM source_event WHERE source = $1 AND received_at >= $2 AND status <> 'accepted' AND type = $5 AND code ~ '-[0-9]{4,10}$'),
+told AS (SELECT substring(code FROM '^(.*)-[0-9]+$') AS series, substring(code FROM '([0-9]+)$')::int8 AS n FROM heard),
 following AS (SELECT series, n, lag(n) OVER (PARTITION BY series ORDER BY n) AS before FROM told),
 gap AS (SELECT series, coalesce(before, CASE WHEN n <= $3 THEN 0 ELSE n - 1 END) + 1 AS first, n - 1 AS last FROM following)
-SELECT series, first, last, sum(last - first + 1) OVER ()::int8 AS number FROM gap WHERE last >= first ORDER BY series DESC, first LIMIT $4"""
+SELECT series, first, last, sum(last - first + 1) OVER ()::int8 AS number FROM gap WHERE last >= first AND last - first < $6 ORDER BY series DESC, first LIMIT $4"""
 _TOTALS = """SELECT source, what, sum(number)::int8 AS number FROM source_tally WHERE $1::date IS NULL OR day >= $1
 GROUP BY source, what"""
 _STANDS = "SELECT source, count(*) AS number FROM source_event WHERE status = 'waiting' GROUP BY source"
@@ -43,6 +44,8 @@ LAST_HOURS = 24
 FIRST_NUMBERS = 100
 """A series that is first heard of below this number began at 1."""
 MOST_GAPS = 100
+LEAP = 1000
+"""So many numbers at once are nobody's dossiers: another range of numbers begins."""
 
 
 def heard(work: Work, lags: Mapping[str, Lags]) -> None:
@@ -93,10 +96,10 @@ async def skews(connection: Connection, source: str | None, since: datetime) -> 
     return {row["source"]: row["skew"] for row in await connection.fetch(_SKEW, source, since, LAST_HOURS)}
 
 
-async def active(connection: Connection, source: str | None, since: datetime) -> Mapping[str, Sequence[datetime]]:
-    """The hours in which sources were heard."""
+async def active(connection: Connection, source: str | None, span: timedelta) -> Mapping[str, Sequence[datetime]]:
+    """The hours in which sources were heard, within so much time until each was heard last."""
     found: dict[str, list[datetime]] = defaultdict(list)
-    for row in await connection.fetch(_ACTIVE, source, since):
+    for row in await connection.fetch(_ACTIVE, source, span):
         found[row["source"]].append(row["hour"])
     return found
 
@@ -107,8 +110,8 @@ async def heard_at(connection: Connection, source: str | None) -> Mapping[str, d
 
 
 async def gaps(connection: Connection, source: str, since: datetime) -> tuple[Sequence[Missing], int]:
-    """Numbers of dossiers that were never heard of: the newest series first, and how many in all."""
-    rows = await connection.fetch(_GAPS, source, since, FIRST_NUMBERS, MOST_GAPS)
+    """Numbers of dossiers that were never heard of, not even to wait or be rejected: the newest series first, and how many in all."""
+    rows = await connection.fetch(_GAPS, source, since, FIRST_NUMBERS, MOST_GAPS, UPSERTED.type, LEAP)
     return [Missing(row["series"], row["first"], row["last"]) for row in rows], rows[0]["number"] if rows else 0
 
 

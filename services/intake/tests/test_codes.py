@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 
 from services.intake import data
 from services.intake.domain import Dossier
+from services.intake.domain.sources import Reason
 from services.intake.handlers import Desk
 from services.intake.handlers.codes import is_dossier_code
 from services.intake.tests.given import OTHER_UNIT, UNIT, filed, officer, submit
+from services.intake.tests.vendor import registered, send, upserted
 
 UNPRINTABLE = "\0"
 """A text PostgreSQL refuses, after the number was taken."""
@@ -62,6 +64,30 @@ async def test_writers_of_two_units_at_once_do_not_share_a_counter(desk: Desk) -
     for agency in ("H50.144", "H50.103"):
         mine = sorted(each.code for each in made if each.code.startswith(f"{agency}-"))
         assert mine == [f"{agency}-261123-{number:04d}" for number in range(1, 26)]
+
+
+@pytest.mark.postgres
+async def test_numbers_that_another_system_gave_before_us_are_passed_over(desk: Desk) -> None:
+    """A commune's own system writes its agency in its codes, as we do: nobody's filing fails for that."""
+    await registered(desk)
+    taken = [f"H50.144-261123-{number:04d}" for number in (1, 2, 4)]
+    await send(desk, *(upserted({"code": code}, subject=code) for code in taken))
+
+    made = [await submit(desk, officer("clerk")) for _ in range(3)]
+    at_once = await asyncio.gather(*(submit(desk, officer("clerk")) for _ in range(3)))
+
+    assert [each.code for each in made] == [f"H50.144-261123-{number:04d}" for number in (3, 5, 6)]
+    assert sorted(each.code for each in at_once) == [f"H50.144-261123-{number:04d}" for number in (7, 8, 9)]
+
+
+@pytest.mark.postgres
+async def test_a_number_of_ours_is_not_taken_by_another_system(desk: Desk) -> None:
+    await registered(desk)
+    ours = await submit(desk, officer("clerk"))
+
+    (outcome,) = await send(desk, upserted({"code": ours.code}, subject=ours.code))
+
+    assert (outcome.status, outcome.reason) == ("rejected", Reason.SOURCE_MISMATCH)
 
 
 @pytest.mark.parametrize(

@@ -161,6 +161,58 @@ async def test_numbers_never_heard_of_are_named_by_series_and_counted(desk: Desk
 
 
 @pytest.mark.postgres
+async def test_a_leap_is_another_range_of_numbers_and_a_dossier_that_waits_or_was_rejected_was_heard_of(desk: Desk) -> None:  # fmt: skip
+    await registered(desk)
+    series = "H50.44.12-261123"
+    await send(
+        desk,
+        *(upserted({"code": f"{series}-{number}"}) for number in ("0001", "0004", "3000", "3002", "4000000000")),
+        upserted({"code": f"{series}-0002", "procedure": "9.999999"}),
+        upserted({"code": f"{series}-0003", "unit": "00001"}),
+        upserted({"code": f"{series}-0005", "name": "An"}),
+        progressed(4, data={"code": f"{series}-0006"}),
+    )
+
+    found = await handlers.read_quality(desk, ADMIN, "tan-thanh")
+
+    assert [(each.first, each.last) for each in found.missing] == [(3001, 3001)]
+    assert found.missing_number == 1
+
+
+@pytest.mark.postgres
+async def test_a_source_that_fell_silent_is_silent_however_long_ago(desk: Desk, clock: StandingClock) -> None:
+    await registered(desk)
+    for day in range(2, 21):
+        clock.now = hanoi(f"2026-11-{day:02} 09:00")
+        await send(desk, upserted({"code": f"H50.44.12-2611{day:02}-0001"}))
+    measured = Measured()
+    watch = Watch(desk, measured)
+    clock.now += timedelta(days=70)
+
+    found = await handlers.read_quality(desk, ADMIN, "tan-thanh")
+    (glance,) = await handlers.read_glances(desk)
+    await handlers.watch_sources(watch)
+
+    assert (found.silence.state, found.silence.limit) == ("silent", timedelta(hours=18))
+    assert glance.silence == found.silence
+    assert measured.silence.values["tan-thanh"] > measured.silence_limit.values["tan-thanh"] == 18 * 3600
+
+
+@pytest.mark.postgres
+async def test_a_source_heard_once_or_twice_and_then_no_more_is_silent_after_a_week(desk: Desk, clock: StandingClock) -> None:  # fmt: skip
+    await registered(desk)
+    await send(desk, upserted())
+
+    clock.move(days=3)
+    soon = (await handlers.read_quality(desk, ADMIN, "tan-thanh")).silence
+    clock.move(days=6)
+    late = (await handlers.read_quality(desk, ADMIN, "tan-thanh")).silence
+
+    assert (soon.state, soon.limit) == ("learning", None)
+    assert (late.state, late.limit) == ("silent", rules.LONGEST_UNKNOWN)
+
+
+@pytest.mark.postgres
 async def test_the_report_is_for_the_source_and_for_those_who_run_the_installation(talk: Talk, desk: Desk) -> None:
     await registered(desk)
     await send(desk, upserted({"name": "An"}))
@@ -169,7 +221,7 @@ async def test_the_report_is_for_the_source_and_for_those_who_run_the_installati
     shown = (await talk.get("/sources/tan-thanh/quality?days=2", mine, accept_language="en")).json()
 
     assert shown["reasons"] == [
-        {"reason": "clear-personal-data", "events": 1, "detail": "The event holds personal data in clear and was not kept. Send it in contact_sealed."}
+        {"reason": "clear-personal-data", "events": 1, "detail": "The event holds personal data in clear and was not kept. Send it in contact_sealed, or not at all for a denunciation."}
     ]  # fmt: skip
     assert (shown["total"]["sent"], shown["total"]["rejected"], len(shown["days"])) == (1, 1, 2)
     assert (shown["silence"]["state"], shown["silence"]["office_hours"]) == ("learning", 0)
@@ -248,6 +300,7 @@ async def test_what_is_usual_is_looked_at_again_after_an_hour(desk: Desk, clock:
         for day in range(4, 21):
             hour = hanoi(f"2026-11-{day:02} 09:00")
             await work.db.execute("INSERT INTO source_hour VALUES ('tan-thanh', $1, 1, 0, 1, 0, 0, 0, 1)", hour)
+        await work.db.execute("UPDATE source SET heard_at = $1", hour)
     await handlers.watch_sources(watch)
     before = watch.habits["tan-thanh"]
     clock.now += timedelta(minutes=61)
@@ -256,4 +309,4 @@ async def test_what_is_usual_is_looked_at_again_after_an_hour(desk: Desk, clock:
 
     assert (before, watch.habits["tan-thanh"]) == (None, timedelta(hours=18))
     async with desk.works.reading() as connection:
-        assert len((await store.active(connection, "tan-thanh", hanoi("2026-11-01 00:00")))["tan-thanh"]) == 17
+        assert len((await store.active(connection, "tan-thanh", timedelta(days=28)))["tan-thanh"]) == 17

@@ -44,6 +44,7 @@ WRONG: list[tuple[Reason, Any, tuple[str, ...]]] = [
     (Reason.SCHEMA, upserted({"submitted_at": "2026-11-23 08:00"}), ("/data/submitted_at",)),
     (Reason.SCHEMA, upserted({"contact_sealed": "AAAA"}), ("/data/contact_sealed",)),
     (Reason.SCHEMA, progressed(1, data={"correction": True}), ("/data/reason_class",)),
+    (Reason.SCHEMA, upserted({"appointment_at": "2062-12-01T16:00:00+07:00"}), ("/data/appointment_at",)),
     (Reason.TOO_LARGE, upserted({"note_code": "x" * 70_000}), ()),
     (Reason.FOREIGN_UNIT, upserted({"unit": OTHER_UNIT}), ("/data/unit",)),
     (Reason.FOREIGN_UNIT, upserted({"received_at": "2025-12-31T08:00:00+07:00"}), ("/data/unit",)),

@@ -17,7 +17,7 @@ from services.intake import handlers
 from services.intake.api.pauses import MOST_WAITING, Pauses
 from services.intake.domain.sources import PATIENCE, Quota, Reason
 from services.intake.handlers import Desk
-from services.intake.tests.given import UNIT
+from services.intake.tests.given import OTHER_UNIT, UNIT
 from services.intake.tests.talk import Talk
 from services.intake.tests.vendor import CODE, QUOTA, TAN_THANH, event, every_reason, progressed, registered, upserted
 from shared.runtime import Service
@@ -84,6 +84,25 @@ async def test_an_entry_that_says_nothing_new_keeps_its_version_and_an_account_s
     assert (ended.status_code, ended.json()["code"]) == (422, "ends-before-it-begins")
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "answer"),
+    [
+        ({"valid_from": "2026-01-01"}, {"valid_from": "2026-06-01"}, "units-twice"),
+        ({"valid_from": "2026-01-01", "valid_to": "2026-06-01"}, {"valid_from": "2026-06-01"}, "units-twice"),
+        ({"valid_from": "2026-06-01"}, {"valid_from": "2026-01-01", "valid_to": "2026-05-31"}, None),
+    ],
+)
+async def test_a_unit_is_spoken_for_once_on_each_day_so_that_its_end_is_an_end(
+    talk: Talk, first: dict[str, str], second: dict[str, str], answer: str | None
+) -> None:
+    told = await put(
+        talk, {"units": [{"unit": UNIT, **first}, {"unit": OTHER_UNIT, **first}, {"unit": UNIT, **second}]}
+    )
+
+    assert told.status_code == (422 if answer else 200)
+    assert told.json().get("code") == answer
+
+
 @pytest.mark.parametrize("principal", ["ANONYMOUS", "User:ANONYMOUS", "user:anonymous", "operator", "User:intake"])
 async def test_an_account_of_this_installation_itself_speaks_for_no_source(talk: Talk, principal: str) -> None:
     refused = await put(talk, {"principal": principal})
@@ -117,7 +136,10 @@ async def test_a_batch_answers_each_event_in_its_place_with_a_sentence(talk: Tal
     assert [(each["status"], each["reason"]) for each in items] == [
         ("rejected", "clear-personal-data"), ("accepted", None), ("accepted", None), ("rejected", "schema"),
     ]  # fmt: skip
-    assert items[0]["detail"] == "The event holds personal data in clear and was not kept. Send it in contact_sealed."
+    assert (
+        items[0]["detail"]
+        == "The event holds personal data in clear and was not kept. Send it in contact_sealed, or not at all for a denunciation."
+    )
 
 
 async def test_what_is_no_cloud_event_or_too_much_is_refused_whole(talk: Talk) -> None:

@@ -71,16 +71,22 @@ class HttpDoor:
 
     def contact_key(self) -> str:
         """The public key to seal contacts with; good for an hour at least."""
-        key: str = self._asked(lambda: self._http.get("/notifications/v1/keys/contact")).json()["public_key"]
-        return key
+        answer = self._asked(lambda: self._http.get("/notifications/v1/keys/contact"))
+        try:
+            return str(answer.json()["public_key"])
+        except (ValueError, LookupError, TypeError):
+            raise Refused(f"this is no key: {answer.text[:200]}") from None
 
     def deliver(self, events: Sequence[Event]) -> Sequence[Outcome]:
         """Send a batch; its events have their ids, so that sending again what was taken changes nothing."""
         answer = self._asked(
             lambda: self._http.post("/intake/v1/source-events", json=list(events), headers=self._headers())
         )
-        pairs = zip(events, answer.json()["items"], strict=True)
-        return [Outcome(e["id"], i["status"], i["reason"], tuple(i["fields"]), i["detail"]) for e, i in pairs]
+        try:
+            pairs = zip(events, answer.json()["items"], strict=True)
+            return [Outcome(e["id"], i["status"], i["reason"], tuple(i["fields"]), i["detail"]) for e, i in pairs]
+        except (ValueError, LookupError, TypeError):  # whoever stands between answers with a page of its own
+            raise Refused(f"this is no answer to these events: {answer.text[:200]}") from None
 
     def _headers(self) -> dict[str, str]:
         return {"authorization": f"Bearer {self._token()}", "content-type": "application/cloudevents-batch+json"}
@@ -92,6 +98,8 @@ class HttpDoor:
             wait = random.uniform(0.5, 1) * min(2.0**attempt, LONGEST_WAIT)  # noqa: S311 - not all at once, no secret
             try:
                 answer = ask()
+            except (httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
+                raise Refused(f"the address or the token has a wrong form: {type(error).__name__}") from None
             except httpx.TransportError as error:
                 said = f"{type(error).__name__}: {error}"
             else:

@@ -1,21 +1,37 @@
 """Events that were not taken yet, one on each line of a file: kept through a power cut, in the order they were told.
 
-One process writes a file. A line that a crash cut off was promised to nobody and is dropped.
+One process at a time writes a file. A line that a crash cut off was promised to nobody and is dropped.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
 Event = dict[str, Any]
+_taken: dict[tuple[int, Path], int] = {}
+"""The files this process writes, each with the handle that keeps others out until the process ends."""
 
 
 class OutboxFull(Exception):  # noqa: N818 - reads as what happened
     """The line has been down for too long: tell somebody, and keep the event where it came from."""
+
+
+class OutboxTaken(Exception):  # noqa: N818 - reads as what happened
+    """Another process writes this file: two would lose each other's events. Give each its own."""
+
+
+class OutboxDamaged(Exception):  # noqa: N818 - reads as what happened
+    """A line of the file is no event: mend or remove that line. Nothing was changed."""
 
 
 class Outbox:
@@ -24,6 +40,7 @@ class Outbox:
     def __init__(self, path: Path, *, limit: int = 10_000) -> None:
         self.path, self.limit = path, limit
         path.parent.mkdir(parents=True, exist_ok=True)
+        _take(path.absolute())
         self._events = self._read()
         self._write(self._events)
 
@@ -55,9 +72,16 @@ class Outbox:
 
     def _read(self) -> list[Event]:
         lines = self.path.read_bytes().split(b"\n") if self.path.exists() else [b""]
-        return [
-            json.loads(line) for line in lines[:-1]
-        ]  # behind the last end of line: nothing, or what a crash cut off
+        # behind the last end of line: nothing, or what a crash cut off
+        return [self._event(said, number) for number, said in enumerate(lines[:-1], 1)]
+
+    def _event(self, said: bytes, number: int) -> Event:
+        try:
+            event: Event = json.loads(said)
+            event["id"], event["subject"]
+        except (ValueError, LookupError, TypeError):
+            raise OutboxDamaged(f"{self.path}: line {number} is no event") from None
+        return event
 
     def _write(self, events: Sequence[Event]) -> None:
         """The whole file anew, in one step."""
@@ -73,6 +97,22 @@ class Outbox:
             os.close(folder)
 
 
+def _take(path: Path) -> None:
+    """Keep other processes from a file; `OutboxTaken` where one has it."""
+    if (os.getpid(), path) in _taken:
+        return
+    handle = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        if sys.platform == "win32":
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        raise OutboxTaken(f"another process writes {path}") from None
+    _taken[os.getpid(), path] = handle
+
+
 def line(event: Event) -> bytes:
-    """An event as one line of UTF-8 JSON; ValueError for a number it does not have."""
+    """An event as one line of UTF-8 JSON; ValueError for a number that JSON does not have."""
     return json.dumps(event, ensure_ascii=False, allow_nan=False).encode() + b"\n"

@@ -12,6 +12,8 @@ from gandan_publisher.events import Told, cloud_event
 from gandan_publisher.outbox import Event, Outbox, line
 
 BATCH, BATCH_BYTES = 500, 4 << 20
+EVENT_BYTES = 900_000
+"""What every door takes; a larger one would stand in the way of all others."""
 
 
 class Publisher:
@@ -21,24 +23,30 @@ class Publisher:
         self, source: str, door: Door, outbox: Path, *, limit: int = 10_000, now: Callable[[], datetime] | None = None
     ) -> None:
         self.source, self.door, self.outbox = source, door, Outbox(outbox, limit=limit)
+        self.unreached: Unreached | None = None
+        """Why the last `flush` did not deliver everything, where it was the line."""
         self._now = now or (lambda: datetime.fromtimestamp(time.time(), UTC))
 
     def tell(self, told: Told, *, id: str | None = None) -> str:
-        """Keep an event for the next `flush`; its id. `OutboxFull`, and ValueError for an instant without a zone or a number JSON does not have.
+        """Keep an event for the next `flush`; its id. `OutboxFull`, and ValueError for an instant without a zone, or an event that no door takes.
 
         Under an id of yours it says no time of telling: told again after a crash it is the same to the letter, and counts once.
         """
         event = cloud_event(told, self.source, id=id, at=self._now() if id is None else None)
+        if len(line(event)) > EVENT_BYTES:
+            raise ValueError("the event is too large for any door: send links instead of files")
         self.outbox.append(event)
         return str(event["id"])
 
     def flush(self) -> Sequence[Outcome]:
         """Deliver what waits; what became of it. What could not be delivered is still there, for the next time. `Refused`."""
         done: list[Outcome] = []
+        self.unreached = None
         while batch := batch_of(self.outbox.pending):
             try:
                 outcomes = self.door.deliver(batch)
-            except Unreached:
+            except Unreached as error:
+                self.unreached = error
                 break
             except Refused:
                 if not done:

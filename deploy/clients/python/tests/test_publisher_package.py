@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+import math
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -18,11 +22,14 @@ from gandan_publisher import (
     HttpDoor,
     Other,
     Outbox,
+    OutboxDamaged,
     OutboxFull,
     Outcome,
     Publisher,
     Refused,
+    SubmissionUpserted,
     Unreached,
+    VisitCounted,
     seal,
 )
 from gandan_publisher.events import cloud_event, uuid7
@@ -93,6 +100,18 @@ def test_an_instant_without_a_zone_is_refused_before_anybody_hears_it(publisher:
     assert publisher.outbox.pending == []
 
 
+def test_letters_and_visits_are_told_with_their_own_subject() -> None:
+    letter = SubmissionUpserted(
+        code="DTTT-261123-0007", unit="19360", kind="petition", channel="direct", received_at=AT, state="received"
+    )
+    visits = VisitCounted(unit="19360", day=AT.date(), window="1", visits=3, served=2, at=AT)
+
+    told, counted = cloud_event(letter, "tan-thanh"), cloud_event(visits, "tan-thanh")
+
+    assert (told["type"], told["subject"], told["data"]["kind"]) == ("vn.gandan.source.submission-upserted.v1", "DTTT-261123-0007", "petition")  # fmt: skip
+    assert (counted["subject"], counted["data"]["day"], "code" in counted["data"]) == ("19360", "2026-11-23", False)
+
+
 def test_any_other_kind_of_event_goes_with_its_own_data() -> None:
     event = cloud_event(Other(kind="visit-counted", subject="19360", data={"at": AT, "visits": 3}), "tan-thanh")
 
@@ -145,6 +164,50 @@ def test_a_full_outbox_says_so_and_keeps_what_it_has(line: Line, tmp_path: Path)
     assert [event["id"] for event in Outbox(tmp_path / "outbox.jsonl").pending] == ["a"]
 
 
+def test_a_file_that_somebody_damaged_is_named_with_its_line_and_left_as_it_is(line: Line, tmp_path: Path) -> None:
+    file = tmp_path / "outbox.jsonl"
+    for damage in (b'{"id": "cut o', b"[1, 2]", b"\xff"):
+        file.write_bytes(b'{"id": "a", "subject": "1"}\n' + damage + b'\n{"id": "b", "subject": "1"}\n')
+        before = file.read_bytes()
+
+        with pytest.raises(OutboxDamaged, match="line 2"):
+            Publisher("tan-thanh", line, file)
+
+        assert file.read_bytes() == before
+
+
+def test_a_second_process_is_turned_away_until_the_first_has_ended(publisher: Publisher) -> None:
+    publisher.tell(upserted(), id="a")
+    other = "import sys, pathlib, gandan_publisher as g\ntry: g.Outbox(pathlib.Path(sys.argv[1]))\nexcept g.OutboxTaken: print('taken')"
+    words, env = (
+        [sys.executable, "-c", other, str(publisher.outbox.path)],
+        {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+
+    ended = subprocess.run(words, env=env, capture_output=True, text=True, check=True, timeout=60)  # noqa: S603 - our own words
+
+    assert ended.stdout == "taken\n"
+    assert [event["id"] for event in publisher.outbox.pending] == ["a"]
+
+
+def test_what_no_door_takes_is_refused_before_it_stands_in_the_way_of_others(publisher: Publisher) -> None:
+    for data in ({"x": "a" * 1_000_000}, {"x": math.nan}):
+        with pytest.raises(ValueError, match=r"links|JSON"):
+            publisher.tell(Other(kind="visit-counted", subject="19360", data=data))
+
+    assert publisher.outbox.pending == []
+
+
+def test_whoever_asks_hears_why_nothing_was_delivered(publisher: Publisher, line: Line) -> None:
+    line.down = True
+    publisher.send(upserted(), id="a")
+    down = publisher.unreached
+    line.down = False
+    publisher.flush()
+
+    assert (str(down), publisher.unreached) == ("down", None)
+
+
 def test_too_fast_and_failed_are_sent_again_and_what_was_judged_is_not(publisher: Publisher, line: Line) -> None:
     said: dict[str, tuple[str, str | None]] = {
         "b": ("rejected", "too-fast"),
@@ -177,14 +240,6 @@ def test_what_was_judged_before_a_refusal_is_told_and_the_refusal_with_the_next_
     with pytest.raises(Refused, match="401"):
         publisher.flush()
     assert [event["id"] for event in publisher.outbox.pending] == ["b"]
-
-
-def test_a_number_that_json_does_not_have_is_refused_before_anybody_hears_it(publisher: Publisher, line: Line) -> None:
-    with pytest.raises(ValueError, match="JSON"):
-        publisher.tell(Other(kind="visit-counted", subject="19360", data={"mean_wait_minutes": float("nan")}))
-    publisher.send(upserted(), id="a")
-
-    assert line.got == [["a"]]
 
 
 def test_two_events_under_one_id_are_both_sent_so_that_the_mistake_is_seen(publisher: Publisher, line: Line) -> None:
@@ -253,6 +308,21 @@ def test_a_server_that_never_answers_is_unreached() -> None:
         made.deliver([EVENT])
 
     assert len(pauses) == 4
+
+
+@pytest.mark.parametrize(
+    "answer", [httpx.Response(200, text="<html>Sign in</html>"), httpx.Response(200, json={"items": []})]
+)
+def test_an_answer_of_somebody_else_is_refused(answer: httpx.Response) -> None:
+    made, _, _ = door(answer)
+
+    with made, pytest.raises(Refused, match="no answer to these events"):
+        made.deliver([EVENT])
+
+
+def test_an_address_without_http_is_refused_and_not_taken_for_a_line_that_is_down() -> None:
+    with HttpDoor("127.0.0.1:8000", lambda: "token") as made, pytest.raises(Refused, match="UnsupportedProtocol"):
+        made.deliver([EVENT])
 
 
 def test_a_refusal_of_the_whole_request_is_told_at_once() -> None:
