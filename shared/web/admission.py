@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from fastapi import Request
@@ -32,6 +33,8 @@ _RETRY_SECONDS = (1, 3)
 """Drawn between these, or all of a burst would be back in the same second."""
 
 _STREAM = "/stream"
+_GATE = "gandan.gate"
+"""Where a request's scope says whose place it holds."""
 _HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
@@ -136,10 +139,25 @@ class Admission:
             self._refused.add(1, {"service": self._service, "reason": "streams" if stream else "requests"})
             await self._too_busy(scope, receive, send)
             return
+        scope[_GATE] = gate
         try:
             await self._app(scope, _Body(gate, receive).receive, send)
         finally:
             gate.leave()
+
+
+@contextmanager
+def without_place(scope: Scope) -> Iterator[None]:
+    """For a request that waits for something other than work of ours: it holds no place meanwhile."""
+    gate: Gate | None = scope.get(_GATE)
+    if gate is None:
+        yield
+        return
+    gate.leave()
+    try:
+        yield
+    finally:
+        gate.back()
 
 
 async def _too_busy(scope: Scope, receive: Receive, send: Send) -> None:

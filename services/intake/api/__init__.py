@@ -25,6 +25,6 @@ from services.intake.api import (
 
 routers = (
     dossiers.router, commands.router, lists.router, lookups.router, catalogue.router, units.router, forms.router, transfers.router, bundles.router, staff.router,
-    calendar.router, files.router, sources.router, source_reports.router, comparison.router, visits.router, portal.router, egress.router,
+    calendar.router, files.router, sources.door, sources.router, source_reports.router, comparison.router, visits.router, portal.door, portal.router, egress.router,
 )  # fmt: skip
 """The busiest first: routes are matched in this order."""

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from fastapi import Request
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from starlette.types import Scope
 
-from services.intake.api.common import Publisher
 from services.intake.domain.sources import pause
-from shared.web.operations import Operation, fails
+from shared.web.admission import without_place
+from shared.web.auth import allow
 from shared.web.refusals import TooManyRequests
 
 MOST_WAITING = 16
-"""Requests of one account behind the one at work: more of them would take the places of others."""
+"""Requests of one account behind the one at work."""
+
+
+@dataclass(slots=True)
+class Line:
+    """The requests of one account that are here: the one at work has the lock, the others wait for it."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    here: int = 0
 
 
 class Pauses:
@@ -25,40 +36,47 @@ class Pauses:
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
-        self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._here: Counter[str] = Counter()
-        """Requests of each account: the one at work, and those behind it."""
-        self._until: dict[str, datetime] = {}
+        self.lines: dict[str, Line] = {}
+        """Of accounts that have requests here."""
+        self._spans: dict[str, tuple[datetime, datetime]] = {}
         self._seconds: dict[str, float] = {}
         """How long those waited whose last request was too fast."""
 
     @asynccontextmanager
-    async def turn(self, account: str) -> AsyncIterator[None]:
-        """One request of an account at a time; a few wait for it, without a connection of the database. `TooManyRequests`."""
+    async def turn(self, account: str, scope: Scope) -> AsyncIterator[None]:
+        """One request of an account at a time; a few wait for it, without a connection of the database and without a place. `TooManyRequests`."""
         self.heed(account)
-        if self._here[account] > MOST_WAITING:
+        line = self.lines.setdefault(account, Line())
+        if line.here > MOST_WAITING:
             raise _wait(1)
-        self._here[account] += 1
+        line.here += 1
         try:
-            async with self._turns[account]:
+            with nullcontext() if line.here == 1 else without_place(scope):
+                await line.lock.acquire()
+            try:
                 self.heed(account)
                 yield
+            finally:
+                line.lock.release()
         finally:
-            self._here[account] -= 1
+            line.here -= 1
+            if not line.here:
+                del self.lines[account]
 
     def begin(self, account: str, wait: float) -> None:
         """Where events came too fast, and there is room for them again in so many seconds."""
         if seconds := pause(wait, self._seconds.pop(account, 0.0)):
-            self._seconds[account], self._until[account] = seconds, self._clock() + timedelta(seconds=seconds)
+            now = self._clock()
+            self._seconds[account], self._spans[account] = seconds, (now, now + timedelta(seconds=seconds))
 
     def heed(self, account: str) -> None:
-        """`TooManyRequests` while it waits."""
-        if (until := self._until.get(account)) is None:
+        """`TooManyRequests` while it waits. A clock that was set back ends the pause."""
+        if (span := self._spans.get(account)) is None:
             return
-        left = (until - self._clock()).total_seconds()
-        if left > 0:
-            raise _wait(math.ceil(left))
-        del self._until[account]
+        now, (began, until) = self._clock(), span
+        if began <= now < until:
+            raise _wait(math.ceil((until - now).total_seconds()))
+        del self._spans[account]
 
 
 def _wait(seconds: int) -> TooManyRequests:
@@ -71,18 +89,24 @@ def pauses_of(request: Request) -> Pauses:
     return pauses
 
 
-class _InTime:
-    """A dependency: lets a source's request in when the one before it is done and it need not wait, before its body is read."""
+class InTurn(APIRoute):
+    """A route of source systems: a request is let in when the one before it is done and its account need not wait.
 
-    async def __call__(self, request: Request, who: Publisher) -> AsyncIterator[None]:
-        async with pauses_of(request).turn(who.subject):
-            yield
+    No dependency, since the framework reads and decodes a declared body before it asks the first of them.
+    """
 
-    def describe(self, operation: Operation) -> None:
-        fails(
-            operation,
-            s429="Events came faster than the source's quota, or many requests at once: all of the request again after `Retry-After` seconds.",
-        )
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """As any other route, in turn."""
+        handle = super().get_route_handler()
+
+        async def in_turn(request: Request) -> Response:
+            who = await _publisher(request)
+            async with pauses_of(request).turn(who.subject, request.scope):
+                return await handle(request)
+
+        return in_turn
 
 
-in_time = _InTime()
+_publisher = allow("publisher")
+WAIT = "Events came faster than the source's quota, or many requests at once: all of the request again after `Retry-After` seconds."
+"""What a 429 of such a route says."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake import handlers
 from services.intake.api.common import AnyVersion, At, Lang, Publisher
-from services.intake.api.pauses import in_time, pauses_of
+from services.intake.api.pauses import WAIT, InTurn, pauses_of
 from services.intake.api.source_event_bodies import MOST
 from services.intake.api.sources import MAX_BATCH_BYTES, Admin, Owner, SourceId, TooManyEvents
 from services.intake.data import portal as forms
@@ -19,8 +19,10 @@ from services.intake.handlers.portal import Answer, Sync
 from shared.web.auth import caller
 from shared.web.etag import etag, revalidate
 from shared.web.fields import Instant, text
+from shared.web.operations import problem_response
 
 router = APIRouter(prefix="/v1")
+door = APIRouter(prefix="/v1", route_class=InTurn)
 
 DONE, PARTLY = "00", "01"
 Code = Annotated[str, text(max_length=40)]
@@ -110,7 +112,7 @@ class PortalItems(BaseModel):
     items: list[PortalItemView]
 
 
-@router.post("/portal-sync", max_body_size=MAX_BATCH_BYTES, dependencies=[Depends(in_time)])
+@door.post("/portal-sync", max_body_size=MAX_BATCH_BYTES, responses={429: problem_response(WAIT)})
 async def take_portal_items(
     body: PortalSyncBody, desk: At, who: Publisher, request: Request, lang: Lang, *,
     dry_run: Annotated[bool, Query(description="Judge, and keep nothing.")] = False,

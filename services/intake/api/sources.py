@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.intake import data, handlers
 from services.intake.api import source_event_bodies
 from services.intake.api.common import AnyVersion, At, Lang, Publisher
-from services.intake.api.pauses import in_time, pauses_of
+from services.intake.api.pauses import WAIT, InTurn, pauses_of
 from services.intake.api.source_event_bodies import BATCH, BINARY, MOST, STRUCTURED
 from services.intake.domain.sources import MAX_BYTES, Delivered, Mandate, Quota, Source
 from services.intake.handlers import Outcome
@@ -27,6 +27,7 @@ from shared.web.fields import Day, Instant, text
 from shared.web.operations import problem_response
 
 router = APIRouter(prefix="/v1")
+door = APIRouter(prefix="/v1", route_class=InTurn)
 
 MAX_BATCH_BYTES = 8 << 20
 """Of a whole request; one event has its own limit."""
@@ -230,12 +231,13 @@ def _view(source: Source) -> SourceView:
     )
 
 
-@router.post(
-    "/source-events", max_body_size=MAX_BATCH_BYTES, dependencies=[Depends(in_time)],
+@door.post(
+    "/source-events", max_body_size=MAX_BATCH_BYTES,
     openapi_extra={"requestBody": source_event_bodies.BODY, "parameters": source_event_bodies.HEADERS},
     responses={
         413: problem_response("The body is too large, or has too many events."),
         415: problem_response("The content type is none of the CloudEvents HTTP binding, or the body is packed (Content-Encoding)."),
+        429: problem_response(WAIT),
     },
 )  # fmt: skip
 async def take_source_events(

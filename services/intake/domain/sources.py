@@ -25,6 +25,7 @@ SKEW: Final = timedelta(minutes=5)
 """A source's clock may be ahead by so much."""
 PATIENCE: Final = timedelta(days=7)
 """How long an event waits for its dossier, or for the catalogue."""
+_ATTRIBUTES: Final = ("specversion", "id", "source", "type", "subject", "time", "datacontenttype", "data")
 
 
 class Reason(StrEnum):
@@ -147,6 +148,10 @@ class Bucket:
         there = level >= 1
         return there, Bucket(level - 1 if there else level, max(at, self.at))
 
+    def seen_at(self, now: datetime) -> Bucket:
+        """As it is by our clock: one that was filled in what is the future now, since the clock was set back, goes on from now."""
+        return self if self.at <= now + SKEW else Bucket(self.level, now)
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Delivered:
@@ -182,7 +187,17 @@ class Event:
     data: Mapping[str, Any]
     body_hash: bytes
     plain: Mapping[str, Any]
-    """As it came, for one that has to wait."""
+    """As it came."""
+
+    @property
+    def begins(self) -> bool:
+        """Whether a dossier or letter nobody knows yet may begin with it."""
+        return self.type in {source_shapes.UPSERTED.type, source_shapes.LETTER_UPSERTED.type}
+
+    @property
+    def kept(self) -> Mapping[str, Any]:
+        """What is kept of one that has to wait: all that it is judged by. Extensions are free, so nobody knows what stands in them."""
+        return {name: self.plain[name] for name in _ATTRIBUTES if name in self.plain}
 
 
 @dataclass(frozen=True, slots=True, repr=False)

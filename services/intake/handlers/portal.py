@@ -23,8 +23,11 @@ from shared.contracts.sources import PortalProfileChanged
 from shared.kernel import Caller, Principal, Stale
 from shared.settings import Keys
 from shared.store import vault
+from shared.turns import in_turns
 
 DOOR = "portal"
+TRANSLATED = 12
+"""Items that are read in one go; most of it is the sealing of their people."""
 _LETTERS = str.maketrans("0123456789", "ghijklmnop")
 """An id without digits: none of it can be taken for somebody's number."""
 
@@ -54,21 +57,22 @@ async def take_portal_items(
     """Take the items of a request, in order, and in how many seconds there is room for those that came too fast; an item that was taken before changes nothing."""
     async with desk.works.reading() as connection:
         profile = await portal_store.profile(connection, source.id)
-    form, said = forms.form(profile.form), [_readable(each) for each in sync.items]
-    agencies = {unit.agency: unit.code for unit in desk.shelf.units.values()}
-    items = [
-        portal.read(
-            sync.service, each, form, profile.unit_of(portal.agency_of(each, form, sync.madonvi), agencies), backfill=sync.backfill
-        )
-        for each in said
-    ]  # fmt: skip
-    digests = [_digest(desk.works.keys, sync, each) for each in said]
-    events = [_event(desk, source, *each) for each in zip(items, digests, strict=True)]
-    taken = await take_events(desk, who, ("id", source.id), DOOR, events, dry_run=dry_run)
+    form, agencies = forms.form(profile.form), {unit.agency: unit.code for unit in desk.shelf.units.values()}
+
+    def translated(said: Any) -> tuple[Item, bytes, Delivered]:
+        unit = profile.unit_of(portal.agency_of(said, form, sync.madonvi), agencies)
+        item = portal.read(sync.service, said, form, unit, backfill=sync.backfill)
+        digest = _digest(desk.works.keys, sync, said)
+        return item, digest, _event(desk, source, item, digest)
+
+    told = [translated(_readable(each)) async for each in in_turns(sync.items, TRANSLATED)]
+    taken = await take_events(
+        desk, who, ("principal", source.principal), DOOR, [event for *_, event in told], dry_run=dry_run
+    )
+    became = [(item, digest, outcome) for (item, digest, _), outcome in zip(told, taken.outcomes, strict=True)]
     if not dry_run:
-        await _keep(desk, source, sync, list(zip(items, digests, taken.outcomes, strict=True)))
-    answers = zip(items, taken.outcomes, strict=True)
-    return [Answer(outcome, item.named(outcome.fields), item.unknown) for item, outcome in answers], taken.wait
+        await _keep(desk, source, sync, became)
+    return [Answer(outcome, item.named(outcome.fields), item.unknown) for item, _, outcome in became], taken.wait
 
 
 def _readable(item: Any) -> Any:

@@ -34,11 +34,12 @@ _REGISTERED = "SELECT id FROM source WHERE id = ANY($1::text[])"
 _HEARD = """UPDATE source s SET level = u.level, level_at = u.level_at, heard_at = u.at
 FROM unnest($1::text[], $2::float8[], $3::timestamptz[], $4::timestamptz[]) AS u(id, level, level_at, at) WHERE s.id = u.id RETURNING 1"""
 _EVENT = "e.source, e.seq, e.id, e.body_hash, e.status, e.reason, e.fields, e.inferred, e.waits_for, e.code, e.dossier, e.payload, e.received_at, e.door"
-_BEFORE = f"""WITH owned AS MATERIALIZED (SELECT id FROM dossier WHERE code = ANY($5::text[]) ORDER BY id FOR UPDATE)
+_BEFORE = f"""WITH owned AS MATERIALIZED (SELECT id, code FROM dossier WHERE code = ANY($5::text[]) ORDER BY id FOR UPDATE)
 SELECT 'known' AS what, {_EVENT} FROM unnest($1::text[], $2::text[]) AS u(source, id) CROSS JOIN LATERAL (
     SELECT * FROM source_event e WHERE e.source = u.source AND e.id = u.id AND e.status <> 'rejected' LIMIT 1) AS e
-UNION ALL SELECT 'waiting', {_EVENT} FROM unnest($3::text[], $4::text[]) AS u(source, code) CROSS JOIN LATERAL (
-    SELECT * FROM source_event e WHERE e.source = u.source AND e.code = u.code AND e.status = 'waiting' OFFSET 0) AS e
+UNION ALL SELECT 'waiting', {_EVENT} FROM unnest($3::text[], $4::text[], $6::bool[]) AS u(source, code, begins) CROSS JOIN LATERAL (
+    SELECT * FROM source_event e WHERE e.source = u.source AND e.code = u.code AND e.status = 'waiting'
+    AND (u.begins OR EXISTS (SELECT FROM owned o WHERE o.code = u.code) OR EXISTS (SELECT FROM source_letter l WHERE l.code = u.code)) OFFSET 0) AS e
 UNION ALL SELECT 'owned', {", ".join("NULL" for _ in _EVENT.split(",")[:10])}, o.id, NULL, NULL, NULL FROM owned o ORDER BY 1, 3"""
 """Events each by the index, also where a table that grows has no statistics yet (as a join, all of it is read); dossiers are locked, whoever owns them."""
 _OWNED = f"{_DOSSIER} WHERE d.id = ANY($1::uuid[])"
@@ -216,17 +217,24 @@ def heard(work: Work, buckets: Mapping[str, Bucket]) -> None:
     work.rows_along(_HEARD, ((id_, left.level, left.at, work.now) for id_, left in buckets.items()))
 
 
-async def before(work: Work, events: Collection[Named], dossiers: Collection[Named]) -> Before:
-    """What became of those of these events that were taken or wait, what waits for these dossiers, and the dossiers, locked, whoever owns them."""
-    return await work.ask(_before, (frozenset(events), frozenset(dossiers)))
+async def before(
+    work: Work, events: Collection[Named], dossiers: Collection[Named], begun: Collection[Named]
+) -> Before:
+    """What became of those of these events that were taken or wait, what waits for these dossiers, and the dossiers, locked, whoever owns them.
+
+    What waits is read of those that are there or may begin now (`begun`): with every event that waits behind it, it would be read in vain.
+    """
+    return await work.ask(_before, (frozenset(events), frozenset(dossiers), frozenset(begun)))
 
 
 async def _before(
-    connection: Connection, told: Sequence[tuple[frozenset[Named], frozenset[Named]]]
+    connection: Connection, told: Sequence[tuple[frozenset[Named], frozenset[Named], frozenset[Named]]]
 ) -> Sequence[Before]:
-    events, dossiers = (sorted(frozenset[Named]().union(*each)) for each in zip(*told, strict=True))
-    codes = sorted({code for _, code in dossiers})
-    rows = await connection.fetch(_BEFORE, *_columns(events), *_columns(dossiers), codes)
+    events, dossiers, begun = (sorted(frozenset[Named]().union(*each)) for each in zip(*told, strict=True))
+    codes, begins = sorted({code for _, code in dossiers}), set(begun)
+    rows = await connection.fetch(
+        _BEFORE, *_columns(events), *_columns(dossiers), codes, [each in begins for each in dossiers]
+    )
     ids = [row["dossier"] for row in rows if row["what"] == "owned"]
     owned = {row["code"]: dossier_of(row) for row in await connection.fetch(_OWNED, ids)} if ids else {}
     return [
@@ -235,7 +243,7 @@ async def _before(
             [row for row in rows if row["what"] == "waiting" and (row["source"], row["code"]) in named],
             {code: owned[code] for _, code in sorted(named) if code in owned},
         )
-        for asked, named in told
+        for asked, named, _ in told
     ]  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from datetime import date, datetime
 from typing import Any
 
@@ -12,13 +14,14 @@ from services.intake import handlers, store
 from services.intake.domain import Dossier, State
 from services.intake.domain.sources import Quota
 from services.intake.handlers import Desk
-from services.intake.handlers.portal import Sync
+from services.intake.handlers.portal import TRANSLATED, Sync
 from services.intake.tests.given import AN, BIRTH, UNIT, citizen, facts_of, hanoi, names_of
 from services.intake.tests.portal_items import AGENCY, CODE, dossier_item, progress_item
 from services.intake.tests.talk import Talk
 from services.intake.tests.vendor import PUBLISHER, TAN_THANH, registered
 from shared.kernel import Caller
 from shared.settings import Keys
+from shared.store import vault
 from shared.testing.clock import StandingClock
 
 pytestmark = pytest.mark.postgres
@@ -390,3 +393,67 @@ async def test_the_rejections_of_items_hold_nothing_of_them(desk: Desk) -> None:
         )
     assert [row["t"] for row in rows if "Văn An" in row["t"]] == []
     assert msgspec.json.encode([row["t"] for row in rows]).count(b"schema") >= 2
+
+
+async def test_others_have_their_turn_while_many_items_are_read(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    await registered(desk)
+    sealed, at_once, seal = [0], [0], vault.seal_contact
+
+    def counted(*given: Any) -> bytes:
+        sealed[0] += 1
+        return seal(*given)
+
+    async def others() -> None:
+        while True:
+            before = sealed[0]
+            await asyncio.sleep(0)
+            at_once.append(sealed[0] - before)
+
+    monkeypatch.setattr(vault, "seal_contact", counted)
+    watching = asyncio.create_task(others())
+    await send(desk, *(dossier_item(MaHoSo=f"H50.44.12-261123-{number:04}") for number in range(100)))
+    watching.cancel()
+
+    assert (sealed, max(at_once)) == ([100], TRANSLATED)
+
+
+async def test_of_an_account_that_waits_no_item_is_read(talk: Talk, desk: Desk) -> None:
+    await registered(desk, quota=Quota(events_per_second=1, burst=1))
+    read: list[bytes] = []
+
+    async def items() -> AsyncIterator[bytes]:
+        read.append(b"{}")
+        yield read[-1]
+
+    begun = await post(talk, dossier_item(), dossier_item(MaHoSo=""))
+    headers = {
+        "authorization": f"Bearer {talk.token('publisher', subject=TAN_THANH)}",
+        "content-type": "application/json",
+    }
+    answer = await talk.http.post("/portal-sync", content=items(), headers=headers)
+
+    assert [each["reason"] for each in begun.json()["data"]] == [None, "too-fast"]
+    assert (answer.status_code, read) == (429, [])
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "status", "place"),
+    [
+        (b'{"service": ', "application/json", 422, ("body", "", "bad-json")),
+        (b"[]", "application/json", 422, ("body", "", "wrong-type")),
+        (b'{"service": "x", "madonvi": "H50.144", "data": []}', "application/json", 422, ("body", "/service", "not-one-of")),
+        (b"{}", "text/plain", 415, None),
+        (b'"\xff"', "application/json", 400, None),
+        (b"[" * 100_000, "application/json", 400, None),
+    ],
+)  # fmt: skip
+async def test_a_body_that_is_no_request_of_the_form_is_refused_by_what_is_wrong_in_it(
+    talk: Talk, content: bytes, kind: str, status: int, place: tuple[str, str, str] | None
+) -> None:
+    await put(talk)
+    headers = {"authorization": f"Bearer {talk.token('publisher', subject=TAN_THANH)}", "content-type": kind}
+
+    answer = await talk.http.post("/portal-sync", content=content, headers=headers)
+
+    errors = [(each["in"], each["pointer"], each["code"]) for each in answer.json().get("errors", [])]
+    assert (answer.status_code, errors[:1]) == (status, [] if place is None else [place])

@@ -36,6 +36,11 @@ WRONG: list[tuple[Reason, Any, tuple[str, ...]]] = [
     (Reason.SCHEMA, {}, ("/specversion", "/id", "/source", "/type", "/data")),
     (Reason.SCHEMA, upserted({"status": 11, "channel": "fax"}), ("/data/channel", "/data/status")),
     (Reason.SCHEMA, upserted({"colour": "red"}), ("/data/colour",)),
+    (
+        Reason.SCHEMA,
+        upserted(datacontenttype=[{}], time={}, specversion=[]),
+        ("/specversion", "/time", "/datacontenttype"),
+    ),
     (Reason.SCHEMA, upserted(subject="H50.44.12-261123-0008"), ("/subject",)),
     (Reason.SCHEMA, upserted({"submitted_at": "2026-11-23 08:00"}), ("/data/submitted_at",)),
     (Reason.SCHEMA, upserted({"contact_sealed": "AAAA"}), ("/data/contact_sealed",)),
@@ -207,3 +212,16 @@ async def test_a_box_for_another_key_is_refused(desk: Desk) -> None:
 def test_an_id_that_is_a_uuid_is_nobodys_number_whatever_its_digits() -> None:
     assert is_event_id("01938f0e-aaaa-7bbb-8ccc-044085001234")
     assert not is_event_id("hs-044085001234")
+
+
+async def test_a_clock_that_was_ahead_and_is_set_back_stops_no_source(desk: Desk, clock: StandingClock) -> None:
+    await registered(desk, quota=Quota(events_per_second=1, burst=2))
+    clock.move(hours=1)
+    await send(desk, upserted(), progressed(4, id="four"))
+
+    clock.move(hours=-1)
+    (at_once,) = await send(desk, progressed(9, id="nine"))
+    clock.move(seconds=1)
+    (again,) = await send(desk, progressed(9, id="nine"))
+
+    assert (at_once.reason, again.status) == ("too-fast", "accepted")

@@ -7,6 +7,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.intake.domain import State, mirror
 from services.intake.domain.portal_status import Standing, state_of, way
@@ -70,6 +72,19 @@ def test_a_clock_may_be_ahead_by_five_minutes(ahead: tuple[str, str]) -> None:
 @pytest.mark.parametrize("written", ["2026-11-23T08:00:00Z", "2026-11-23t08:00:00z", "2026-11-23T08:00:00.5-00:30"])
 def test_an_instant_is_read_as_rfc_3339_writes_it_small_letters_too(written: str) -> None:
     assert instant(written) is not None
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | st.text(st.characters(codec="utf-8")),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(st.characters(codec="utf-8")), inner, max_size=3),
+    max_leaves=5,
+)  # fmt: skip
+
+
+@given(place=st.sampled_from(sorted(upserted())), inside=st.sampled_from(sorted(upserted()["data"])), said=ANYTHING)
+def test_whatever_stands_in_a_place_of_an_event_the_rule_book_has_an_answer(place: str, inside: str, said: Any) -> None:
+    for told in (upserted() | {place: said}, upserted({inside: said})):
+        assert isinstance(judged(told), Event | Rejected)
 
 
 def test_the_list_of_reasons_is_the_one_of_the_interface() -> None:

@@ -5,15 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from services.intake import handlers
 from services.intake.domain import Dossier, State, mirror
-from services.intake.domain.sources import Event
+from services.intake.domain.sources import Delivered, Event
 from services.intake.handlers import Desk
 from services.intake.handlers.source_events.taking import EventsBreak
+from services.intake.store import sources as store
 from services.intake.tests.vendor import (
     CODE,
+    PUBLISHER,
+    TAN_THANH,
     progressed,
     registered,
     send,
@@ -22,6 +26,7 @@ from services.intake.tests.vendor import (
     upserted,
     word,
 )
+from shared.kernel import Caller, system
 from shared.testing.clock import StandingClock
 
 pytestmark = pytest.mark.postgres
@@ -193,3 +198,40 @@ async def test_a_procedure_that_stays_unknown_is_rejected_by_its_name(desk: Desk
     await handlers.settle_waiting(desk)
 
     assert await statuses(desk) == [("rejected", "unknown-procedure")]
+
+
+async def test_of_an_event_that_waits_no_more_is_kept_than_it_is_judged_by(desk: Desk) -> None:
+    await registered(desk)
+    told = progressed(4)
+    attributes = {name: value for name, value in told.items() if name != "data"} | {
+        "note": "\0",
+        "dataschema": "x" * 9000,
+    }
+    binary = Delivered(msgspec.json.encode(told["data"]), desk.works.clock(), attributes)
+
+    taken = await handlers.take_events(desk, Caller(PUBLISHER), ("id", TAN_THANH), "http", [binary])
+
+    async with desk.works.reading() as db:
+        kept = await db.fetchval("SELECT payload FROM source_event")
+    assert [each.status for each in taken.outcomes] == ["waiting"]
+    assert kept == told
+    await send(desk, upserted())
+    assert await statuses(desk) == [("accepted", None)] * 2
+
+
+async def test_what_waits_is_not_read_with_every_event_that_waits_for_the_same(desk: Desk) -> None:
+    await registered(desk)
+    await send(desk, progressed(4, id="e-first"), progressed(9, id="e-second"))
+
+    async with desk.works.begin(system("test")) as work:
+        key = (TAN_THANH, CODE)
+        behind = await store.before(work, (), {key}, ())
+        beginning = await store.before(work, (), {key}, {key})
+    await send(desk, upserted(id="e-dossier"))
+    await desk.works.pool.execute("UPDATE source_event SET status = 'waiting' WHERE id = 'e-second'")
+    async with desk.works.begin(system("test")) as work:
+        left = await store.before(work, (), {key}, ())
+
+    assert [[row["id"] for row in each.waiting] for each in (behind, beginning, left)] == [
+        [], ["e-first", "e-second"], ["e-second"],
+    ]  # fmt: skip

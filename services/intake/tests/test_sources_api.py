@@ -5,23 +5,30 @@ from __future__ import annotations
 import asyncio
 import gzip
 from collections import Counter
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from itertools import count
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 
 from services.intake import handlers
-from services.intake.api.pauses import MOST_WAITING
+from services.intake.api.pauses import MOST_WAITING, Pauses
 from services.intake.domain.sources import PATIENCE, Quota, Reason
 from services.intake.handlers import Desk
 from services.intake.tests.given import OTHER_UNIT, UNIT
 from services.intake.tests.talk import Talk
 from services.intake.tests.vendor import CODE, QUOTA, TAN_THANH, event, every_reason, progressed, registered, upserted
 from shared.runtime import Service
+from shared.settings import Settings
+from shared.telemetry.setup import Telemetry
 from shared.testing.clock import StandingClock
 from shared.testing.waiting import wait_until
+from shared.web.admission import Bounds
+from shared.web.app import Probes, Readiness, root_app
+from shared.web.devissuer import DevIssuer
 
 pytestmark = pytest.mark.postgres
 
@@ -41,7 +48,7 @@ async def put(talk: Talk, body: dict[str, Any] | None = None, *, match: str = "*
 async def send(talk: Talk, content: Any, kind: str = STRUCTURED, *, query: str = "", **headers: str) -> Any:
     token = talk.token("publisher", subject=TAN_THANH)
     said = {"authorization": f"Bearer {token}", "content-type": kind, **{n.replace("_", "-"): v for n, v in headers.items()}}  # fmt: skip
-    body = content if isinstance(content, bytes) else msgspec.json.encode(content)
+    body = content if isinstance(content, bytes | AsyncIterator) else msgspec.json.encode(content)
     return await talk.http.post(f"/source-events{query}", content=body, headers=said)
 
 
@@ -368,3 +375,53 @@ async def reasons(desk: Desk) -> set[str]:
             "SELECT DISTINCT data ->> 'reason_class' AS reason FROM source_feed WHERE kind = 'rejected'"
         )
     return {row["reason"] for row in rows}
+
+
+async def test_a_pause_ends_where_the_clock_is_set_back(talk: Talk, desk: Desk, clock: StandingClock) -> None:
+    await registered(desk, quota=Quota(events_per_second=1, burst=1))
+    clock.move(hours=1)
+    await send(talk, [progressed(4, id="a"), progressed(9, id="b")], BATCH)
+
+    clock.move(hours=-1)
+
+    assert (await send(talk, progressed(9, id="b"))).status_code == 200
+
+
+async def test_of_an_account_that_has_no_request_here_nothing_is_remembered(
+    talk: Talk, desk: Desk, service: Service
+) -> None:
+    await registered(desk)
+    pauses: Pauses = service.api.state.pauses
+
+    answers = await asyncio.gather(*(send(talk, progressed(4, id=f"n{n}")) for n in range(3)))
+
+    assert [each.status_code for each in answers] == [200] * 3
+    assert not pauses.lines
+
+
+async def test_whoever_waits_behind_a_slow_request_of_their_own_takes_nobodys_place(
+    desk: Desk, service: Service, settings: Settings, telemetry: Telemetry
+) -> None:
+    async def ready(_service: str | None) -> Readiness:
+        return Readiness("ready")
+
+    bounds = Bounds(2, 1, telemetry.metrics.admission.refused)
+    root = root_app({"intake": service.api}, probes=Probes(ready, telemetry.metrics_text), bounds=bounds)
+    await registered(desk)
+    begun, go = asyncio.Event(), asyncio.Event()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        begun.set()
+        await go.wait()
+        yield msgspec.json.encode(progressed(4, id="slow"))
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(root), base_url="http://test/intake/v1") as http:
+        talk = Talk(http, DevIssuer.load_or_make(settings))
+        slow = asyncio.create_task(send(talk, slowly()))
+        await begun.wait()
+        behind = [asyncio.create_task(send(talk, progressed(4, id=f"n{n}"))) for n in range(4)]
+        others = [(await http.get("/units")).status_code for _ in range(4)]
+        go.set()
+        answers = [(await each).status_code for each in (slow, *behind)]
+
+    assert (others, answers) == ([200] * 4, [200] * 5)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gandan_publisher.doors import Door, Outcome, Unreached
+from gandan_publisher.doors import Door, Outcome, Refused, Unreached
 from gandan_publisher.events import Told, cloud_event
 from gandan_publisher.outbox import Event, Outbox, line
 
@@ -39,7 +39,7 @@ class Publisher:
         return str(event["id"])
 
     def flush(self) -> Sequence[Outcome]:
-        """Deliver what waits; what became of it. What could not be delivered is still there, for the next time."""
+        """Deliver what waits; what became of it. What could not be delivered is still there, for the next time. `Refused`."""
         done: list[Outcome] = []
         self.unreached = None
         while batch := batch_of(self.outbox.pending):
@@ -48,6 +48,10 @@ class Publisher:
             except Unreached as error:
                 self.unreached = error
                 break
+            except Refused:
+                if not done:
+                    raise
+                break  # first what was judged; the next flush is refused again
             self.outbox.drop([event for event, outcome in zip(batch, outcomes, strict=True) if not outcome.again])
             done += [outcome for outcome in outcomes if not outcome.again]
             if any(outcome.again for outcome in outcomes):

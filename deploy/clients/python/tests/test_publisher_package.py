@@ -224,6 +224,24 @@ def test_too_fast_and_failed_are_sent_again_and_what_was_judged_is_not(publisher
     assert [outcome.id for outcome in publisher.flush()] == ["b", "c", "e"]
 
 
+def test_what_was_judged_before_a_refusal_is_told_and_the_refusal_with_the_next_flush(
+    publisher: Publisher, line: Line
+) -> None:
+    def says(event: dict[str, Any]) -> tuple[str, str | None]:
+        if event["id"] == "b":
+            raise Refused("401")
+        return "rejected", "schema"
+
+    line.says = says
+    publisher.tell(upserted(), id="a")
+    publisher.tell(progressed(), id="b")
+
+    assert [(outcome.id, outcome.reason) for outcome in publisher.flush()] == [("a", "schema")]
+    with pytest.raises(Refused, match="401"):
+        publisher.flush()
+    assert [event["id"] for event in publisher.outbox.pending] == ["b"]
+
+
 def test_two_events_under_one_id_are_both_sent_so_that_the_mistake_is_seen(publisher: Publisher, line: Line) -> None:
     publisher.tell(upserted(), id="a")
     publisher.tell(progressed(), id="a")

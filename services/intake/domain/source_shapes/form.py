@@ -36,7 +36,7 @@ def _wrong_attributes(plain: Mapping[str, Any], shape: Shape | None) -> Iterator
         yield "type"
     if plain.get("time") is not None and instant(plain["time"]) is None:
         yield "time"
-    if plain.get("datacontenttype") not in {None, "application/json"}:
+    if plain.get("datacontenttype") not in (None, "application/json"):  # a list may stand there, which has no hash
         yield "datacontenttype"
 
 

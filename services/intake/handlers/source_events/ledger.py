@@ -59,7 +59,7 @@ class Ledger:
         waits = outcome.status == WAITING
         row = Row(
             self.source.id, event.id, event.type, event.key, known.body_hash, outcome.status, at, event.time, inferred=outcome.inferred,
-            waits_for=outcome.waits_for, dossier=outcome.dossier, payload=event.plain if waits else None, door=self.door, seq=_seq(waited),
+            waits_for=outcome.waits_for, dossier=outcome.dossier, payload=event.kept if waits else None, door=self.door, seq=_seq(waited),
         )  # fmt: skip
         self._write_down(row, waited)
         common: Any = {

@@ -40,7 +40,8 @@ class Round:
     @staticmethod
     def of(common: Common, sources: Iterable[tuple[Source, Bucket]]) -> Round:
         """Of sources that are locked."""
-        return Round(common, {source.id: Batch(common, source, bucket) for source, bucket in sources})
+        now = common.work.now
+        return Round(common, {source.id: Batch(common, source, bucket.seen_at(now)) for source, bucket in sources})
 
     async def take(self, told: Mapping[str, Sequence[Delivered]]) -> Mapping[str, Taken]:
         """Judge what each tells, and write all. `Broken`."""
@@ -55,9 +56,8 @@ class Round:
 
     async def settle(self, ripe: Mapping[str, Sequence[Any]], before: datetime) -> None:
         """Decide about events that waited; `Broken`."""
-        await self._look(
-            (), {(id_, row["code"]) for id_, rows in ripe.items() for row in rows if row["code"] is not None}
-        )
+        codes = {(id_, row["code"]) for id_, rows in ripe.items() for row in rows if row["code"] is not None}
+        await self._look((), codes, codes)
         for id_, rows in ripe.items():
             self.batches[id_].settle(rows, before)
         self._write()
@@ -66,14 +66,19 @@ class Round:
         told = [(id_, known, judged) for id_, batch in self.batches.items() for _, known, judged in batch.told]
         events = {(id_, known.id) for id_, known, _ in told if known.id}
         named = {(id_, each.key) for id_, _, each in told if isinstance(each, Event) and "contact_sealed" in each.data}
-        await self._look(events, {(id_, known.key) for id_, known, _ in told if known.key is not None}, named)
+        begun = {(id_, each.key) for id_, _, each in told if isinstance(each, Event) and each.begins}
+        await self._look(events, {(id_, known.key) for id_, known, _ in told if known.key is not None}, begun, named)
 
     async def _look(
-        self, events: Collection[Named], dossiers: Collection[Named], named: Collection[Named] = frozenset()
+        self,
+        events: Collection[Named],
+        dossiers: Collection[Named],
+        begun: Collection[Named],
+        named: Collection[Named] = frozenset(),
     ) -> None:
-        """Everything that is known of events, dossiers and letters, in a few questions; `named`: those whose person is told again."""
+        """Everything that is known of events, dossiers and letters, in a few questions; `begun`: those that may begin here; `named`: whose person is told again."""
         common = self.common
-        before = await store.before(common.work, events, dossiers)
+        before = await store.before(common.work, events, dossiers, begun)
         for row in before.known:
             self.batches[row["source"]].ledger.known[row["id"]] = row
         for row in before.waiting:

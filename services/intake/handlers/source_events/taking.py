@@ -140,7 +140,7 @@ def turn_away(work: Work, source: str, door: str, delivered: Sequence[Delivered]
     """Write down what came on the topic of a source that is not in the registry, or is suspended: rejected, hash only."""
     rows = []
     for each in delivered:
-        known, _ = rules.read(each, Source(source, "", "", ()), work.now, {})
+        known, _ = rules.recognise(each, Source(source, "", "", ()))
         rows.append(
             Row(source, known.id or "", known.type, known.key, known.body_hash, REJECTED, each.at, known.time, Reason.SOURCE_MISMATCH.value,
                 ("/source",), door=door)
