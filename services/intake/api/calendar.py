@@ -29,6 +29,7 @@ from shared.law import PROVINCE, ZONE
 from shared.web.auth import allow, caller, public
 from shared.web.door import Door
 from shared.web.etag import revalidate
+from shared.web.fields import Day
 from shared.web.idempotency import once, stamp
 
 router = APIRouter(prefix="/v1")
@@ -93,7 +94,7 @@ async def propose_hours(
 
 @router.get("/office-hours", dependencies=[Depends(public)], responses=_UNKNOWN_YEAR)
 async def get_hours(
-    desk: At, unit: Annotated[str, Query(max_length=20)] = PROVINCE, on: date | None = None
+    desk: At, unit: Annotated[str, Query(max_length=20)] = PROVINCE, on: Day | None = None
 ) -> HoursView:
     """The office hours that count for what a unit receives on a day, today unless said otherwise."""
     day = on or desk.works.clock().astimezone(ZONE).date()

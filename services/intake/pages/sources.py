@@ -22,6 +22,7 @@ from services.intake.domain.source_quality import (
     Silence,
     clock_of,
 )
+from services.intake.domain.sources import Mandate
 from services.intake.handlers import Desk
 from services.intake.handlers.source_quality import SHOWN_DAYS, Glance
 from shared.law.zone import local
@@ -65,9 +66,19 @@ async def show_one(desk: Desk, visit: Visit) -> Response:
     return visit.page("source.html", "source", **_report(desk, visit, found))
 
 
+def _spoken_for(desk: Desk, mandate: Mandate, words: Mapping[str, str]) -> str:
+    """A unit by its name, with the days that bound it where today is not among them for good."""
+    name = desk.shelf.units[mandate.unit].name if mandate.unit in desk.shelf.units else mandate.unit
+    if mandate.valid_to is not None:
+        return f"{name} ({words['speaks-until'].format(day=day_text(mandate.valid_to))})"
+    if mandate.valid_from > local(desk.works.clock()).date():
+        return f"{name} ({words['speaks-from'].format(day=day_text(mandate.valid_from))})"
+    return name
+
+
 def _report(desk: Desk, visit: Visit, found: Quality) -> dict[str, Any]:
     words, language, total, source = visit.words("source"), visit.language, found.total, found.source
-    units = [desk.shelf.units[each.unit].name if each.unit in desk.shelf.units else each.unit for each in source.units]
+    units = [_spoken_for(desk, each, words) for each in source.units]
     findings = list(_findings(words, found, language))
     return {
         "source": source, "units": units, "findings": findings, "tiles": _tiles(words, found, language), "total": total,

@@ -156,3 +156,15 @@ async def test_only_an_admin_changes_the_calendar(talk: Talk, role: str) -> None
     assert (await talk.post(OVERRIDES, STORM, token=talk.token(role))).status_code == 403
     assert (await put(talk, 2027, NEW_YEAR, talk.token(role))).status_code == 403
     assert (await talk.get("/calendar-acts", talk.token(role))).status_code == 403
+
+
+@pytest.mark.parametrize("on", ["3422-10-05", "0001-01-01", "9999-12-31"])
+async def test_a_day_nobody_could_mean_is_refused_by_its_name(talk: Talk, on: str) -> None:
+    answer = await talk.get(f"/office-hours?on={on}")
+
+    assert (answer.status_code, problem(answer)["errors"][0]["pointer"]) == (422, "/on")
+
+
+@pytest.mark.parametrize("on", ["1900-01-01", "2200-12-31"])
+async def test_office_hours_of_a_day_that_none_are_known_for(talk: Talk, on: str) -> None:
+    assert (await talk.get(f"/office-hours?on={on}")).status_code in {200, 409}

@@ -15,13 +15,13 @@ import pytest_asyncio
 from services.intake import handlers
 from services.intake.domain.comparison import KINDS, SPANS, Comparison, Group, span_of
 from services.intake.domain.source_quality import LAGS
-from services.intake.domain.sources import Reason
+from services.intake.domain.sources import Mandate, Reason
 from services.intake.handlers import Desk
 from services.intake.handlers import comparison as reading
 from services.intake.pages import comparison
 from services.intake.pages.routes import FOLDER
 from services.intake.store.comparison import Wanted
-from services.intake.tests.given import RESIDENCE
+from services.intake.tests.given import OTHER_UNIT, RESIDENCE, UNIT
 from services.intake.tests.test_quay_pages import token_of
 from services.intake.tests.vendor import ADMIN, CODE, TAN_THANH, later, progressed, registered, send, upserted
 from shared.runtime import Service
@@ -100,6 +100,17 @@ async def test_those_who_run_the_installation_see_all_sources_the_silent_ones_fi
     assert "1 hệ thống im lặng lâu hơn mức thường lệ." in page.text
     assert "Đã im lặng" in (await site.get("/nguon/xa-hung")).text
     assert (await site.get("/nguon/xa-hung/so-sanh")).status_code == 403
+
+
+async def test_the_days_on_which_it_speaks_for_a_unit_are_said_where_they_are_bound(site: httpx.AsyncClient, here: Desk) -> None:  # fmt: skip
+    ended = Mandate(OTHER_UNIT, date(2026, 1, 1), date(2026, 6, 30))
+    await registered(here, units=(Mandate(UNIT, date(2026, 1, 1)), ended, Mandate(OTHER_UNIT, date(2027, 1, 1))))
+    await sign_in(site, "publisher", TAN_THANH)
+
+    page = (await site.get(f"/nguon/{TAN_THANH}")).text
+
+    names = [here.shelf.units[unit].name for unit in (UNIT, OTHER_UNIT)]
+    assert f"Gửi thay cho: {names[0]}, {names[1]} (đến hết 30/06/2026), {names[1]} (từ 01/01/2027)." in page
 
 
 @pytest.mark.parametrize("role", ["clerk", "citizen", "head"])

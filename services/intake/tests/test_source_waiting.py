@@ -204,7 +204,6 @@ async def test_of_an_event_that_waits_no_more_is_kept_than_it_is_judged_by(desk:
     await registered(desk)
     told = progressed(4)
     attributes = {name: value for name, value in told.items() if name != "data"} | {
-        "note": "\0",
         "dataschema": "x" * 9000,
     }
     binary = Delivered(msgspec.json.encode(told["data"]), desk.works.clock(), attributes)

@@ -68,7 +68,9 @@ async def test_units_that_are_not_there_and_a_sandbox_that_changes_are_refused_b
     await put(talk)
     other = await put(talk, {"sandbox": True})
 
+    unread = await put(talk, {"units": UNIT})
     assert (unknown.status_code, unknown.json()["code"]) == (422, "unknown-units")
+    assert [each["code"] for each in unread.json()["errors"]] == ["wrong-type"]
     assert (other.status_code, other.json()["code"]) == (409, "sandbox-stays")
 
 
@@ -220,7 +222,8 @@ async def test_an_account_without_a_source_is_refused(talk: Talk) -> None:
 
 async def test_a_source_reads_its_own_events_and_its_feed_and_nobody_elses(talk: Talk) -> None:
     await put(talk)
-    await send(talk, [upserted(), progressed(11), progressed(9)], BATCH)
+    await send(talk, [upserted({"appointment_at": "2026-11-30T16:00:00+07:00"}), progressed(11)], BATCH)
+    await send(talk, [progressed(9)], BATCH)
     mine, other = (talk.token("publisher", subject=subject) for subject in (TAN_THANH, "hai-lang"))
 
     async def written() -> bool:
@@ -236,6 +239,8 @@ async def test_a_source_reads_its_own_events_and_its_feed_and_nobody_elses(talk:
     assert [each["kind"] for each in (*feed["items"], *rest["items"])] == [
         "dates", "accepted", "rejected", "dates", "accepted",
     ]  # fmt: skip
+    said = {each["data"]["promised_at"] for each in (*feed["items"], *rest["items"]) if each["kind"] != "rejected"}
+    assert said == {"2026-11-30T16:00:00+07:00"}
     assert (await talk.get(f"/sources/{TAN_THANH}/events", other)).status_code == 404
 
 

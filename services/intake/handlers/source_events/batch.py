@@ -24,6 +24,7 @@ from services.intake.handlers.source_letters import Letters, Mail
 from services.intake.store.sources import Named
 from shared.kernel import Refused
 from shared.law import Calendar, CalendarNotPublished, YearStatus
+from shared.law.zone import local
 from shared.store.halving import broken_by
 from shared.store.lookups import lookup_secret, lookup_verifier
 from shared.store.unit_of_work import Work
@@ -227,7 +228,7 @@ class Batch:
         """When its dossier is due by law, and when its source promised it."""
         if (owned := self.common.dossiers.get(event.key)) is None:
             return {"due_at": None, "promised_at": None}
-        return {"due_at": lawful(owned.now, owned.office), "promised_at": owned.now.due_at}
+        return {"due_at": lawful(owned.now, owned.office), "promised_at": owned.now.due_at and local(owned.now.due_at)}
 
 
 def _said_at(known: Known, judged: Event | Rejected) -> datetime | None:

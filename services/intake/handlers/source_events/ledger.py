@@ -17,6 +17,7 @@ from services.intake.handlers.source_events.outcomes import REJECTED, WAITING, O
 from services.intake.store.sources import Entry, Row
 from shared.contracts import sources as facts
 from shared.contracts.envelope import Fact
+from shared.law.zone import local
 from shared.store.unit_of_work import Work
 
 
@@ -149,7 +150,7 @@ def lawful(dossier: Dossier, office: Office) -> datetime | None:
 def dates_told(dossier: Dossier, office: Office) -> dict[str, Any]:
     """The way back: what is promised, and what the law says beside it."""
     made: dict[str, Any] = msgspec.to_builtins({
-        "state": dossier.state.value, "promised_at": dossier.due_at, "promised_on": dossier.promised_on, "lawful_due_at": lawful(dossier, office),
+        "state": dossier.state.value, "promised_at": dossier.due_at and local(dossier.due_at), "promised_on": dossier.promised_on, "lawful_due_at": lawful(dossier, office),
         "lawful_due_on": dossier.lawful_due_on, "provisional": dossier.provisional,
     })  # fmt: skip
     return made
