@@ -20,6 +20,7 @@ from typing import Any
 from aiokafka import TopicPartition
 from aiokafka.coordinator.assignors.abstract import AbstractPartitionAssignor
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
+from aiokafka.errors import ConsumerStoppedError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
@@ -147,7 +148,7 @@ class Consumer:
         return (RoundRobinPartitionAssignor,)
 
     def _feel_polls(self) -> None:
-        """Note each poll that was answered: one that fails (a dead heartbeat) is logged by FastStream and nothing else."""
+        """Note each poll that was answered: one that fails (a dead heartbeat) comes again without a word of FastStream."""
         poll = self.subscriber.get_msg
 
         async def noted(client: Any) -> Any:
@@ -156,6 +157,8 @@ class Consumer:
             except Exception as error:
                 self.place.back(self.place.next)  # what the poll had of other partitions is gone with it
                 if (unreadable := Unreadable.of(error)) is None:
+                    if not isinstance(error, ConsumerStoppedError):
+                        log.warning("consumer %s: a poll failed: %s", self.name, type(error).__name__)
                     raise
                 found = await unreadable.told(client)
             self.polled_at = time.monotonic()
