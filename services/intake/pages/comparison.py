@@ -89,7 +89,7 @@ def _sums(desk: Desk, visit: Visit, total: Comparison) -> dict[str, Any]:
     words, language, counts, spans = visit.words("comparison"), visit.language, total.counts, total.spans
     compared, most = sum(spans.values()), max(spans.values())
     return {
-        "number": number_text(total.number, language), "compared": number_text(compared, language),
+        "number": number_text(total.number, language), "compared": number_text(compared, language), "comparable": compared > 0,
         "tiles": [_tile(words, kind, counts[kind], compared, language) for kind in (SAME, LATER, EARLIER)],
         "others": [(kind, words[f"kind-{kind}"], number_text(counts[kind], language)) for kind in KINDS[3:] if counts[kind]],
         "bars": [

@@ -199,6 +199,20 @@ async def test_the_page_leads_from_each_number_to_its_dossiers_with_their_explan
         assert (await site.get(f"/nguon/{TAN_THANH}/so-sanh{wrong}")).status_code == 404
 
 
+async def test_nothing_is_said_of_promises_where_none_can_be_compared(site: httpx.AsyncClient, here: Desk) -> None:
+    await registered(here)
+    await send(here, told(1, None))
+    await sign_in(site, "publisher", TAN_THANH)
+    path = f"/nguon/{TAN_THANH}/so-sanh"
+
+    none = (await site.get(path)).text
+    await send(here, told(2, "2026-11-27"))
+    one = (await site.get(path)).text
+
+    said = ("Chưa có hồ sơ nào có cả hai ngày để so.", "Mọi ngày hẹn đều trùng hạn theo luật.")
+    assert [[words in page for words in said] for page in (none, one)] == [[True, False], [False, True]]
+
+
 async def test_the_file_has_every_dossier_once_and_can_be_opened_in_a_spreadsheet(site: httpx.AsyncClient, here: Desk, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     monkeypatch.setattr(reading, "AT_ONCE", 3)
     await registered(here)
