@@ -17,6 +17,7 @@ import msgspec
 
 from services.intake.domain import source_shapes
 from services.intake.domain.source_shapes import Shape
+from shared.law import Calendar, YearStatus
 
 ACTIVE, SUSPENDED, CLOSED = "active", "suspended", "closed"
 MAX_BYTES: Final = 65_536
@@ -209,6 +210,15 @@ class Known:
     type: str | None
     time: datetime | None
     body_hash: bytes
+
+
+def uncounted(event: Event, calendar: Calendar) -> Rejected:
+    """The times of an event in years whose days off nobody knows; where only a limit reaches into one, its receipt, from which that counts."""
+    years = {
+        name: source_shapes.local_day(said).year for name, said in event.data.items() if isinstance(said, datetime)
+    }
+    found = [f"/data/{name}" for name, year in years.items() if calendar.status(year) is YearStatus.UNKNOWN]
+    return Rejected(Reason.SCHEMA, *(found or ["/data/received_at"]))
 
 
 def read(

@@ -23,7 +23,7 @@ from services.intake.handlers.source_events.people import People
 from services.intake.handlers.source_letters import Letters, Mail
 from services.intake.store.sources import Named
 from shared.kernel import Refused
-from shared.law import Calendar, CalendarNotPublished, YearStatus
+from shared.law import CalendarNotPublished
 from shared.law.zone import local
 from shared.store.halving import broken_by
 from shared.store.lookups import lookup_secret, lookup_verifier
@@ -135,8 +135,8 @@ class Batch:
         except Rejected as rejected:
             return self.ledger.reject(known, rejected, at, waited=waited)
         except CalendarNotPublished:
-            fields = _uncounted(event, self.common.desk.standing.law.calendar)
-            return self.ledger.reject(known, Rejected(Reason.SCHEMA, *fields), at, waited=waited)
+            beyond = rules.uncounted(event, self.common.desk.standing.law.calendar)
+            return self.ledger.reject(known, beyond, at, waited=waited)
         except Refused:
             return self.ledger.reject(known, Rejected(Reason.IMPOSSIBLE_STATUS, "/data/status"), at, waited=waited)
         if waited is not None and outcome.status == WAITING:
@@ -234,12 +234,6 @@ class Batch:
 def _said_at(known: Known, judged: Event | Rejected) -> datetime | None:
     """When an event says it was; of history it means nothing here."""
     return None if isinstance(judged, Event) and judged.data.get("backfill") else known.time
-
-
-def _uncounted(event: Event, calendar: Calendar) -> Sequence[str]:
-    """What an event says of years whose days off nobody knows; where only a limit reaches into one, when it began."""
-    said = {name: local_day(value).year for name, value in event.data.items() if isinstance(value, datetime)}
-    return [f"/data/{name}" for name, year in said.items() if calendar.status(year) is YearStatus.UNKNOWN] or ["/data/received_at"]  # fmt: skip
 
 
 def _known_of(row: Any) -> Known:

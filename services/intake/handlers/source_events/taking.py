@@ -62,9 +62,8 @@ async def take_events(
     async def taken(part: Sequence[Delivered]) -> Sequence[Outcome]:
         try:
             found = await run(desk, who, said, door, part)
-        except (
-            asyncpg.UniqueViolationError
-        ):  # another was the first to tell of the same dossier: now it is known whose it is
+        except asyncpg.UniqueViolationError:
+            # another was the first to tell of the same dossier: now it is known whose it is
             found = await run(desk, who, said, door, part)
         waits.append(found.wait)
         return found.outcomes
