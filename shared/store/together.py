@@ -140,17 +140,25 @@ class Together:
                     await self._alone(member)
 
     async def _shared(self, members: Sequence[_Member[Any]]) -> None:
-        async with self.works.pool.acquire() as connection, connection.transaction():
-            circle = _Circle(connection, len(members))
-            done = [each for each in await _all_of(self._attempt(circle, member) for member in members) if each]
-            await write_all(connection, [work for _, work, _ in done])
+        refused: list[tuple[_Member[Any], Exception]] = []
+        try:
+            async with self.works.pool.acquire() as connection, connection.transaction():
+                circle = _Circle(connection, len(members))
+                tried = await _all_of(self._attempt(circle, member, refused) for member in members)
+                done = [each for each in tried if each]
+                await write_all(connection, [work for _, work, _ in done])
+        finally:
+            for member, refusal in refused:  # who asks again at once finds free what this transaction had locked
+                _fail(member, refusal)
         if done:
             self.works.tell()
         for member, _work, result in done:
             if not member.answer.done():
                 member.answer.set_result(result)
 
-    async def _attempt(self, circle: _Circle, member: _Member[R]) -> tuple[_Member[R], Work, R] | None:
+    async def _attempt(
+        self, circle: _Circle, member: _Member[R], refused: list[tuple[_Member[Any], Exception]]
+    ) -> tuple[_Member[R], Work, R] | None:
         """What the action gives; None when it was refused before it touched the database."""
         works, once = self.works, member.caller.once
         work = Work(works, member.caller, works.clock(), circle.connection, works.new_id(), member.context, circle)
@@ -164,7 +172,7 @@ class Together:
         except (Refused, Repeated) as refusal:
             if work.touched:
                 raise _Spoiled from refusal
-            _fail(member, refusal)
+            refused.append((member, refusal))
             return None
         finally:
             await circle.leave()

@@ -37,6 +37,11 @@ def adding(n: int) -> Action[int]:
     return action
 
 
+async def found(connection: Connection, keys: Sequence[int]) -> Sequence[int]:
+    """A question that finds what it is asked."""
+    return [await connection.fetchval("SELECT $1::int4", key) for key in keys]
+
+
 async def lines(works: Works) -> int:
     async with works.reading() as db:
         count: int = await db.fetchval("SELECT count(*) FROM fact")
@@ -166,11 +171,30 @@ async def test_a_question_that_fails_is_heard_only_by_who_asked_it(probe_works: 
     assert await lines(probe_works) == 2
 
 
+async def test_a_refusal_is_heard_when_what_its_transaction_had_locked_is_free(probe_works: Works) -> None:
+    async def looked(work: Work) -> int:
+        await work.ask(found, 1)
+        raise Invalid("no", field="/n")
+
+    async def lasting(work: Work) -> int:
+        await work.ask(found, 2)
+        for _ in range(100):
+            await asyncio.sleep(0)  # others have their turn
+        heard.append(refused.done())
+        return await adding(2)(work)
+
+    heard: list[bool] = []
+    together = Together(probe_works)
+    refused = asyncio.create_task(together.do(caller(1), looked))
+    done = asyncio.create_task(together.do(caller(2), lasting))
+
+    assert await done == 2
+    assert isinstance((await asyncio.gather(refused, return_exceptions=True))[0], Invalid)
+    assert (heard, await transactions(probe_works)) == ([False], 1)
+
+
 async def test_whoever_only_looked_is_refused_without_undoing_the_others(probe_works: Works) -> None:
     begun: list[int] = []
-
-    async def found(connection: Connection, keys: Sequence[int]) -> Sequence[int]:
-        return [await connection.fetchval("SELECT $1::int4", key) for key in keys]
 
     def looking(n: int, *, spends: bool = False) -> Action[int]:
         async def action(work: Work) -> int:
