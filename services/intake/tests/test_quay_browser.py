@@ -75,8 +75,8 @@ async def opened(
     return page
 
 
-async def focused(page: Page) -> str:
-    """The id of what has the focus, else its text."""
+async def focus(page: Page) -> str:
+    """The id of what has the focus now, else its text."""
     found: str = await page.evaluate(
         "document.activeElement.id || document.activeElement.name || document.activeElement.innerText"
     )
@@ -84,9 +84,15 @@ async def focused(page: Page) -> str:
 
 
 async def begun(page: Page) -> None:
-    """Wait until the page has put the focus where one begins: browsers do it with the next picture, after the page is there."""
-    there = "!document.querySelector('[autofocus]') || document.activeElement !== document.body"
+    """Wait until the page is there and has put the focus where one begins: browsers do that with the next picture."""
+    there = "document.readyState === 'complete' && (!document.querySelector('[autofocus]') || document.activeElement !== document.body)"
     await wait_until(lambda: page.evaluate(there), what="the focus where one begins")
+
+
+async def focused(page: Page) -> str:
+    """The id of what has the focus once the page has begun, else its text."""
+    await begun(page)
+    return await focus(page)
 
 
 async def press(page: Page, *keys: str) -> None:
@@ -99,7 +105,7 @@ async def until(page: Page, name: str) -> None:
     """Tab until this has the focus."""
     await begun(page)
     for _ in range(40):
-        if await focused(page) == name:
+        if await focus(page) == name:
             return
         await page.keyboard.press("Tab")
     raise AssertionError(f"{name} cannot be reached by Tab")
