@@ -45,7 +45,7 @@ def schema_of(shape: Shape) -> dict[str, Any]:
             "type": {"const": shape.type},
             "subject": {"type": "string", "description": f"The same as data.{shape.about}."},
             "time": _INSTANT,
-            "datacontenttype": {"const": "application/json"},
+            "datacontenttype": {"type": "string", "pattern": f"^(?:{rules.JSON.pattern})$"},
             "data": _data(shape),
         },
     }  # fmt: skip

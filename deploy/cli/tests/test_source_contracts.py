@@ -19,13 +19,13 @@ from shared.store.vault import fingerprint, open_contact
 
 SEALING = json.loads((DOCUMENTS / "sealing.json").read_text("utf-8"))
 WRONG: list[dict[str, Any]] = [
-    {"specversion": "0.3"}, {"id": "two words"}, {"id": ""}, {"time": "2026-11-23 08:00"}, {"datacontenttype": "text/xml"}, {"subject": None},
+    {"specversion": "0.3"}, {"id": "two words"}, {"id": ""}, {"time": "2026-11-23 08:00"}, {"datacontenttype": "text/xml"}, {"datacontenttype": "application/json; charset=utf-16"}, {"subject": None},
     {"data": {"status": 11}}, {"data": {"status": "2"}}, {"data": {"submitted_at": "2026-11-23T08:00:00"}}, {"data": {"procedure": "1.4873"}},
     {"data": {"channel": "fax"}}, {"data": {"unit": None}}, {"data": {"ward": "19360"}}, {"data": {"correction": True}}, {"data": {"backfill": 1}},
     {"data": {"code": "AB-12"}},
 ]  # fmt: skip
 RIGHT: list[dict[str, Any]] = [
-    {}, {"time": None}, {"traceparent": "00-1"}, {"data": {"appointment_at": None}}, {"data": {"submitted_at": "2026-11-23T01:00:00Z"}},
+    {}, {"time": None}, {"traceparent": "00-1"}, {"datacontenttype": "application/json; charset=utf-8"}, {"data": {"appointment_at": None}}, {"data": {"submitted_at": "2026-11-23T01:00:00Z"}},
     {"data": {"correction": True, "reason_class": "misread"}},
 ]  # fmt: skip
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from services.intake.domain.source_shapes.codes import (
     CODE,
     EVENT_ID,
+    JSON,
     LETTER,
     is_code,
     is_event_id,
@@ -44,6 +45,7 @@ from services.intake.domain.source_shapes.shapes import (
 __all__ = [
     "CODE",
     "EVENT_ID",
+    "JSON",
     "LETTER",
     "LETTER_PROGRESSED",
     "LETTER_UPSERTED",

@@ -12,6 +12,10 @@ LETTER = re.compile(r"(?!DT\.)[A-Z]{2}[A-Z0-9]{0,6}(?:\.[A-Z0-9]{1,8}){0,4}-[0-9
 EVENT_ID: Final = re.compile(r"[\x21-\x7e]{1,128}")
 
 
+JSON: Final = re.compile(r"application/json(?: ?; ?charset=(?:utf-8|UTF-8))?")
+"""What `data` is; some clients always name the one encoding it can have (RFC 8259, section 8.1)."""
+
+
 CODE: Final = re.compile(
     r"(?:[A-Z][0-9]{2}(?:\.[0-9]{2,3}){0,3}|[0-9]{3}(?:\.[0-9]{2}){2}\.[A-Z][0-9]{2})-[0-9]{6}(?:[0-9]{2})?-[0-9]{4,10}"
 )
@@ -44,6 +48,11 @@ def is_key(value: Any) -> bool:
     return isinstance(value, str) and (
         is_code(value) or is_letter_code(value) or re.fullmatch(UNIT_CODE, value) is not None
     )
+
+
+def is_json(value: Any) -> bool:
+    """Whether this media type is that of `data`."""
+    return isinstance(value, str) and JSON.fullmatch(value) is not None
 
 
 def is_event_id(value: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from services.intake.domain.source_shapes.codes import is_event_id
+from services.intake.domain.source_shapes.codes import is_event_id, is_json
 from services.intake.domain.source_shapes.reading import instant
 from services.intake.domain.source_shapes.shapes import LETTER_UPSERTED, VISITS_COUNTED, Shape
 
@@ -36,7 +36,7 @@ def _wrong_attributes(plain: Mapping[str, Any], shape: Shape | None) -> Iterator
         yield "type"
     if plain.get("time") is not None and instant(plain["time"]) is None:
         yield "time"
-    if plain.get("datacontenttype") not in (None, "application/json"):  # a list may stand there, which has no hash
+    if plain.get("datacontenttype") is not None and not is_json(plain["datacontenttype"]):
         yield "datacontenttype"
 
 
