@@ -129,11 +129,13 @@ def _lines(found: Quality) -> Iterator[str]:
 
 
 def _silence(silence: Silence) -> str:
-    if silence.heard_at is None:
+    if silence.heard_at is None and silence.lasts is None:
         return "never heard"
     limit = (
         "not known yet"
         if silence.limit is None
         else f"{_hours(silence.limit)}{' (configured)' if silence.configured else ' (usual)'}"
     )
+    if silence.heard_at is None:
+        return f"never heard, in {_hours(silence.lasts)} of office time since it could speak: {silence.state}; limit {limit}"
     return f"heard last {local(silence.heard_at):%Y-%m-%d %H:%M}, {_hours(silence.lasts)} of office time ago: {silence.state}; limit {limit}"

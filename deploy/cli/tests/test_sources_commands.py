@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -70,6 +71,19 @@ async def test_the_report_shows_all_sources_or_one_in_full(gandan: Gandan, sourc
     assert "tan-thanh  learning" in table
     assert "5 events in 14 days: 4 accepted, 0 waiting, 1 rejected; 0 came again" in told_
     assert none.exit_code == 1
+
+
+async def test_one_never_heard_with_a_limit_says_since_when_it_could_speak(
+    gandan: Gandan, province: Province, source: str
+) -> None:
+    never = "UPDATE source SET heard_at = NULL, silence_hours = 1, topics_at = '2026-01-05T08:00:00+07:00'"
+    await province.pools["intake"].execute(never)
+
+    said = (await gandan("sources", "report", "--source", source)).stdout
+
+    assert re.search(
+        r"never heard, in [0-9.]+ h of office time since it could speak: silent; limit 1.0 h \(configured\)", said
+    )
 
 
 async def test_topics_sync_makes_the_two_topics_of_every_source_but_of_those_that_are_closed(gandan: Gandan, province: Province, source: str) -> None:  # fmt: skip

@@ -71,7 +71,10 @@ def lags_of(events: Iterable[tuple[datetime | None, datetime]]) -> Lags:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """How long nothing was heard, in office time, and from when on that is more than usual; None: not known."""
+    """How long nothing was heard, in office time, and from when on that is more than usual; None: not known.
+
+    Of one never heard with a configured limit: since it could have spoken.
+    """
 
     state: str
     heard_at: datetime | None = None
@@ -81,14 +84,17 @@ class Silence:
 
 
 def silence(source: Source, heard_at: datetime | None, limit: timedelta | None, office: Office, now: datetime) -> Silence:  # fmt: skip
-    """Whether a source has been silent for too long; its configured limit goes before its habit."""
+    """Whether a source has been silent for too long; its configured limit goes before its habit, and holds for one never heard, too."""
     configured = source.silence_hours is not None
     if source.silence_hours is not None:
         limit = timedelta(hours=source.silence_hours)
-    if heard_at is None:
+    since = heard_at or (source.ready_at if configured else None)
+    if since is None:
         return Silence(NEVER, None, None, limit, configured)
-    begin = max(heard_at, now - timedelta(days=HABIT_DAYS))
+    begin = max(since, now - timedelta(days=HABIT_DAYS))
     lasts = office_time_between(office.calendar, office.hours, begin, max(begin, now))
+    if heard_at is None and limit is not None and lasts <= limit:
+        return Silence(NEVER, None, lasts, limit, configured)
     if limit is None and lasts <= LONGEST_UNKNOWN:
         return Silence(LEARNING, heard_at, lasts)
     limit = limit or LONGEST_UNKNOWN

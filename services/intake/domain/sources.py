@@ -18,6 +18,7 @@ import msgspec
 from services.intake.domain import source_shapes
 from services.intake.domain.source_shapes import Shape
 from shared.law import Calendar, YearStatus
+from shared.law.zone import moment
 
 ACTIVE, SUSPENDED, CLOSED = "active", "suspended", "closed"
 MAX_BYTES: Final = 65_536
@@ -117,6 +118,13 @@ class Source:
     def uri(self) -> str:
         """What its events say in `source`."""
         return f"/sources/{self.id}"
+
+    @property
+    def ready_at(self) -> datetime | None:
+        """From when on it can speak: it has its topics, and its first mandate has begun; None: not yet."""
+        if self.topics_at is None or not self.units:
+            return None
+        return max(self.topics_at, moment(min(each.valid_from for each in self.units)))
 
     def speaks_for(self, unit: str, day: date) -> bool:
         """Whether it speaks for this unit on this day."""

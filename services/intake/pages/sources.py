@@ -115,9 +115,8 @@ def _findings(words: Mapping[str, str], found: Quality, language: str) -> Iterat
 
 def _of_silence(words: Mapping[str, str], silence: Silence, language: str) -> Iterator[Finding]:
     if silence.state == SILENT:
-        yield Finding(
-            "bad", words["found-silent"].format(time=hours_text(words, silence.lasts, language)), words["advice-silent"]
-        )
+        found, advice = ("found-silent", "advice-silent") if silence.heard_at else ("found-unheard", "advice-never")
+        yield Finding("bad", words[found].format(time=hours_text(words, silence.lasts, language)), words[advice])
     elif silence.state == NEVER:
         yield Finding("soon", words["found-never"], words["advice-never"])
 
@@ -171,7 +170,7 @@ def _heard(words: Mapping[str, str], silence: Silence, language: str) -> dict[st
     else:
         name = "limit-set" if silence.configured else "limit-usual"
         limit = words[name].format(time=hours_text(words, silence.limit, language))
-    lasts = words["ago"].format(time=hours_text(words, silence.lasts, language)) if silence.lasts is not None else ""
+    lasts = words["ago"].format(time=hours_text(words, silence.lasts, language)) if silence.heard_at else ""
     return {
         "state": words[f"silence-{silence.state}"], "at": minute_text(silence.heard_at) if silence.heard_at else words["never"], "lasts": lasts, "limit": limit,
         "kind": {SILENT: "bad", REGULAR: "good", LEARNING: "good"}.get(silence.state, ""),

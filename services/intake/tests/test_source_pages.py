@@ -102,6 +102,21 @@ async def test_those_who_run_the_installation_see_all_sources_the_silent_ones_fi
     assert (await site.get("/nguon/xa-hung/so-sanh")).status_code == 403
 
 
+async def test_one_that_never_sent_anything_is_silent_by_the_limit_of_its_entry(site: httpx.AsyncClient, here: Desk, clock: StandingClock) -> None:  # fmt: skip
+    await registered(here, silence_hours=3)
+    await handlers.topics_made(here, [TAN_THANH])
+    await sign_in(site, "publisher", TAN_THANH)
+
+    clock.move(hours=2)
+    before = (await site.get(f"/nguon/{TAN_THANH}")).text
+    clock.move(hours=5)
+    after = (await site.get(f"/nguon/{TAN_THANH}")).text
+
+    assert "Chưa gửi sự kiện nào." in before
+    assert "Chưa gửi sự kiện nào, đã 5 giờ làm việc kể từ khi có thể gửi." in after
+    assert "cách đây" not in before + after
+
+
 async def test_the_days_on_which_it_speaks_for_a_unit_are_said_where_they_are_bound(site: httpx.AsyncClient, here: Desk) -> None:  # fmt: skip
     ended = Mandate(OTHER_UNIT, date(2026, 1, 1), date(2026, 6, 30))
     await registered(here, units=(Mandate(UNIT, date(2026, 1, 1)), ended, Mandate(OTHER_UNIT, date(2027, 1, 1))))

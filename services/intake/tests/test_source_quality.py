@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,10 +12,10 @@ import pytest
 from services.intake import handlers
 from services.intake.domain import Office
 from services.intake.domain import source_quality as rules
-from services.intake.domain.sources import Quota
+from services.intake.domain.sources import Mandate, Quota
 from services.intake.handlers import Desk, Watch
 from services.intake.store import source_quality as store
-from services.intake.tests.given import hanoi
+from services.intake.tests.given import UNIT, hanoi
 from services.intake.tests.talk import Talk
 from services.intake.tests.vendor import (
     ADMIN,
@@ -84,6 +85,26 @@ def test_a_weekend_is_no_silence_and_a_configured_limit_goes_before_the_habit() 
     assert (usual.state, usual.lasts) == ("regular", timedelta(hours=2))
     assert (short.state, short.limit, short.configured) == ("silent", timedelta(hours=1), True)
     assert (unknown.state, rules.silence(source, None, None, OFFICE, NOW).state) == ("learning", "never")
+
+
+def test_one_never_heard_is_silent_by_its_configured_limit_alone_since_it_could_speak() -> None:
+    monday = hanoi("2026-11-23 07:30")
+    ready = entry(topics_at=hanoi("2026-11-20 15:30"))
+    strict = entry(topics_at=ready.topics_at, silence_hours=3)
+
+    found = [
+        rules.silence(source, None, None, OFFICE, now)
+        for source, now in (
+            (ready, hanoi("2026-12-30 09:00")),
+            (strict, monday),
+            (strict, hanoi("2026-11-23 10:00")),
+            (entry(silence_hours=3), hanoi("2026-12-30 09:00")),
+            (replace(strict, units=(Mandate(UNIT, date(2026, 11, 23)),)), hanoi("2026-11-23 10:00")),
+        )
+    ]
+
+    assert [each.state for each in found] == ["never", "never", "silent", "never", "never"]
+    assert [each.lasts and each.lasts / timedelta(hours=1) for each in found] == [None, 2.0, 4.5, None, 3.0]
 
 
 def test_what_was_heard_long_ago_is_silent_since_the_days_that_show_what_is_usual() -> None:
