@@ -17,6 +17,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from services.intake.tests.given import MARITAL_STATUS, OTHER_UNIT, RESIDENCE, UNIT
 from services.intake.tests.talk import SUPPLEMENT, Talk
 from shared.runtime import Service
+from shared.testing.browsing import follow
 from shared.testing.clock import StandingClock
 from shared.testing.waiting import wait_until
 from shared.web.root import Probes, Readiness, root_app
@@ -70,7 +71,7 @@ async def opened(
     await page.goto(f"{place}/quay")
     await page.check("input[value=clerk]")
     await page.select_option("#unit", unit)
-    await page.click("main button")
+    await follow(page.locator("main button"))
     assert page.url == f"{place}/quay"
     return page
 
@@ -296,7 +297,7 @@ async def test_a_clerk_of_another_unit_sees_nothing_and_hears_the_same_as_of_wha
     assert set(await page.locator(".lists strong").all_inner_texts()) == {"0"}
     for asked in (dossier["code"], "ban sao", NUMBER):
         await page.fill("#q", asked)
-        await page.click("[role=search] button")
+        await follow(page.locator("[role=search] button"))
         assert "Không có hồ sơ nào như vậy" in await page.inner_text("main")
     absent = dossier["id"][:-4] + ("0000" if dossier["id"][-4:] != "0000" else "1111")
     answers = []
@@ -335,19 +336,19 @@ async def test_every_page_keeps_the_rules_of_accessibility_and_the_width_of_the_
     await page.goto(f"{place}/quay?thu-tuc={MARITAL_STATUS}")
     await look("form")
     await page.fill("#phone", "12")
-    await page.click(".paper button")
+    await follow(page.locator(".paper button"))
     await look("wrong")
     await page.fill("#name", "Nguyễn Văn An")
     await page.fill("#identity_no", NUMBER)
     await page.fill("#phone", "0912345678")
     await page.check("[name=paper-0]")
-    await page.click(".paper button")
+    await follow(page.locator(".paper button"))
     await look("alike")
-    await page.click(".paper button")
+    await follow(page.locator(".paper button"))
     await look("filed")
     await page.goto(f"{place}/quay/tim")
     await page.fill("#q", "ban sao")
-    await page.click("[role=search] button")
+    await follow(page.locator("[role=search] button"))
     await look("find")
     for name in ("overdue", "mine", "open"):
         await page.goto(f"{place}/quay/danh-sach/{name}")
@@ -355,10 +356,10 @@ async def test_every_page_keeps_the_rules_of_accessibility_and_the_width_of_the_
     await page.goto(f"{place}/quay/ho-so/{online['id']}")
     await look("dossier")
     await talk.act(online, "correct", "clerk", {"field": "summary", "value": "Đúng", "reason_class": "misread", "reason": "Nhầm"})  # fmt: skip
-    await page.click(".paper button")
+    await follow(page.locator(".paper button"))
     await look("stale")
-    await page.click(".paper button")
-    await page.click(".paper button")
+    await follow(page.locator(".paper button"))
+    await follow(page.locator(".paper button"))
     await look("accepted")
     await page.goto(f"{place}/quay/ho-so/{waits['id']}?lang=en")
     await look("english")

@@ -10,6 +10,7 @@ from services.intake.handlers import Desk
 from services.intake.tests.test_quay_browser import CHROMIUM, PATIENCE_MS, RULES, browser, place
 from services.intake.tests.test_source_pages import compared, here
 from services.intake.tests.vendor import CODE, TAN_THANH, progressed, send, upserted
+from shared.testing.browsing import follow
 from shared.testing.clock import StandingClock
 
 __all__ = ["browser", "here", "place"]
@@ -47,7 +48,7 @@ async def signed_in(browser: Browser, place: str, width: int, role: str) -> Page
     await page.goto(f"{place}/dang-nhap?lai=/nguon")
     await page.check(f"input[value={role}]")
     await page.fill("#account", TAN_THANH)
-    await page.click("main button")
+    await follow(page.locator("main button"))
     return page
 
 

@@ -29,6 +29,7 @@ from services.reporting.tests.test_store import mixed
 from shared.runtime import Service
 from shared.settings import Keys
 from shared.store.unit_of_work import Works
+from shared.testing.browsing import follow
 from shared.testing.clock import StandingClock
 from shared.web.pages import signing
 from shared.web.root import Probes, Readiness, root_app
@@ -117,7 +118,7 @@ async def plain(browser: Browser, width: int = 1280, *, javascript: bool = False
 async def sign_in(page: Page, place: Place, role: str = "head") -> None:
     await page.goto(f"{place.url}/dang-nhap")
     await page.check(f"input[value={role}]")
-    await page.click("main button")
+    await follow(page.locator("main button"))
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -126,10 +127,10 @@ async def test_a_citizen_looks_up_a_dossier_and_understands_the_date_without_jav
 ) -> None:
     page = await plain(browser, width)
     await page.goto(f"{place.url}/")
-    await page.click("main a.button")
+    await follow(page.locator("main a.button"))
     await page.fill("#code", CODE.lower())
     await page.fill("#secret", "7k3m-9qo1")
-    await page.click("main button")
+    await follow(page.locator("main button"))
     said = await page.inner_text("main")
     assert SECRET not in page.url
     for part in (
@@ -148,15 +149,15 @@ async def test_a_leader_signs_in_and_drills_from_a_red_figure_to_one_dossier_wit
     assert "/dang-nhap" in page.url
     await page.check("input[value=head]")
     await page.select_option("#unit", "44")
-    await page.click("main button")
+    await follow(page.locator("main button"))
     assert page.url.endswith("/bang-dieu-hanh")
     red = page.locator(".tile.bad a").first
     figure = int(await red.inner_text())
-    await red.click()
+    await follow(red)
     rows = page.locator("tbody tr")
     assert await rows.count() == figure > 0
     assert "quá hạn" in await rows.first.inner_text()
-    await page.locator("tbody th a").first.click()
+    await follow(page.locator("tbody th a").first)
     said = await page.inner_text("main")
     assert "Diễn biến" in said
     assert "Quá hạn" in said
@@ -165,8 +166,8 @@ async def test_a_leader_signs_in_and_drills_from_a_red_figure_to_one_dossier_wit
 async def test_a_leader_goes_from_late_letters_to_one_case(browser: Browser, place: Place) -> None:
     page = await plain(browser)
     await sign_in(page, place)
-    await page.locator("section[aria-labelledby=letters] .tile.bad a").first.click()
-    await page.locator("tbody th a").first.click()
+    await follow(page.locator("section[aria-labelledby=letters] .tile.bad a").first)
+    await follow(page.locator("tbody th a").first)
     assert "Các thời hạn và cách tính" in await page.inner_text("main")
 
 
@@ -236,7 +237,7 @@ async def test_five_wrong_secrets_are_answered_in_clear_words_and_then_even_the_
     await page.goto(f"{place.url}/tra-cuu?ma={CODE}")
     for secret in ["WRONG000"] * 5 + [SECRET]:
         await page.fill("#secret", secret)
-        await page.click("main button")
+        await follow(page.locator("main button"))
         said.append(await page.inner_text("[role=alert]"))
         assert await page.input_value("#code") == CODE
     assert [f"còn {left} lần thử" in text for left, text in zip((4, 3, 2, 1), said, strict=False)] == [True] * 4
@@ -253,7 +254,7 @@ async def test_a_session_that_has_ended_is_said_and_signing_in_again_leads_back(
         await sign_in(page, place)
     await page.goto(f"{place.url}/ho-so?open=true")
     assert "Phiên đăng nhập đã hết hạn. Đăng nhập lại, bạn sẽ trở về trang đang xem." in await page.inner_text("main")
-    await page.click("main button")
+    await follow(page.locator("main button"))
     assert page.url == f"{place.url}/ho-so?open=true"
     assert await page.locator("tbody tr").count() > 0
 
@@ -278,7 +279,7 @@ async def test_a_form_of_another_session_changes_nothing_and_is_answered_in_clea
     left_open = await page.context.new_page()
     await left_open.goto(f"{place.url}/dang-nhap")
     await page.context.clear_cookies()
-    await left_open.click("main button")
+    await follow(left_open.locator("main button"))
     assert "Biểu mẫu đã cũ" in await left_open.inner_text("h1")
     assert "Không có gì thay đổi; hãy mở lại trang rồi gửi lại." in await left_open.inner_text("main")
     await left_open.goto(f"{place.url}/bang-dieu-hanh")
@@ -314,7 +315,7 @@ async def test_every_page_keeps_the_rules_of_accessibility_and_the_width_of_the_
     for code in (CODE, RECEIPT):
         await page.goto(f"{place.url}/tra-cuu?ma={code}")
         await page.fill("#secret", SECRET)
-        await page.click("main button")
+        await follow(page.locator("main button"))
         assert code in await page.inner_text("h1")
         await look(page, axe, width)
     for path in ("/dang-nhap", "/dang-nhap?het-han=1", "/nowhere"):
