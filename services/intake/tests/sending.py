@@ -20,9 +20,9 @@ CLERK, HEAD, HANDLER = (Caller(officer(role)) for role in ("clerk", "head", "han
 SYNC, PROGRESS = "DongBoHoSoMC", "CapNhatTienDoHoSoMC"
 
 
-def way(desk: Desk, server: Portal, **more: Any) -> Egress:
-    """As the service reaches the portal, impatient and without waiting between tries."""
-    opened = partial(portal_gateway.opened, server.url, "s-1", answer_seconds=0.3)
+def way(desk: Desk, server: Portal, *, answer_seconds: float = portal_gateway.ANSWER_SECONDS, **more: Any) -> Egress:
+    """As the service reaches the portal, without waiting between tries."""
+    opened = partial(portal_gateway.opened, server.url, "s-1", answer_seconds=answer_seconds)
     return Egress(desk, opened, **{"back_off": lambda _attempts: 0.0, **more})
 
 
