@@ -162,6 +162,7 @@ async def test_a_dossier_is_shown_with_its_dates_and_its_version(
 async def test_a_write_is_read_across_services_by_its_version(
     client: httpx.AsyncClient, works: Works, sign: Sign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(reading, "PATIENCE_S", 60)
     dossier = Dossier()
     ask = client.get(f"/v1/dossiers/{dossier.id}?min_version=1", headers=sign("clerk", units=[UNIT]))
 
