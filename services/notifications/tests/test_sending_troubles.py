@@ -45,16 +45,26 @@ async def test_a_temporary_refusal_is_tried_again_with_longer_and_longer_waits(
     office.on_rcpt[ANNA] = ["451 4.2.0 later", "450 4.2.0 later"]
     await send_all(room)
     assert (await sent(works, "state", "failures", "code"), office.box) == ([("pending", 1, "451 4.2.0")], [])
-    await later(works, seconds=9)
+    assert await waits(works) == [timedelta(seconds=10)]
     await send_all(room)
     assert len(await tried(works)) == 1
-    await later(works, seconds=2)
+    await later(works, seconds=11)
     await send_all(room)
     assert len(await tried(works)) == 2
+    assert await waits(works) == [timedelta(seconds=60)]
     await later(works, seconds=61)
     await send_all(room)
     assert await sent(works, "state", "attempts", "code") == [("accepted", 3, None)]
     assert list(office.ids().values()) == [1]
+
+
+async def waits(works: Works) -> list[timedelta]:
+    """How long after its last try each delivery is due, by the one clock of both."""
+    found = await rows(
+        works,
+        "SELECT d.next_at - a.finished_at AS wait FROM delivery d JOIN attempt a ON a.delivery = d.id AND a.n = d.attempts ORDER BY d.position",
+    )
+    return [row["wait"] for row in found]
 
 
 async def test_what_comes_after_waits_for_what_is_tried_again(
