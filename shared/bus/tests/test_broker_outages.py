@@ -87,6 +87,7 @@ async def test_relay_and_consumer_go_on_by_themselves_after_an_outage(
         await state(probe_works)
         await release(alone)
         await applied(probe_works, 2)
+        await wait_until(lambda: consumer.consumed["applied"] >= 10, what="the last batch counted")
         assert consumer.consumed["applied"] == 10
 
 
