@@ -13,10 +13,10 @@ from shared.testing.clock import MONDAY_MORNING, StandingClock
 
 
 def test_the_systems_clock_is_utc_and_true() -> None:
-    before = time.time()
+    before = datetime.fromtimestamp(time.time(), UTC)  # to the microsecond, as a datetime has it
     now = system_clock()
     assert now.tzinfo is UTC
-    assert before <= now.timestamp() <= time.time()
+    assert before <= now <= datetime.fromtimestamp(time.time(), UTC)
 
 
 def test_a_clock_without_its_file_is_the_systems() -> None:
