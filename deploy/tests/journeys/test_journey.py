@@ -125,7 +125,9 @@ async def test_past_its_due_date_the_breach_is_announced_once_and_told_once(jour
     assert await journey.told() == {"HS-00": 1, "HS-01": 1, "HS-06a": 1}
     facts = await journey.facts()
     assert facts == {"dossier-submitted": 1, "dossier-accepted": 1, "deadline-warned": 1, "deadline-breached": 1}
-    line = await _line(journey, f"/reporting/v1/dossiers/{journey.id}")
+    line = await wait_until(
+        partial(_line, journey, f"/reporting/v1/dossiers/{journey.id}?min_version=4"), what="the breach in reporting"
+    )
     assert (line["breached"], line["version"]) == (True, 4)
 
 
