@@ -200,6 +200,7 @@ async def lived(capital: Capital) -> Capital:
         await wait_until(lambda: _is(reporting, found, facts), what="facts of letters in reporting")
         await wait_until(lambda: _is(complaints, "SELECT count(*) FROM outbox", 0), what="an empty outbox")
     async with capital.database("notifications") as db:
+        await wait_until(lambda: db.fetchval("SELECT count(*) > 0 FROM notification"), what="a notice")
         await wait_until(lambda: _is(db, "SELECT count(*) FROM outbox", 0), what="an empty outbox")
         await wait_until(lambda: db.fetchval("SELECT count(*) > 0 FROM contact"), what="sealed contacts")
     return capital
