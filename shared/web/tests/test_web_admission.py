@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -124,11 +125,20 @@ async def test_probes_answer_while_a_service_is_full(slow: Slow, telemetry: Tele
 
 async def test_refusals_are_counted_by_service_and_reason(slow: Slow, telemetry: Telemetry) -> None:
     async with door(slow, telemetry) as (http, ask):
+        before = await refused(http)
         asked = [ask("/intake/v1/me/inbox/stream") for _ in range(2)]
         assert (await asked[1]).status_code == 429
-        text = (await http.get("/metrics")).text
+        assert await refused(http) == before + 1
         slow.go.set()
-    assert 'gandan_admission_refused_total{reason="streams",service="intake"} 1.0' in text
+
+
+async def refused(http: httpx.AsyncClient) -> float:
+    """The streams of intake that were refused, by every test of this process."""
+    text = (await http.get("/metrics")).text
+    found = re.search(
+        r'^gandan_admission_refused_total\{reason="streams",service="intake"\} ([0-9.]+)$', text, re.MULTILINE
+    )
+    return float(found[1]) if found else 0.0
 
 
 async def test_open_streams_take_no_place_of_a_request(slow: Slow, telemetry: Telemetry) -> None:
