@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from hypothesis import HealthCheck, settings
 
 from shared.bus import topics
 from shared.moments import uuid7
@@ -24,10 +23,6 @@ from shared.testing.clock import StandingClock
 from shared.testing.databases import Databases
 
 MakeWorks = Callable[[str], Awaitable[Works]]
-
-# An example that took long says that the machine is busy, and nothing of what is tested.
-settings.register_profile("patient", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("patient")
 
 
 def migrations_of(service: str) -> Path:
