@@ -85,20 +85,20 @@ class Silence:
 
 def silence(source: Source, heard_at: datetime | None, limit: timedelta | None, office: Office, now: datetime) -> Silence:  # fmt: skip
     """Whether a source has been silent for too long; its configured limit goes before its habit, and holds for one never heard, too."""
-    configured = source.silence_hours is not None
+    configured, reach = source.silence_hours is not None, timedelta(days=HABIT_DAYS)
     if source.silence_hours is not None:
         limit = timedelta(hours=source.silence_hours)
+        reach = max(reach, 6 * limit)  # more than a sixth of all time is office time
     since = heard_at or (source.ready_at if configured else None)
     if since is None:
         return Silence(NEVER, None, None, limit, configured)
-    begin = max(since, now - timedelta(days=HABIT_DAYS))
+    begin = max(since, now - reach)
     lasts = office_time_between(office.calendar, office.hours, begin, max(begin, now))
-    if heard_at is None and limit is not None and lasts <= limit:
-        return Silence(NEVER, None, lasts, limit, configured)
     if limit is None and lasts <= LONGEST_UNKNOWN:
         return Silence(LEARNING, heard_at, lasts)
     limit = limit or LONGEST_UNKNOWN
-    return Silence(SILENT if lasts > limit else REGULAR, heard_at, lasts, limit, configured)
+    quiet = REGULAR if heard_at else NEVER
+    return Silence(SILENT if lasts > limit else quiet, heard_at, lasts, limit, configured)
 
 
 def habit(active: Sequence[datetime], office: Office, heard_at: datetime | None) -> timedelta | None:

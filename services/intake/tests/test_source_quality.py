@@ -115,6 +115,14 @@ def test_what_was_heard_long_ago_is_silent_since_the_days_that_show_what_is_usua
     assert found.lasts < timedelta(days=rules.HABIT_DAYS)
 
 
+def test_a_configured_limit_of_many_weeks_is_reached_too() -> None:
+    source = entry(silence_hours=200)
+
+    states = [rules.silence(source, NOW - timedelta(days=days), None, OFFICE, NOW).state for days in (20, 60, 400)]
+
+    assert states == ["regular", "silent", "silent"]
+
+
 @pytest.mark.postgres
 async def test_every_event_is_accepted_waiting_or_rejected_in_the_report_and_each_reason_is_counted(desk: Desk, clock: StandingClock) -> None:  # fmt: skip
     await registered(desk, quota=Quota(events_per_second=1, burst=13))
