@@ -32,3 +32,9 @@ async def wait_until(condition: Callable[[], Any], *, seconds: float = 60, every
             last = error
         await asyncio.sleep(every)
     raise AssertionError(f"not within {seconds:g} s: {what or inspect.getsource(condition).strip()} (last: {last!r})")
+
+
+async def settles_at(number: int, count: Callable[[], int], what: str) -> None:
+    """A count that rises behind what it counts comes to this number, and not beyond it."""
+    await wait_until(lambda: count() >= number, what=f"{number} {what}")
+    assert count() == number

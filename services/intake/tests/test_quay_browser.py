@@ -85,8 +85,8 @@ async def focus(page: Page) -> str:
 
 
 async def begun(page: Page) -> None:
-    """Wait until the page is there and has put the focus where one begins: browsers do that with the next picture."""
-    there = "document.readyState === 'complete' && (!document.querySelector('[autofocus]') || document.activeElement !== document.body)"
+    """Wait until the page has put the focus where one begins: browsers do it with the next picture, after the page is there."""
+    there = "!document.querySelector('[autofocus]') || document.activeElement !== document.body"
     await wait_until(lambda: page.evaluate(there), what="the focus where one begins")
 
 

@@ -25,7 +25,7 @@ from shared.store.unit_of_work import Works
 from shared.telemetry.setup import Telemetry
 from shared.testing.kafka import consuming, relaying
 from shared.testing.probe.lines import added, listener
-from shared.testing.waiting import wait_until
+from shared.testing.waiting import settles_at, wait_until
 
 pytestmark = [pytest.mark.postgres, pytest.mark.kafka]
 
@@ -87,8 +87,7 @@ async def test_relay_and_consumer_go_on_by_themselves_after_an_outage(
         await state(probe_works)
         await release(alone)
         await applied(probe_works, 2)
-        await wait_until(lambda: consumer.consumed["applied"] >= 10, what="the last batch counted")
-        assert consumer.consumed["applied"] == 10
+        await settles_at(10, lambda: consumer.consumed["applied"], "applied")
 
 
 async def test_everything_stops_in_bounded_time_though_kafka_is_down(

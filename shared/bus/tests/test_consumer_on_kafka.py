@@ -29,7 +29,7 @@ from shared.testing.kafka import consuming, reading, send
 from shared.testing.probe.lines import added, fold, listener, unit_listener
 from shared.testing.records import envelope_of
 from shared.testing.stack import TestStack
-from shared.testing.waiting import wait_until
+from shared.testing.waiting import settles_at, wait_until
 
 pytestmark = [pytest.mark.postgres, pytest.mark.kafka]
 
@@ -69,16 +69,6 @@ async def applied(works: Works, last: int) -> None:
     await wait_until(all_there, what=f"all lines stand at {last}")
 
 
-async def counted(members: Sequence[Consumer], what: str, number: int) -> None:
-    """All members together come to count so many and no more; a batch is counted just after its commit."""
-
-    def total() -> int:
-        return sum(member.consumed[what] for member in members)
-
-    await wait_until(lambda: total() >= number, what=f"{number} {what}")
-    assert total() == number
-
-
 async def places(works: Works) -> dict[tuple[str, int], int]:
     async with works.reading() as db:
         return {(row["topic"], row["partition"]): row["next"] for row in await db.fetch("SELECT * FROM offsets")}
@@ -95,7 +85,7 @@ async def test_a_new_consumer_reads_from_the_beginning_and_its_place_is_in_the_d
     await publish(stack, own, 4, 4)
     async with consuming(stack.bootstrap, probe_works, listener(), metrics, prefix=own) as consumer:
         await applied(probe_works, 4)
-        await counted([consumer], "consumed", 30)
+        await settles_at(30, lambda: consumer.consumed["consumed"], "consumed")
         assert consumer.consumed == {"applied": 30, "consumed": 30}
 
 
@@ -121,7 +111,7 @@ async def test_three_members_that_come_and_go_apply_every_fact_once(
         await applied(probe_works, 30)
         async with probe_works.reading() as db:
             assert await db.fetchval("SELECT count(*) FROM parked") == 0
-        await counted(members, "applied", 900)
+        await settles_at(900, lambda: sum(member.consumed["applied"] for member in members), "applied")
 
 
 async def test_a_zombie_whose_offsets_were_moved_finds_its_place_again(
@@ -135,7 +125,7 @@ async def test_a_zombie_whose_offsets_were_moved_finds_its_place_again(
         await publish(stack, own, 3, 3)
         await applied(probe_works, 3)
         await wait_until(lambda: consumer.consumed["duplicate"] > 0)
-        await counted([consumer], "applied", 90)
+        await settles_at(90, lambda: consumer.consumed["applied"], "applied")
 
 
 @pytest.mark.parametrize("change", ["cluster = 'another-one'", "next = next + 1000"])

@@ -30,7 +30,7 @@ from shared.telemetry.setup import Telemetry
 from shared.testing.kafka import read_all, relaying
 from shared.testing.probe.lines import added
 from shared.testing.stack import TestStack
-from shared.testing.waiting import wait_until
+from shared.testing.waiting import settles_at, wait_until
 
 pytestmark = [pytest.mark.postgres, pytest.mark.kafka]
 
@@ -75,16 +75,6 @@ async def drained(works: Works) -> None:
     await wait_until(empty, what="the outbox is empty")
 
 
-async def counted(*relays: Relay, number: int) -> None:
-    """All relays together come to count so many rows and no more; a batch is counted just after its rows are gone."""
-
-    def total() -> int:
-        return sum(relay.sent for relay in relays)
-
-    await wait_until(lambda: total() >= number, what=f"{number} rows counted")
-    assert total() == number
-
-
 def first_seen(records: Sequence[Any]) -> dict[str, list[int]]:
     """Sequences of each key in the order they first appear in the log: what a reader that drops doubles sees."""
     seen: dict[str, list[int]] = {}
@@ -105,7 +95,7 @@ async def test_facts_are_sent_as_they_were_written_with_key_headers_and_order(
     await state(probe_works, 20)
     async with relaying(make_relay(batch=30)) as relay:
         await drained(probe_works)
-        await counted(relay, number=140)
+        await settles_at(140, lambda: relay.sent, "rows counted")
         assert relay.leading
     records = await read_all(stack.bootstrap, own + DOSSIERS)
     assert first_seen(records) == in_order(20)
@@ -209,7 +199,7 @@ async def test_one_relay_leads_and_another_takes_over_when_its_session_ends(
             assert len(ended) == 1
             await state(probe_works, 5)
             await drained(probe_works)
-            await counted(first, second, number=70)
+            await settles_at(70, lambda: first.sent + second.sent, "rows counted")
             await wait_until(lambda: first.leading != second.leading, what="one that leads")
     assert first_seen(await read_all(stack.bootstrap, own + DOSSIERS)) == in_order(10)
 
